@@ -1,0 +1,23 @@
+"""The critical result: its states and what may happen to it."""
+
+from enum import StrEnum
+
+
+class CriticalResultStatus(StrEnum):
+    """OPEN until somebody reads it back (ACKNOWLEDGED) or its result is taken back (WITHDRAWN)."""
+
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class CriticalResultEventKind(StrEnum):
+    """What a station hears about a critical result."""
+
+    RAISED = "RAISED"
+    ESCALATED = "ESCALATED"
+    READ_BACK_REFUSED = "READ_BACK_REFUSED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REOPENED = "REOPENED"
+    WITHDRAWN = "WITHDRAWN"
+    BREACHED = "BREACHED"
