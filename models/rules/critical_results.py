@@ -11,8 +11,8 @@ class CriticalResultStatus(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
-class CriticalResultEventKind(StrEnum):
-    """What a station hears about a critical result."""
+class CriticalResultStepKind(StrEnum):
+    """A step of the loop, which is also what a station hears."""
 
     RAISED = "RAISED"
     ESCALATED = "ESCALATED"
@@ -21,3 +21,7 @@ class CriticalResultEventKind(StrEnum):
     REOPENED = "REOPENED"
     WITHDRAWN = "WITHDRAWN"
     BREACHED = "BREACHED"
+
+
+CriticalResultEventKind = CriticalResultStepKind
+"""Its name in the contract."""

@@ -1,5 +1,6 @@
-"""Enums of the patient and the allergy."""
+"""Patients: sex and age."""
 
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -12,9 +13,21 @@ class Sex(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Criticality(StrEnum):
-    """How bad the next reaction could be. Source: FHIR R4 allergy-intolerance-criticality."""
+def age_in_years(born: date, at: datetime) -> int:
+    """Completed years, 0 before the first birthday; somebody born on 29 February turns on 1 March."""
+    day = at.date()
+    years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return max(years, 0)
 
-    LOW = "LOW"
-    HIGH = "HIGH"
-    UNABLE_TO_ASSESS = "UNABLE_TO_ASSESS"
+
+def age_in_hours(born: date, at: datetime) -> tuple[int, int]:
+    """Youngest and oldest possible age in completed hours at the moment `at` (with an offset).
+
+    A date of birth does not say the hour, and the limits of a newborn change by the hour: between
+    the two lie up to 24 h, and what judges by age must consider both.
+    """
+    first = datetime(born.year, born.month, born.day, tzinfo=at.tzinfo or UTC)
+    hour = timedelta(hours=1)
+    oldest = max((at - first) // hour, 0)
+    youngest = max((at - first - timedelta(days=1)) // hour, 0)
+    return youngest, oldest
