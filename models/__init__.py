@@ -1,0 +1,52 @@
+"""The tables, one noun a file. `models.VitalSigns` and its like are the names others use."""
+
+from models.admissions import Admission
+from models.allergies import Allergy
+from models.audit import AuditEntry
+from models.base import Base, new_id
+from models.beds import Bed, BedStay, Reservation
+from models.critical_results import CriticalResult, CriticalResultStep
+from models.critical_rules import CriticalRule
+from models.events import EventCounter, LoggedEvent
+from models.hospitals import Hospital
+from models.idempotency import IdempotencyKey
+from models.imports import ImportRejection, UnmappedObservation
+from models.labs import LabResult
+from models.medications import MedicationAdministration, MedicationOrder
+from models.patients import Patient
+from models.sessions import Session, SignInAttempt
+from models.users import RoleMembership, User, WardMembership
+from models.vitals import VitalSigns
+from models.wards import Room, Ward
+
+__all__ = [
+    "Admission",
+    "Allergy",
+    "AuditEntry",
+    "Base",
+    "Bed",
+    "BedStay",
+    "CriticalResult",
+    "CriticalResultStep",
+    "CriticalRule",
+    "EventCounter",
+    "Hospital",
+    "IdempotencyKey",
+    "ImportRejection",
+    "LabResult",
+    "LoggedEvent",
+    "MedicationAdministration",
+    "MedicationOrder",
+    "Patient",
+    "Reservation",
+    "RoleMembership",
+    "Room",
+    "Session",
+    "SignInAttempt",
+    "UnmappedObservation",
+    "User",
+    "VitalSigns",
+    "Ward",
+    "WardMembership",
+    "new_id",
+]

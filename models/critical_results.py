@@ -1,0 +1,86 @@
+"""Critical result and the steps of its loop: raised, escalated, read back, acknowledged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Identified, InHospital, Written, one_of
+from models.rules.critical_results import CriticalResultStepKind, CriticalResultStatus
+
+
+class CriticalResult(Identified, InHospital, Written, Base):
+    """A critical result in the loop: OPEN → ACKNOWLEDGED or WITHDRAWN, and back to OPEN.
+
+    `lab_result_id` is the version it speaks of now. `ward_id` is where it is heard (null: the
+    patient lies in no bed). While OPEN, `next_escalation_at` is the clock; null: the chain is at
+    its end. `rule` is the verdict in words. ACKNOWLEDGED has who, when and the value read back.
+    """
+
+    __tablename__ = "critical_results"
+    __table_args__ = (
+        one_of("status", CriticalResultStatus),
+        CheckConstraint(
+            "(status = 'ACKNOWLEDGED') = (acknowledged_at IS NOT NULL)",
+            name="acknowledged_says_when",
+        ),
+        CheckConstraint(
+            "(acknowledged_at IS NULL) = (acknowledged_by IS NULL)"
+            " AND (acknowledged_at IS NULL) = (read_back IS NULL)",
+            name="acknowledged_says_who",
+        ),
+        CheckConstraint(
+            "status = 'OPEN' OR next_escalation_at IS NULL", name="clock_runs_while_open"
+        ),
+        CheckConstraint("escalation_level >= 0", name="level_positive"),
+        Index("uq_critical_results_lab_result_id", "lab_result_id", unique=True),
+        Index("ix_critical_results_ward", "ward_id", text("raised_at DESC"), text("id DESC")),
+        Index(
+            "ix_critical_results_hospital", "hospital_id", text("raised_at DESC"), text("id DESC")
+        ),
+        Index("ix_critical_results_patient", "patient_id", "raised_at"),
+        Index(
+            "ix_critical_results_due",
+            "next_escalation_at",
+            postgresql_where=text("next_escalation_at IS NOT NULL"),
+        ),
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    ward_id: Mapped[UUID | None] = mapped_column(ForeignKey("wards.id"))
+    lab_result_id: Mapped[UUID] = mapped_column(ForeignKey("lab_results.id"))
+    rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("critical_rules.id"), index=True)
+    rule: Mapped[str]
+    status: Mapped[str]
+    raised_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    read_back: Mapped[Decimal | None]
+    withdrawn_at: Mapped[datetime | None]
+    escalation_level: Mapped[int] = mapped_column(server_default=text("0"))
+    next_escalation_at: Mapped[datetime | None]
+
+
+class CriticalResultStep(Identified, InHospital, Base):
+    """A step of the loop as it happened; only ever added. The evidence behind every figure."""
+
+    __tablename__ = "critical_result_steps"
+    __table_args__ = (
+        one_of("kind", CriticalResultStepKind),
+        UniqueConstraint("critical_result_id", "number"),
+    )
+
+    critical_result_id: Mapped[UUID] = mapped_column(ForeignKey("critical_results.id"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    occurred_at: Mapped[datetime]
+    lab_result_id: Mapped[UUID] = mapped_column(ForeignKey("lab_results.id"), index=True)
+    level: Mapped[int]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"), index=True)
+    read_back: Mapped[Decimal | None]
+    note: Mapped[str | None]

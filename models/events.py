@@ -1,0 +1,193 @@
+"""Every event that a station may need to hear, and the log that holds them.
+
+Grammar: the noun of a table, then what happened to it in the past participle; the command that
+caused it is the same phrase in the imperative (acknowledge_critical_result gives
+CriticalResultAcknowledged). An event carries ids, never findings: whoever hears it reads the state
+with their own rights.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Feed(enum.StrEnum):
+    """The live feeds; each event is heard on one."""
+
+    CRITICAL_RESULTS = "CRITICAL_RESULTS"
+    BED_CHANGES = "BED_CHANGES"
+    VITAL_SIGNS = "VITAL_SIGNS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened. `subject_id` is the row it happened to (a critical result, a bed, a set)."""
+
+    feed: ClassVar[Feed]
+    label: ClassVar[str]
+
+    subject_id: UUID
+    ward_id: UUID | None
+    patient_id: UUID | None
+
+
+class CriticalResultEvent(Event):
+    """Subject: `critical_results.id`."""
+
+    __slots__ = ()
+    feed = Feed.CRITICAL_RESULTS
+
+
+class CriticalResultRaised(CriticalResultEvent):
+    __slots__ = ()
+    label = "RAISED"
+
+
+class CriticalResultEscalated(CriticalResultEvent):
+    __slots__ = ()
+    label = "ESCALATED"
+
+
+class CriticalResultReadBackRefused(CriticalResultEvent):
+    __slots__ = ()
+    label = "READ_BACK_REFUSED"
+
+
+class CriticalResultAcknowledged(CriticalResultEvent):
+    __slots__ = ()
+    label = "ACKNOWLEDGED"
+
+
+class CriticalResultReopened(CriticalResultEvent):
+    __slots__ = ()
+    label = "REOPENED"
+
+
+class CriticalResultWithdrawn(CriticalResultEvent):
+    __slots__ = ()
+    label = "WITHDRAWN"
+
+
+class CriticalResultBreached(CriticalResultEvent):
+    __slots__ = ()
+    label = "BREACHED"
+
+
+class BedEvent(Event):
+    """Subject: `beds.id`."""
+
+    __slots__ = ()
+    feed = Feed.BED_CHANGES
+
+
+class PatientAdmitted(BedEvent):
+    __slots__ = ()
+    label = "ADMITTED"
+
+
+class PatientTransferredIn(BedEvent):
+    __slots__ = ()
+    label = "TRANSFERRED_IN"
+
+
+class PatientTransferredOut(BedEvent):
+    __slots__ = ()
+    label = "TRANSFERRED_OUT"
+
+
+class PatientDischarged(BedEvent):
+    __slots__ = ()
+    label = "DISCHARGED"
+
+
+class BedReserved(BedEvent):
+    __slots__ = ()
+    label = "RESERVED"
+
+
+class BedReleased(BedEvent):
+    __slots__ = ()
+    label = "RELEASED"
+
+
+class BedStatusSet(BedEvent):
+    __slots__ = ()
+    label = "STATUS_CHANGED"
+
+
+class VitalsRecorded(Event):
+    """Subject: `vital_signs.id`."""
+
+    __slots__ = ()
+    feed = Feed.VITAL_SIGNS
+    label = "RECORDED"
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.__name__: event
+    for event in (
+        CriticalResultRaised,
+        CriticalResultEscalated,
+        CriticalResultReadBackRefused,
+        CriticalResultAcknowledged,
+        CriticalResultReopened,
+        CriticalResultWithdrawn,
+        CriticalResultBreached,
+        PatientAdmitted,
+        PatientTransferredIn,
+        PatientTransferredOut,
+        PatientDischarged,
+        BedReserved,
+        BedReleased,
+        BedStatusSet,
+        VitalsRecorded,
+    )
+}
+
+
+class EventCounter(Base):
+    """The last position given in a hospital's log, and the epoch in which positions count.
+
+    The row is taken at COMMIT (a deferred constraint trigger, first migration), so positions are
+    gap-free and in commit order. A restore from backup changes the epoch.
+    """
+
+    __tablename__ = "event_counters"
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    epoch: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+
+
+class LoggedEvent(Base):
+    """A row of the log. `position` is null inside the transaction and given at its COMMIT."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(
+            "uq_events_position",
+            "hospital_id",
+            "position",
+            unique=True,
+            postgresql_where=text("position IS NOT NULL"),
+        ),
+        Index("ix_events_pending", "hospital_id", "id", postgresql_where=text("position IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    ward_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    occurred_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The work: one function a mutation, and `reading`, which makes any selection one statement."""

@@ -1,0 +1,40 @@
+"""Actor: who acts, with which rights, on which rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.rules.roles import Role
+from models.rules.scopes import Reach, Rights, Scope
+from resolvers.errors import Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in user, as the session stood when the operation began.
+
+    `ward_ids` are the wards of the reach WARDS, `patient_id` the record of the reach OWN. The
+    system itself (a clock, an import) acts with `user_id` and `session_id` None.
+    """
+
+    hospital_id: UUID
+    user_id: UUID | None
+    session_id: UUID | None
+    username: str
+    roles: frozenset[Role]
+    rights: Rights
+    ward_ids: tuple[UUID, ...] = ()
+    patient_id: UUID | None = None
+    address: str | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the actor holds the scope, with any reach."""
+        return bool(self.rights.reaches(scope))
+
+    def reaches(self, scope: Scope) -> frozenset[Reach]:
+        """The reaches of a scope; FORBIDDEN where it is not held."""
+        found = self.rights.reaches(scope)
+        if not found:
+            raise Forbidden(f"this needs the scope {scope}", requires=scope.value)
+        return found

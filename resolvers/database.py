@@ -1,0 +1,69 @@
+"""The pool of connections to PostgreSQL, and statements compiled once.
+
+SQLAlchemy Core writes the SQL, asyncpg runs it as a prepared statement: the app holds no engine.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql.elements import ClauseElement
+
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+async def _prepare(connection: asyncpg.Connection[Any]) -> None:
+    # JSON leaves as the bytes PostgreSQL wrote: nothing here parses an answer. jsonb's binary form
+    # has a version byte in front, which the decoder drops.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=_as_bytes, decoder=bytes, format="binary"
+    )
+
+
+def _as_bytes(value: bytes | str) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool[Any]:
+    """Open a pool. `url` is `postgresql://user:password@host:port/database`."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        init=_prepare,
+        command_timeout=30,
+        statement_cache_size=1024,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,
+        server_settings={"application_name": "wardline", "jit": "off", "timezone": "UTC"},
+    )
+
+
+class Statement:
+    """A SQLAlchemy Core statement compiled for asyncpg: text, and the order of its parameters.
+
+    Made once, as a constant of its module or by a plan, and bound with keyword arguments; a bind
+    parameter that has a value of its own may be left out.
+    """
+
+    __slots__ = ("_defaults", "names", "sql")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled)
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+        self._defaults: dict[str, Any] = dict(compiled.params)
+
+    def bind(self, values: dict[str, Any]) -> list[Any]:
+        """The positional arguments for asyncpg."""
+        defaults = self._defaults
+        return [values[name] if name in values else defaults[name] for name in self.names]
+
+
+@lru_cache(maxsize=512)
+def compiled(clause: ClauseElement) -> Statement:
+    """The statement of a clause that is a constant of its module (cached by identity)."""
+    return Statement(clause)

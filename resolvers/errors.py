@@ -1,0 +1,73 @@
+"""The refusals a client can act on. Anything else that is raised is a fault of ours.
+
+`code` goes to `extensions.code`; `field` names the input's field in GraphQL form and `limit` the
+bound that was crossed. No message carries a patient's data or the value that was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """Base of every error that is the client's to mend; the message is shown as it is."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, **extensions: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extensions: dict[str, Any] = {"code": self.code} | {
+            name: value for name, value in extensions.items() if value is not None
+        }
+
+
+class Unauthenticated(Refusal):
+    """No session, or one that has ended."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Refusal):
+    """The actor's scopes do not hold what the operation requires."""
+
+    code = "FORBIDDEN"
+
+
+class BadInput(Refusal):
+    """An input that cannot be taken: `field` says which, `limit` what would be right."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, field: str, limit: str | None = None) -> None:
+        super().__init__(message, field=field, limit=limit)
+
+
+class NotFound(Refusal):
+    """No such row, or none that the actor may see: the two are not told apart."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message, field=field)
+
+
+class Conflict(Refusal):
+    """The state of the row does not allow it now; `allowed` lists what it does allow."""
+
+    code = "CONFLICT"
+
+
+class ReadBackDiffers(Refusal):
+    """The value read back is not the result's. The attempt is kept, the result stays open."""
+
+    code = "READ_BACK_DIFFERS"
+
+
+class Throttled(Refusal):
+    """Too many attempts; try again after `retryAfter` seconds."""
+
+    code = "THROTTLED"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message, retryAfter=retry_after)

@@ -1,0 +1,23 @@
+"""The numbers a hospital sets, handed to resolvers by the app (app/settings has the variables)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Durations and limits; the defaults are the documented ones."""
+
+    session_idle: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(hours=12)
+    stale_result_after: timedelta = timedelta(hours=24)
+    """A result older than this on arrival is judged and marked, and opens no alert."""
+    sign_in_window: timedelta = timedelta(minutes=15)
+    sign_in_attempts_per_account: int = 10
+    sign_in_attempts_per_address: int = 50
+    max_results_per_call: int = 1_000
+
+
+DEFAULT_POLICY = Policy()

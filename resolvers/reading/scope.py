@@ -1,0 +1,95 @@
+"""Which rows of which table an actor sees. Nothing else decides it.
+
+The planner adds the condition wherever a selection enters a table, and a resolver wherever it loads
+a row to change. A row out of scope does not exist: null, absent from lists and from counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Uuid, bindparam, exists, false, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Reach
+from resolvers.actors import Actor
+
+HOSPITAL = bindparam("actor_hospital", type_=Uuid())
+USER = bindparam("actor_user", type_=Uuid())
+PATIENT = bindparam("actor_patient", type_=Uuid())
+WARDS = bindparam("actor_wards", type_=ARRAY(Uuid()))
+
+
+def binds(actor: Actor) -> dict[str, Any]:
+    """The values of the parameters that conditions of this module use."""
+    return {
+        "actor_hospital": actor.hospital_id,
+        "actor_user": actor.user_id,
+        "actor_patient": actor.patient_id,
+        "actor_wards": list(actor.ward_ids),
+    }
+
+
+def visible(
+    model: type[models.Base], row: FromClause, reaches: Iterable[Reach]
+) -> ColumnElement[bool]:
+    """The condition that `row`, an alias of the model's table, is in one of the reaches."""
+    found = [_within(model, row, reach) for reach in sorted(reaches)]
+    return or_(*found) if found else false()
+
+
+def of_hospital(row: FromClause) -> ColumnElement[bool]:
+    """The condition that the row belongs to the actor's hospital."""
+    return row.c.hospital_id == HOSPITAL
+
+
+def _within(model: type[models.Base], row: FromClause, reach: Reach) -> ColumnElement[bool]:
+    match reach:
+        case Reach.HOSPITAL:
+            return true()
+        case Reach.WARDS:
+            return _on_wards(model, row)
+        case Reach.OWN:
+            patient = _patient(row)
+            return false() if patient is None else patient == PATIENT
+        case Reach.AUTHORED:
+            return row.c.created_by == USER if "created_by" in row.c else false()
+
+
+def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
+    if model is models.Ward:
+        return row.c.id == WARDS.any_()
+    if model in (models.Bed, models.Room):
+        return row.c.ward_id == WARDS.any_()
+    patient = _patient(row)
+    if patient is None:
+        return false()
+    lies_here = exists(_current_stays(patient).where(_STAY.c.ward_id == WARDS.any_()))
+    if model is models.CriticalResult:
+        # Its ward goes on hearing it while the patient lies in no bed at all.
+        lies_nowhere = ~exists(_current_stays(patient))
+        return or_(lies_here, (row.c.ward_id == WARDS.any_()) & lies_nowhere)
+    return lies_here
+
+
+_STAY = models.BedStay.__table__.alias("scope_stay")
+
+
+def _current_stays(patient: ColumnElement[UUID]) -> Any:
+    return (
+        select(1)
+        .select_from(_STAY)
+        .where(_STAY.c.patient_id == patient, _STAY.c.ended_at.is_(None))
+    )
+
+
+def _patient(row: FromClause) -> ColumnElement[UUID] | None:
+    """Whose row it is; None for what belongs to no patient (wards, beds)."""
+    if "patient_id" in row.c:
+        return row.c.patient_id
+    if row.element is models.Patient.__table__:  # type: ignore[attr-defined]
+        return row.c.id
+    return None

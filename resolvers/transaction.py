@@ -1,0 +1,127 @@
+"""One mutation is one transaction: the connection, its clock, and the events it will leave.
+
+Decision: docs/decisions/0003. A resolver gets `tx`, writes through it and records events; the
+caller commits. The bell is rung by the caller after the commit, never from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import bindparam, insert
+from sqlalchemy.sql.elements import ClauseElement
+
+import models
+from models.events import Event
+from resolvers.database import Statement, compiled
+from resolvers.policy import DEFAULT_POLICY, Policy
+
+
+class Transaction:
+    """A running transaction.
+
+    Statements are SQLAlchemy Core clauses kept as constants of their module with `bindparam`s;
+    values are keyword arguments. `now` is the time of everything the transaction writes.
+    """
+
+    __slots__ = ("_events", "connection", "hospital_id", "now", "policy")
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection[Any],
+        hospital_id: UUID,
+        now: datetime,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        self.connection = connection
+        self.hospital_id = hospital_id
+        self.now = now
+        self.policy = policy
+        self._events: list[Event] = []
+
+    async def all(self, clause: ClauseElement, **values: Any) -> list[asyncpg.Record]:
+        """Every row."""
+        statement = compiled(clause)
+        return await self.connection.fetch(statement.sql, *statement.bind(values))
+
+    async def first(self, clause: ClauseElement, **values: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        statement = compiled(clause)
+        return await self.connection.fetchrow(statement.sql, *statement.bind(values))
+
+    async def scalar(self, clause: ClauseElement, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        statement = compiled(clause)
+        return await self.connection.fetchval(statement.sql, *statement.bind(values))
+
+    async def run(self, clause: ClauseElement, **values: Any) -> int:
+        """Run a statement that returns no rows; how many rows it touched."""
+        statement = compiled(clause)
+        status = await self.connection.execute(statement.sql, *statement.bind(values))
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def insert(self, model: type[models.Base], row: Mapping[str, Any]) -> None:
+        """Insert one row, named by attribute."""
+        statement = _insert(model, tuple(row))
+        await self.connection.execute(statement.sql, *statement.bind(dict(row)))
+
+    async def insert_all(self, model: type[models.Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert many rows of the same shape in one round trip."""
+        if rows:
+            statement = _insert(model, tuple(rows[0]))
+            await self.connection.executemany(
+                statement.sql, [statement.bind(dict(row)) for row in rows]
+            )
+
+    def record(self, event: Event) -> None:
+        """Leave an event in the log; it gets its position when the transaction commits."""
+        self._events.append(event)
+
+    @property
+    def events(self) -> Iterable[Event]:
+        """What has been recorded so far."""
+        return tuple(self._events)
+
+    async def flush(self) -> None:
+        """Write the recorded events; the last thing before the commit."""
+        rows = [
+            {
+                "hospital_id": self.hospital_id,
+                "ward_id": event.ward_id,
+                "patient_id": event.patient_id,
+                "kind": type(event).__name__,
+                "subject_id": event.subject_id,
+                "occurred_at": self.now,
+            }
+            for event in self._events
+        ]
+        await self.insert_all(models.LoggedEvent, rows)
+        self._events.clear()
+
+
+@lru_cache(maxsize=256)
+def _insert(model: type[models.Base], columns: tuple[str, ...]) -> Statement:
+    table = model.__table__
+    return Statement(
+        insert(model).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+    )
+
+
+@asynccontextmanager
+async def transaction(
+    pool: asyncpg.Pool[Any],
+    hospital_id: UUID,
+    now: datetime,
+    policy: Policy = DEFAULT_POLICY,
+) -> AsyncIterator[Transaction]:
+    """A transaction that commits, events and all, when its block ends without an error."""
+    async with pool.acquire() as connection, connection.transaction():
+        tx = Transaction(cast("asyncpg.Connection[Any]", connection), hospital_id, now, policy)
+        yield tx
+        await tx.flush()
