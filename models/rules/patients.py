@@ -14,7 +14,7 @@ class Sex(StrEnum):
 
 
 def age_in_years(born: date, at: datetime) -> int:
-    """Completed years, 0 before the first birthday; somebody born on 29 February turns on 1 March."""
+    """Completed years; somebody born on 29 February has the birthday on 1 March."""
     day = at.date()
     years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
     return max(years, 0)

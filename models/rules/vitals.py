@@ -1,5 +1,7 @@
-"""Enums of vital signs."""
+"""Vital signs: a set of measurements taken together."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -11,3 +13,16 @@ class Consciousness(StrEnum):
     VOICE = "VOICE"
     PAIN = "PAIN"
     UNRESPONSIVE = "UNRESPONSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class VitalSet:
+    """What the score reads. /min, %, mm[Hg], Cel; None: not recorded."""
+
+    respiratory_rate: int | None = None
+    oxygen_saturation: int | None = None
+    on_oxygen: bool | None = None
+    systolic: int | None = None
+    heart_rate: int | None = None
+    consciousness: Consciousness | None = None
+    temperature: Decimal | None = None
