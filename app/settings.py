@@ -1,0 +1,149 @@
+"""Every setting, read from the environment once. There is no settings file.
+
+DATABASE_URL, REDIS_URL, HOST and PORT are called what every host calls them; all others start
+with WARDLINE_. Secrets are SecretStr and appear in no log, no repr and no error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "WARDLINE_"
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong: a line each, naming the variable and never its value."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Make them with `load_settings`, which explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    # Where
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="postgresql://user:password@host:port/database; PostgreSQL 15 to 18. "
+        "Without it the embedded one runs.",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="redis://… or rediss://…; Redis 7+ or Valkey. Without it the embedded one "
+        "runs.",
+    )
+    host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
+    port: int = Field(
+        8000, ge=1, le=65535, validation_alias="PORT", description="Port to listen on."
+    )
+    home: Path = Field(Path(".wardline"), description="Folder of the embedded servers' data.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    # The demo
+    simulator: bool = Field(True, description="on or off: whether the demo hospital lives.")
+    demo_password: SecretStr = Field(
+        SecretStr("wardline"), description="Password of the demo's users; used in the demo alone."
+    )
+
+    # Sign-in
+    session_idle_minutes: PositiveInt = Field(15, description="A session unused this long ends.")
+    session_hours: PositiveInt = Field(12, description="A session ends after this, used or not.")
+    cookie_secure: bool = Field(
+        False, description="Mark the browser's cookie Secure; turn on wherever TLS ends before us."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further origins, comma-separated, whose pages may use the cookie; the own "
+        "origin always may.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses, comma-separated, whose X-Forwarded-For and -Proto are believed.",
+    )
+    sign_in_account_attempts: PositiveInt = Field(
+        10, description="Failed sign-ins of one account in the window before it must wait."
+    )
+    sign_in_address_attempts: PositiveInt = Field(
+        100, description="Failed sign-ins from one address in the window before it must wait."
+    )
+    sign_in_window_seconds: PositiveInt = Field(300, description="The window of both counts.")
+    password_hashes_at_once: PositiveInt = Field(
+        2, description="argon2id takes 64 MiB and 0.1 s of a core each; more of them wait."
+    )
+
+    # Clinical
+    stale_result_hours: PositiveInt = Field(
+        24, description="A result older than this on arrival is judged and opens no alert."
+    )
+
+    # Sizes
+    pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
+    pool_max_size: PositiveInt = Field(10, description="Database connections at most.")
+    send_deadline_seconds: PositiveFloat = Field(
+        10.0, description="A socket that takes no frame for this long is closed, to come again."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, ("postgresql", "postgres"))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, ("redis", "rediss"))
+
+    @field_validator("pool_max_size")
+    @classmethod
+    def _pool_order(cls, value: int, info: Any) -> int:
+        if value < info.data.get("pool_min_size", 1):
+            raise ValueError(f"must not be smaller than {PREFIX}POOL_MIN_SIZE")
+        return value
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of the environment; `given` (by field name) goes before it.
+
+    Raises SettingsError.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = (
+            f"{_variable(str(problem['loc'][0]))}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _variable(location: str) -> str:
+    field = Settings.model_fields.get(location)
+    if field is None:
+        return location
+    alias = field.validation_alias
+    return alias if isinstance(alias, str) else PREFIX + location.upper()
+
+
+def _with_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    if value is not None and value.get_secret_value().split("://")[0] not in schemes:
+        raise ValueError(f"must be a URL that starts with {schemes[0]}://")
+    return value
