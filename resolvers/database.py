@@ -6,11 +6,14 @@ SQLAlchemy Core writes the SQL, asyncpg runs it as a prepared statement: the app
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.elements import ClauseElement
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+"""A connection, of a pool or not."""
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 

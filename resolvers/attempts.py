@@ -1,0 +1,136 @@
+"""Attempts to sign in: guessing is slowed down by account and by address, before any hashing.
+
+An attempt is written before the password is looked at and taken back when it was right, under a
+lock of the account and of the address: however many guesses come at once, no more than the limit
+are ever tried in a window. An attempt that is refused here is not written, so that the window does
+end for somebody who keeps trying.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.types import TIMESTAMP, Text
+
+import models
+from resolvers.database import Connection, Statement
+from resolvers.errors import Throttled
+from resolvers.policy import Policy
+
+
+def account(username: str) -> bytes:
+    """What stands for an account, known or not, in the table of attempts."""
+    return hashlib.sha256(username[:100].encode("utf-8", "surrogatepass")).digest()
+
+
+async def begin(
+    connection: Connection, *, account: bytes, address: str, now: datetime, policy: Policy
+) -> None:
+    """Write an attempt; THROTTLED, with the seconds to wait, where one more would be too many."""
+    async with connection.transaction():
+        # Account before address, always: no two can wait for each other.
+        await connection.execute(
+            _LOCK.sql,
+            *_LOCK.bind(
+                {
+                    "account_lock": _lock(b"account" + account),
+                    "address_lock": _lock(b"address" + address.encode()),
+                }
+            ),
+        )
+        limiting = await connection.fetchrow(
+            _LIMITING.sql,
+            *_LIMITING.bind(
+                {
+                    "since": now - policy.sign_in_window,
+                    "account": account,
+                    "address": address,
+                    "of_account": policy.sign_in_attempts_per_account - 1,
+                    "of_address": policy.sign_in_attempts_per_address - 1,
+                }
+            ),
+        )
+        held = [moment for moment in (limiting or ()) if moment is not None]
+        if held:
+            free_in = max(held) + policy.sign_in_window - now
+            raise Throttled(
+                "too many attempts to sign in",
+                retry_after=max(1, math.ceil(free_in.total_seconds())),
+            )
+        await connection.execute(
+            _WRITE.sql,
+            *_WRITE.bind(
+                {"id": models.new_id(), "account": account, "address": address, "now": now}
+            ),
+        )
+
+
+async def clear(connection: Connection, *, account: bytes, now: datetime, policy: Policy) -> None:
+    """Forget the attempts of an account that has signed in, and those of anybody out of time."""
+    await connection.execute(
+        _CLEAR.sql, *_CLEAR.bind({"account": account, "before": now - policy.sign_in_window})
+    )
+
+
+def _lock(word: bytes) -> int:
+    """A key of an advisory lock: 64 bits, signed."""
+    return int.from_bytes(hashlib.sha256(word).digest()[:8], signed=True)
+
+
+_TIME = TIMESTAMP(timezone=True)
+_A = models.SignInAttempt.__table__.c
+
+
+def _nth_newest(condition: ColumnElement[bool], skipped: str) -> ScalarSelect[datetime]:
+    """When the newest attempt but so many was made; null where there are not as many."""
+    return (
+        select(_A.attempted_at)
+        .where(condition, _A.attempted_at > bindparam("since", type_=_TIME))
+        .order_by(_A.attempted_at.desc())
+        .offset(bindparam(skipped, type_=BigInteger()))
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_LOCK = Statement(
+    select(
+        func.pg_advisory_xact_lock(bindparam("account_lock", type_=BigInteger())),
+        func.pg_advisory_xact_lock(bindparam("address_lock", type_=BigInteger())),
+    )
+)
+_LIMITING = Statement(
+    select(
+        _nth_newest(_A.account_hash == bindparam("account"), "of_account"),
+        _nth_newest(_A.address == bindparam("address", type_=Text()), "of_address"),
+    )
+)
+_WRITE = Statement(
+    insert(models.SignInAttempt).values(
+        id=bindparam("id"),
+        account_hash=bindparam("account"),
+        address=bindparam("address"),
+        attempted_at=bindparam("now"),
+    )
+)
+_CLEAR = Statement(
+    delete(models.SignInAttempt).where(
+        or_(
+            models.SignInAttempt.account_hash == bindparam("account"),
+            models.SignInAttempt.attempted_at <= bindparam("before", type_=_TIME),
+        )
+    )
+)

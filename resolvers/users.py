@@ -1,0 +1,169 @@
+"""Users, as the command line and the demo make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import Text
+
+import models
+from models.rules.roles import Role
+from resolvers import inputs, passwords
+from resolvers.database import Connection, Statement
+from resolvers.errors import BadInput, Conflict, NotFound
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
+
+
+async def add_user(
+    connection: Connection,
+    hospital_id: UUID,
+    *,
+    username: str,
+    display_name: str,
+    password: str,
+    roles: Iterable[Role],
+    ward_codes: Iterable[str] = (),
+    patient_mrn: str | None = None,
+) -> UUID:
+    """Add a user with roles and wards; `patient_mrn` is the own record of a PATIENT.
+
+    `username` is taken in lower case and is unique over all hospitals: CONFLICT where it is there
+    already (nothing is changed then), NOT_FOUND where a ward or the patient is not.
+    """
+    name = username.strip().lower()
+    if not USERNAME.fullmatch(name):
+        raise BadInput(
+            "a username has 1 to 100 letters, digits and . _ @ -",
+            field="username",
+            limit="a-z 0-9 . _ @ -",
+        )
+    granted = sorted({role.value for role in roles})
+    if not granted:
+        raise BadInput("a user needs at least one role", field="roles", limit=">= 1")
+    shown = inputs.text(display_name, "displayName")
+    if await connection.fetchval(_EXISTS.sql, *_EXISTS.bind({"username": name})):
+        raise Conflict("there is a user of this name already", field="username")
+    password_hash = await passwords.hash_password(password)
+    async with connection.transaction():
+        wards = await _wards(connection, hospital_id, sorted(set(ward_codes)))
+        patient_id = await _patient(connection, hospital_id, patient_mrn)
+        user_id: UUID | None = await connection.fetchval(
+            _ADD.sql,
+            *_ADD.bind(
+                {
+                    "id": models.new_id(),
+                    "hospital_id": hospital_id,
+                    "username": name,
+                    "display_name": shown,
+                    "password_hash": password_hash,
+                    "patient_id": patient_id,
+                }
+            ),
+        )
+        if user_id is None:
+            raise Conflict("there is a user of this name already", field="username")
+        await connection.executemany(
+            _ADD_ROLE.sql, [_ADD_ROLE.bind({"user_id": user_id, "role": role}) for role in granted]
+        )
+        await connection.executemany(
+            _ADD_WARD.sql, [_ADD_WARD.bind({"user_id": user_id, "ward_id": ward}) for ward in wards]
+        )
+    return user_id
+
+
+async def set_password(
+    connection: Connection, *, username: str, password: str, now: datetime
+) -> None:
+    """Give a user another password; it ends every session of the user. NOT_FOUND if unknown."""
+    password_hash = await passwords.hash_password(password)
+    async with connection.transaction():
+        user_id = await connection.fetchval(
+            _SET_PASSWORD.sql,
+            *_SET_PASSWORD.bind(
+                {"name": username.strip().lower(), "hash": password_hash, "now": now}
+            ),
+        )
+        if user_id is None:
+            raise NotFound("there is no user of this name", field="username")
+        await connection.execute(
+            _END_SESSIONS.sql, *_END_SESSIONS.bind({"user": user_id, "now": now})
+        )
+
+
+_EXISTS = Statement(
+    select(models.User.id).where(models.User.username == bindparam("username", type_=Text()))
+)
+_ADD = Statement(
+    insert(models.User)
+    .values(
+        {
+            name: bindparam(name, type_=models.User.__table__.c[name].type)
+            for name in (
+                "id",
+                "hospital_id",
+                "username",
+                "display_name",
+                "password_hash",
+                "patient_id",
+            )
+        }
+    )
+    .on_conflict_do_nothing(index_elements=["username"])
+    .returning(models.User.id)
+)
+_ADD_ROLE = Statement(
+    insert(models.RoleMembership).values(user_id=bindparam("user_id"), role=bindparam("role"))
+)
+_ADD_WARD = Statement(
+    insert(models.WardMembership).values(user_id=bindparam("user_id"), ward_id=bindparam("ward_id"))
+)
+_SET_PASSWORD = Statement(
+    update(models.User)
+    .where(models.User.username == bindparam("name"))
+    .values(password_hash=bindparam("hash"), updated_at=bindparam("now"))
+    .returning(models.User.id)
+)
+_END_SESSIONS = Statement(
+    update(models.Session)
+    .where(models.Session.user_id == bindparam("user"), models.Session.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+_WARDS = Statement(
+    select(models.Ward.id, models.Ward.code).where(
+        models.Ward.hospital_id == bindparam("hospital"),
+        models.Ward.code == func.any(bindparam("codes", type_=ARRAY(Text()))),
+    )
+)
+_PATIENT = Statement(
+    select(models.Patient.id).where(
+        models.Patient.hospital_id == bindparam("hospital"),
+        models.Patient.mrn == bindparam("mrn", type_=Text()),
+    )
+)
+
+
+async def _wards(connection: Connection, hospital_id: UUID, codes: list[str]) -> list[UUID]:
+    rows = await connection.fetch(
+        _WARDS.sql, *_WARDS.bind({"hospital": hospital_id, "codes": codes})
+    )
+    missing = sorted(set(codes) - {row["code"] for row in rows})
+    if missing:
+        raise NotFound(f"no such ward: {', '.join(missing)}", field="wards")
+    return [row["id"] for row in rows]
+
+
+async def _patient(connection: Connection, hospital_id: UUID, mrn: str | None) -> UUID | None:
+    if mrn is None:
+        return None
+    found: UUID | None = await connection.fetchval(
+        _PATIENT.sql, *_PATIENT.bind({"hospital": hospital_id, "mrn": mrn})
+    )
+    if found is None:
+        raise NotFound("no patient has this MRN", field="patientMrn")
+    return found
