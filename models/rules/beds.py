@@ -1,10 +1,19 @@
-"""Beds: their status and what a station hears about them."""
+"""Beds: their status, the moves between them, and who may take one.
 
+OCCUPIED is held by a stay and by nothing else: a bed becomes OCCUPIED by an admission or a
+transfer and leaves it by a discharge or a transfer, never by hand. A reservation is not a status of
+the bed (FHIR R4 Encounter.location.status): a reserved bed keeps the status it has.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+
+from models.rules.refusals import Refusal
 
 
 class BedStatus(StrEnum):
-    """Operational status. Source: HL7 v2 table 0116 (U, O, H, K, I, C)."""
+    """Operational status. Source: HL7 v2 table 0116."""
 
     UNOCCUPIED = "UNOCCUPIED"
     OCCUPIED = "OCCUPIED"
@@ -24,3 +33,113 @@ class BedChangeEventKind(StrEnum):
     RESERVED = "RESERVED"
     RELEASED = "RELEASED"
     STATUS_CHANGED = "STATUS_CHANGED"
+
+
+STATUS_OF_0116: Mapping[str, BedStatus] = MappingProxyType(
+    {
+        "U": BedStatus.UNOCCUPIED,
+        "O": BedStatus.OCCUPIED,
+        "H": BedStatus.HOUSEKEEPING,
+        "K": BedStatus.CONTAMINATED,
+        "I": BedStatus.ISOLATED,
+        "C": BedStatus.CLOSED,
+    }
+)
+"""HL7 v2 table 0116, as in PV1-40 and NPU-2."""
+
+AFTER_STAY = BedStatus.HOUSEKEEPING
+"""What a bed becomes when its patient leaves it: discharge, transfer, cancelled admission."""
+
+UNAVAILABLE: frozenset[BedStatus] = frozenset(
+    {BedStatus.HOUSEKEEPING, BedStatus.CONTAMINATED, BedStatus.ISOLATED, BedStatus.CLOSED}
+)
+"""Empty, and yet not to be given to just anybody."""
+
+# By hand, on an empty bed. A contaminated bed is cleaned before it is offered; every other move
+# between the statuses of an empty bed is a person's to judge.
+MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
+    {
+        BedStatus.UNOCCUPIED: (
+            BedStatus.HOUSEKEEPING,
+            BedStatus.CONTAMINATED,
+            BedStatus.ISOLATED,
+            BedStatus.CLOSED,
+        ),
+        BedStatus.OCCUPIED: (),
+        BedStatus.HOUSEKEEPING: (
+            BedStatus.UNOCCUPIED,
+            BedStatus.CONTAMINATED,
+            BedStatus.ISOLATED,
+            BedStatus.CLOSED,
+        ),
+        BedStatus.CONTAMINATED: (BedStatus.HOUSEKEEPING, BedStatus.CLOSED),
+        BedStatus.ISOLATED: (
+            BedStatus.UNOCCUPIED,
+            BedStatus.HOUSEKEEPING,
+            BedStatus.CONTAMINATED,
+            BedStatus.CLOSED,
+        ),
+        BedStatus.CLOSED: (
+            BedStatus.UNOCCUPIED,
+            BedStatus.HOUSEKEEPING,
+            BedStatus.CONTAMINATED,
+            BedStatus.ISOLATED,
+        ),
+    }
+)
+
+
+def set_status(current: BedStatus, target: BedStatus, *, occupied: bool) -> Refusal | None:
+    """Whether a person may set `target` on a bed; None: yes. `occupied`: a stay in it is current.
+
+    The status a free bed already has is allowed, so that a command sent twice is no error.
+    """
+    if occupied:
+        return Refusal("the bed is occupied: discharge or transfer the patient first")
+    moves = MOVES[current]
+    if target is BedStatus.OCCUPIED:
+        return Refusal("a bed becomes occupied by an admission or a transfer alone", moves)
+    if target is current or target in moves:
+        return None
+    return Refusal(f"a bed that is {current} does not become {target}", moves)
+
+
+def take(
+    status: BedStatus, *, occupied: bool, reserved: bool = False, reserved_for_patient: bool = False
+) -> Refusal | None:
+    """Whether a patient may be admitted or transferred into a bed; None: yes. `reserved`: somebody
+    holds it; `reserved_for_patient`: this patient does.
+
+    In table 0116 only U says that a bed may be taken. I stands beside it as a status of its own: an
+    isolated bed is kept apart, and goes only to the patient for whom somebody reserved it by name.
+    Every other status keeps everybody out, also who has reserved it: it is not clean, or closed.
+    """
+    if occupied or status is BedStatus.OCCUPIED:
+        return Refusal("the bed is occupied")
+    if reserved and not reserved_for_patient:
+        return Refusal("the bed is reserved for another patient")
+    if status is BedStatus.UNOCCUPIED:
+        return None
+    if status is BedStatus.ISOLATED and reserved_for_patient:
+        return None
+    if status is BedStatus.ISOLATED:
+        return Refusal("the bed is isolated: reserve it for the patient first")
+    return Refusal(f"the bed is {status}: it must be UNOCCUPIED first")
+
+
+RESERVABLE: frozenset[BedStatus] = frozenset(
+    {BedStatus.UNOCCUPIED, BedStatus.HOUSEKEEPING, BedStatus.ISOLATED}
+)
+"""A bed that is being cleaned can be promised; one that is taken, contaminated or closed cannot."""
+
+
+def reserve(
+    status: BedStatus, *, occupied: bool, reserved: bool = False, reserved_for_patient: bool = False
+) -> Refusal | None:
+    """Whether a bed may be reserved for a patient; None: yes (again for the same: a new term)."""
+    if reserved and not reserved_for_patient:
+        return Refusal("the bed is reserved for another patient")
+    if occupied or status not in RESERVABLE:
+        state = BedStatus.OCCUPIED if occupied else status
+        return Refusal(f"a bed that is {state} cannot be reserved")
+    return None

@@ -1,6 +1,10 @@
-"""The critical result: its states and what may happen to it."""
+"""The critical result: its states, its read-back, and what a corrected result does to it."""
 
+from decimal import Decimal
 from enum import StrEnum
+
+from models.rules.refusals import Refusal
+from models.rules.results import ResultStatus
 
 
 class CriticalResultStatus(StrEnum):
@@ -25,3 +29,48 @@ class CriticalResultStepKind(StrEnum):
 
 CriticalResultEventKind = CriticalResultStepKind
 """Its name in the contract."""
+
+TAKEN_BACK: frozenset[ResultStatus] = frozenset(
+    {ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR}
+)
+"""A result with such a status is no finding: it raises nothing and withdraws what it raised."""
+
+
+def acknowledge(
+    status: CriticalResultStatus, value: Decimal | None, read_back: Decimal
+) -> CriticalResultStepKind | Refusal:
+    """The step that a read-back makes: ACKNOWLEDGED, or READ_BACK_REFUSED where it is not the
+    value as sent (6.90 reads as 6.9). A Refusal: there is nothing to acknowledge.
+
+    `value` None is a text result, flagged critical by its sender: a number read back cannot be
+    its finding, and so is refused too.
+    """
+    if status is not CriticalResultStatus.OPEN:
+        return Refusal(f"the critical result is {status}", (CriticalResultStatus.OPEN,))
+    same = value is not None and read_back.is_finite() and read_back == value
+    return CriticalResultStepKind.ACKNOWLEDGED if same else CriticalResultStepKind.READ_BACK_REFUSED
+
+
+def corrected(
+    status: CriticalResultStatus | None,
+    *,
+    critical: bool,
+    result: ResultStatus,
+    same_finding: bool = False,
+) -> CriticalResultStepKind | None:
+    """What the next version of a result does to its alert; None: nothing.
+
+    `status` is that of the alert of the version before, None where it had none; `critical` the
+    verdict on the new version; `same_finding`: value, comparator, unit and verdict did not change.
+
+    A worsening or merely different critical value is never suppressed: it opens the alert again,
+    also one that was acknowledged, because what was read back is no longer what is true.
+    """
+    if not critical or result in TAKEN_BACK:
+        standing = status in {CriticalResultStatus.OPEN, CriticalResultStatus.ACKNOWLEDGED}
+        return CriticalResultStepKind.WITHDRAWN if standing else None
+    if status is None:
+        return CriticalResultStepKind.RAISED
+    if same_finding and status is not CriticalResultStatus.WITHDRAWN:
+        return None
+    return CriticalResultStepKind.REOPENED
