@@ -129,7 +129,7 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         lines = (
-            f"{_variable(str(problem['loc'][0]))}: {problem['msg']}"
+            f"{_variable(str(problem['loc'][0]))}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_input=False, include_url=False)
         )
         raise SettingsError("\n".join(lines)) from None

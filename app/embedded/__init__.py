@@ -6,6 +6,6 @@ same application runs on servers of the user's, and nothing here is started.
 
 from app.embedded.folder import FolderInUse
 from app.embedded.process import ServerFailed
-from app.embedded.servers import Servers, embedded_servers
+from app.embedded.servers import Servers, embedded_servers, urls_of_running
 
-__all__ = ["FolderInUse", "ServerFailed", "Servers", "embedded_servers"]
+__all__ = ["FolderInUse", "ServerFailed", "Servers", "embedded_servers", "urls_of_running"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 LOOPBACK = "127.0.0.1"
+MEMORY = "servers.json"
 
 
 class FolderInUse(Exception):
@@ -71,9 +72,8 @@ class Folder:
         return lock
 
     def _remember(self) -> Memory:
-        path = self.home / "servers.json"
-        if path.exists():
-            return Memory(**json.loads(path.read_text()))
+        if (self.home / MEMORY).exists():
+            return read_memory(self.home)
         memory = Memory(
             superuser_password=secrets.token_urlsafe(32),
             database_password=secrets.token_urlsafe(32),
@@ -85,13 +85,18 @@ class Folder:
         return memory
 
     def _write(self, memory: Memory) -> None:
-        draft = self.home / "servers.json.new"
+        draft = self.home / f"{MEMORY}.new"
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(asdict(memory), file, indent=2)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(self.home / "servers.json")
+        draft.replace(self.home / MEMORY)
+
+
+def read_memory(home: Path) -> Memory:
+    """What the servers on `home` were given, for who may read it."""
+    return Memory(**json.loads((home / MEMORY).read_text()))
 
 
 def free_port() -> int:

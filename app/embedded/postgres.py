@@ -78,7 +78,7 @@ class Postgres(ServerProcess):
 
     @property
     def url(self) -> str:
-        return f"postgresql://{ROLE}:{self._password}@{LOOPBACK}:{self.port}/{DATABASE}"
+        return database_url(self.port, self._password)
 
     def choose_port(self) -> int:
         """The remembered port, or another when somebody else has taken it."""
@@ -172,6 +172,11 @@ class Postgres(ServerProcess):
         if process.returncode != 0:
             lines = output.decode(errors="replace").splitlines()[-5:]
             raise ServerFailed("\n  ".join(["PostgreSQL's initdb failed:", *lines]))
+
+
+def database_url(port: int, password: str) -> str:
+    """Where the application's role finds its database."""
+    return f"postgresql://{ROLE}:{password}@{LOOPBACK}:{port}/{DATABASE}"
 
 
 def binaries() -> Path:

@@ -33,7 +33,7 @@ class Redis(ServerProcess):
 
     @property
     def url(self) -> str:
-        return f"redis://:{self._password}@{LOOPBACK}:{self.port}/0"
+        return redis_url(self.port, self._password)
 
     def choose_port(self) -> int:
         """The remembered port, or another when somebody else has taken it."""
@@ -90,6 +90,11 @@ class Redis(ServerProcess):
 
     def _named_in_command(self) -> tuple[Path, ...]:
         return (self._configuration,)
+
+
+def redis_url(port: int, password: str) -> str:
+    """Where the application finds it."""
+    return f"redis://:{password}@{LOOPBACK}:{port}/0"
 
 
 def binary() -> Path:

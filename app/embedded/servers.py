@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded.folder import Folder
-from app.embedded.postgres import Postgres
+from app.embedded.folder import Folder, read_memory
+from app.embedded.postgres import Postgres, database_url
 from app.embedded.process import ServerFailed
-from app.embedded.redis import Redis
+from app.embedded.redis import Redis, redis_url
 
 # Between choosing a free port and listening on it somebody else may take it.
 PORT_ATTEMPTS = 3
@@ -61,3 +61,12 @@ async def _start(server: Postgres | Redis) -> None:
                 raise
         else:
             return
+
+
+def urls_of_running(home: Path) -> tuple[str, str]:
+    """The URLs (database, Redis) of the servers that another process runs on `home`."""
+    memory = read_memory(home)
+    return (
+        database_url(memory.database_port, memory.database_password),
+        redis_url(memory.redis_port, memory.redis_password),
+    )

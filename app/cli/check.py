@@ -1,0 +1,84 @@
+"""`wardline check`: is everything there that the application needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import typer
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.mistakes import Mistake, explain
+from app.cli.running import run, write_logs
+from app.cli.servers import database_url, redis_url, with_servers
+from app.schema_version import current, head
+from app.settings import Settings, load_settings
+
+OLDEST_POSTGRES = 15
+
+Probe = Callable[[Settings], Awaitable[str]]
+
+
+def check() -> None:
+    """Check the settings, the database, its migrations and Redis; exit 1 when one is wrong."""
+    settings = load_settings()
+    write_logs(settings.log_level)
+    results: list[tuple[str, bool, str]] = [("settings", True, "valid")]
+    run(lambda: _check(settings, results))
+    table = Table("What", "State", "Detail")
+    for what, good, detail in results:
+        table.add_row(what, "[green]ok[/green]" if good else "[red]wrong[/red]", detail)
+    Console().print(table)
+    if not all(good for _, good, _ in results):
+        raise typer.Exit(1)
+
+
+async def _check(settings: Settings, results: list[tuple[str, bool, str]]) -> None:
+    probes: dict[str, Probe] = {"database": _database, "migrations": _migrations, "Redis": _redis}
+    async with with_servers(settings, join=True) as completed:
+        for what, probe in probes.items():
+            try:
+                results.append((what, True, await probe(completed)))
+            except (OSError, asyncpg.PostgresError, RedisError, Mistake) as error:
+                results.append((what, False, explain(error)))
+
+
+async def _database(settings: Settings) -> str:
+    connection = await asyncpg.connect(database_url(settings), timeout=5)
+    try:
+        version = connection.get_server_version()
+    finally:
+        await connection.close()
+    if version.major < OLDEST_POSTGRES:
+        raise Mistake(f"PostgreSQL {version.major} is too old; {OLDEST_POSTGRES} is the floor")
+    return f"PostgreSQL {version.major}.{version.micro}"
+
+
+async def _migrations(settings: Settings) -> str:
+    connection = await asyncpg.connect(database_url(settings), timeout=5)
+    try:
+        revision = await current(connection)
+    finally:
+        await connection.close()
+    if revision != head():
+        raise Mistake(f"at {revision}, the code is at {head()}; run: wardline migrate")
+    return f"at {revision}, the newest"
+
+
+async def _redis(settings: Settings) -> str:
+    client = Redis.from_url(
+        redis_url(settings),
+        socket_connect_timeout=5,
+        socket_timeout=5,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        information = await client.info("server")
+    finally:
+        await client.aclose()
+    return f"Redis {information['redis_version']}"

@@ -1,0 +1,52 @@
+"""Which PostgreSQL and Redis a command works on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from app.embedded import FolderInUse, embedded_servers, urls_of_running
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def with_servers(settings: Settings, *, join: bool = False) -> AsyncIterator[Settings]:
+    """The settings with both URLs: the environment's, or those of the embedded servers, which run
+    for as long as this lasts. With `join`, those that another process (`wardline dev`) runs on
+    the same data folder do as well.
+
+    Raises FolderInUse (without `join`) and ServerFailed.
+    """
+    if settings.database_url and settings.redis_url:
+        yield settings
+        return
+    try:
+        async with embedded_servers(settings.home) as servers:
+            yield _completed(settings, servers.database_url, servers.redis_url)
+    except FolderInUse:
+        if not join:
+            raise
+        yield _completed(settings, *urls_of_running(settings.home))
+
+
+def _completed(settings: Settings, database_url: str, redis_url: str) -> Settings:
+    return settings.model_copy(
+        update={
+            "database_url": settings.database_url or SecretStr(database_url),
+            "redis_url": settings.redis_url or SecretStr(redis_url),
+        }
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of settings that `with_servers` has completed."""
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
+
+
+def redis_url(settings: Settings) -> str:
+    """The URL of settings that `with_servers` has completed."""
+    assert settings.redis_url is not None
+    return settings.redis_url.get_secret_value()
