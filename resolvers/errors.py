@@ -6,13 +6,19 @@ bound that was crossed. No message carries a patient's data or the value that wa
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from models.rules.refusals import Refusal as RuledOut
 
 
 class Refusal(Exception):
-    """Base of every error that is the client's to mend; the message is shown as it is."""
+    """Base of every error that is the client's to mend; the message is shown as it is.
+
+    Where `keeps` is true, what the transaction wrote before the refusal stays: it is evidence.
+    """
 
     code: ClassVar[str]
+    keeps: ClassVar[bool] = False
 
     def __init__(self, message: str, **extensions: Any) -> None:
         super().__init__(message)
@@ -57,11 +63,17 @@ class Conflict(Refusal):
 
     code = "CONFLICT"
 
+    @classmethod
+    def by(cls, ruled_out: RuledOut) -> Self:
+        """The conflict that a rule found."""
+        return cls(ruled_out.reason, allowed=[*ruled_out.allowed] or None)
+
 
 class ReadBackDiffers(Refusal):
     """The value read back is not the result's. The attempt is kept, the result stays open."""
 
     code = "READ_BACK_DIFFERS"
+    keeps = True
 
 
 class Throttled(Refusal):

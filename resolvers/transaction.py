@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import ClauseElement
 import models
 from models.events import Event
 from resolvers.database import Statement, compiled
+from resolvers.errors import Refusal
 from resolvers.policy import DEFAULT_POLICY, Policy
 
 
@@ -65,6 +66,13 @@ class Transaction:
         statement = compiled(clause)
         status = await self.connection.execute(statement.sql, *statement.bind(values))
         return int(status.rsplit(" ", 1)[-1])
+
+    async def run_all(self, clause: ClauseElement, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a statement once for each row of values, in order, in one round trip."""
+        statement = compiled(clause)
+        await self.connection.executemany(
+            statement.sql, [statement.bind(dict(row)) for row in rows]
+        )
 
     async def insert(self, model: type[models.Base], row: Mapping[str, Any]) -> None:
         """Insert one row, named by attribute."""
@@ -120,8 +128,20 @@ async def transaction(
     now: datetime,
     policy: Policy = DEFAULT_POLICY,
 ) -> AsyncIterator[Transaction]:
-    """A transaction that commits, events and all, when its block ends without an error."""
-    async with pool.acquire() as connection, connection.transaction():
-        tx = Transaction(cast("asyncpg.Connection[Any]", connection), hospital_id, now, policy)
-        yield tx
-        await tx.flush()
+    """A transaction that commits, events and all, when its block ends without an error.
+
+    A refusal that `keeps` commits as well, and is raised again after the commit.
+    """
+    kept: Refusal | None = None
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            tx = Transaction(cast("asyncpg.Connection[Any]", connection), hospital_id, now, policy)
+            try:
+                yield tx
+            except Refusal as refusal:
+                if not refusal.keeps:
+                    raise
+                kept = refusal
+            await tx.flush()
+        if kept is not None:
+            raise kept
