@@ -1,0 +1,1 @@
+"""The demo hospital: its wards, people and past, and the simulator that keeps it alive."""
