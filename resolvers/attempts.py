@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TIMESTAMP, Text
 
 import models
+from resolvers import locks
 from resolvers.database import Connection, Statement
 from resolvers.errors import Throttled
 from resolvers.policy import Policy
@@ -46,8 +47,8 @@ async def begin(
             _LOCK.sql,
             *_LOCK.bind(
                 {
-                    "account_lock": _lock(b"account" + account),
-                    "address_lock": _lock(b"address" + address.encode()),
+                    "account_lock": locks.key("sign-in account", account),
+                    "address_lock": locks.key("sign-in address", address),
                 }
             ),
         )
@@ -83,11 +84,6 @@ async def clear(connection: Connection, *, account: bytes, now: datetime, policy
     await connection.execute(
         _CLEAR.sql, *_CLEAR.bind({"account": account, "before": now - policy.sign_in_window})
     )
-
-
-def _lock(word: bytes) -> int:
-    """A key of an advisory lock: 64 bits, signed."""
-    return int.from_bytes(hashlib.sha256(word).digest()[:8], signed=True)
 
 
 _TIME = TIMESTAMP(timezone=True)

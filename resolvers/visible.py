@@ -29,8 +29,8 @@ async def row(
 ) -> asyncpg.Record:
     """The whole row that `public_id` names, if it is in the actor's reach of `scope`.
 
-    `lock` holds it (FOR UPDATE) until the transaction ends. FORBIDDEN where the actor has not the
-    scope; NOT_FOUND, naming the input's `field`, where there is no such row to be seen.
+    `lock` holds it (FOR NO KEY UPDATE) until the transaction ends. FORBIDDEN where the actor has
+    not the scope; NOT_FOUND, naming the input's `field`, where there is no such row to be seen.
     """
     row_id = ids.required(model, public_id, field)
     clause = _find(model, actor.reaches(scope), lock)
@@ -48,4 +48,5 @@ def _find(model: type[models.Base], reaches: frozenset[Reach], lock: bool) -> Se
         scoping.of_hospital(table),
         scoping.visible(model, table, reaches),
     )
-    return clause.with_for_update(of=table) if lock else clause
+    # NO KEY: a row that is only pointed at by a new one (vitals of a patient) goes on being so.
+    return clause.with_for_update(of=table, key_share=True) if lock else clause
