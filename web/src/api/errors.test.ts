@@ -1,0 +1,32 @@
+import { CombinedError } from "@urql/core";
+import { expect, it } from "vitest";
+
+import { hasCode, refusedPaths, retryAfter, sentence } from "./errors";
+
+function failure(...graphQLErrors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[]): CombinedError {
+  return new CombinedError({ graphQLErrors });
+}
+
+it("names the refused fields without list positions", () => {
+  const error = failure(
+    { message: "no", path: ["ward", "beds", 0, "admission"], extensions: { code: "FORBIDDEN" } },
+    { message: "no", path: ["criticalResults"], extensions: { code: "FORBIDDEN" } },
+    { message: "broken", path: ["viewer"], extensions: { code: "INTERNAL_SERVER_ERROR" } },
+  );
+  expect([...refusedPaths(error)]).toEqual(["ward.beds.admission", "criticalResults"]);
+  expect(refusedPaths(undefined).size).toBe(0);
+});
+
+it("asks a throttled caller to wait as long as the server says", () => {
+  expect(retryAfter(failure({ message: "slow", extensions: { code: "THROTTLED", retryAfter: 12.2 } }))).toBe(13);
+  expect(retryAfter(failure({ message: "slow", extensions: { code: "THROTTLED" } }))).toBe(60);
+  expect(retryAfter(failure({ message: "no", extensions: { code: "FORBIDDEN", retryAfter: 5 } }))).toBeNull();
+});
+
+it("says what a person can do", () => {
+  expect(sentence(new CombinedError({ networkError: new Error("refused") }))).toContain("cannot be reached");
+  const broken = failure({ message: "x", extensions: { code: "INTERNAL_SERVER_ERROR", correlationId: "c-1" } });
+  expect(sentence(broken)).toContain("c-1");
+  expect(hasCode(broken, "INTERNAL_SERVER_ERROR")).toBe(true);
+  expect(hasCode(broken, "FORBIDDEN")).toBe(false);
+});

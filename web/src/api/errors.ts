@@ -1,0 +1,65 @@
+import type { CombinedError } from "@urql/core";
+
+/** The codes of extensions.code that the page acts on. */
+export type ErrorCode =
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "BAD_USER_INPUT"
+  | "NOT_FOUND"
+  | "CONFLICT"
+  | "READ_BACK_DIFFERS"
+  | "THROTTLED"
+  | "INTERNAL_SERVER_ERROR";
+
+interface WireError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+function wireErrors(errors: readonly unknown[]): readonly WireError[] {
+  return errors.filter(
+    (error): error is WireError => typeof error === "object" && error !== null && "message" in error,
+  );
+}
+
+export function codesOf(errors: readonly unknown[]): readonly unknown[] {
+  return wireErrors(errors).map((error) => error.extensions?.code);
+}
+
+export function hasCode(error: CombinedError | undefined, code: ErrorCode): boolean {
+  return error !== undefined && codesOf(error.graphQLErrors).includes(code);
+}
+
+/** The paths that the server refused, list positions left out: "ward.beds.admission.patient.latestVitals". */
+export function refusedPaths(error: CombinedError | undefined): ReadonlySet<string> {
+  return new Set(
+    wireErrors(error?.graphQLErrors ?? [])
+      .filter((one) => one.extensions?.code === "FORBIDDEN")
+      .map((one) => (one.path ?? []).filter((part) => typeof part === "string").join(".")),
+  );
+}
+
+/** The seconds that a throttled caller is asked to wait; null where the error is another one. */
+export function retryAfter(error: CombinedError | undefined): number | null {
+  const throttled = wireErrors(error?.graphQLErrors ?? []).find((one) => one.extensions?.code === "THROTTLED");
+  if (throttled === undefined) return null;
+  const seconds = Number(throttled.extensions?.retryAfter);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : 60;
+}
+
+/** The number under which the server's log holds what went wrong. */
+function correlationId(error: CombinedError): string | null {
+  const ids = wireErrors(error.graphQLErrors).map((one) => one.extensions?.correlationId);
+  return ids.find((id) => typeof id === "string") ?? null;
+}
+
+/** One sentence for a person, for errors that the caller has no better word for. */
+export function sentence(error: CombinedError): string {
+  if (error.networkError) return "Wardline cannot be reached. Check the network and try again.";
+  const seconds = retryAfter(error);
+  if (seconds !== null) return `Too many requests. Try again in ${seconds} s.`;
+  const id = correlationId(error);
+  if (id !== null) return `Something went wrong in Wardline. Try again; if it stays, report number ${id}.`;
+  return wireErrors(error.graphQLErrors)[0]?.message ?? "The request was refused.";
+}

@@ -1,0 +1,168 @@
+import { createClient, type Client } from "graphql-ws";
+
+import { Feed, type FeedHost, type FeedSpec } from "./feed";
+import { hangs, newLine, phaseOf, step, type Line, type LineEvent, type Phase } from "./phase";
+
+/** 4401 and 4403 are the server's words for a sign-in that is missing or has ended. */
+const SIGNED_OUT_CODES: readonly unknown[] = [4401, 4403];
+
+const TICK_MS = 2_000;
+const LONGEST_WAIT_MS = 30_000;
+
+export interface ChannelOptions {
+  readonly url: string;
+  readonly onSignedOut: () => void;
+  /** Reconnecting does not succeed: the sign-in may have ended where a refused upgrade cannot say so. */
+  readonly onTrouble?: () => void;
+  /** Its "online" event ends a wait for the network. */
+  readonly wake?: EventTarget;
+  /** Only for programs without a WebSocket of their own. */
+  readonly webSocketImpl?: unknown;
+  /** The shortest wait before a reconnect, ms. */
+  readonly firstWaitMs?: number;
+}
+
+function closeCode(reason: unknown): unknown {
+  return typeof reason === "object" && reason !== null && "code" in reason ? reason.code : undefined;
+}
+
+/** The one socket of the page, the feeds on it with their cursors, and what state the line is in. */
+export class LiveChannel {
+  private line: Line = newLine(Date.now());
+  private shown: Phase = phaseOf(this.line, Date.now());
+  private feeds: Feed[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  private readonly ticking: ReturnType<typeof setInterval>;
+  private client: Client;
+  private closed = false;
+
+  constructor(private readonly options: ChannelOptions) {
+    this.client = this.connect();
+    this.ticking = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** The phase to show; the same object until it changes. */
+  readonly phase = (): Phase => this.shown;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Replaces what was watched before. */
+  watch(specs: readonly FeedSpec[]): void {
+    if (this.closed) return;
+    this.feeds.forEach((feed) => feed.stop());
+    this.apply({ type: "watching", feeds: specs.map((spec) => spec.name) });
+    this.feeds = specs.map((spec) => new Feed(spec, this.host));
+    this.feeds.forEach((feed) => feed.start());
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.ticking);
+    this.timers.forEach(clearTimeout);
+    this.feeds.forEach((feed) => feed.stop());
+    void this.client.dispose();
+  }
+
+  private readonly host: FeedHost = {
+    subscribe: (payload, sink) => this.client.subscribe(payload, sink),
+    heard: (feed) => this.apply({ type: "heard", feed }),
+    refused: (feed) => this.apply({ type: "refused", feed }),
+    signedOut: () => this.signOut(),
+    later: (again) => this.later(this.wait(1), again),
+  };
+
+  private connect(): Client {
+    const client: Client = createClient({
+      url: this.options.url,
+      ...(this.options.webSocketImpl === undefined ? {} : { webSocketImpl: this.options.webSocketImpl }),
+      // The line must show that it is up before anything is asked of it, and a wall display never gives up.
+      lazy: false,
+      retryAttempts: Infinity,
+      keepAlive: 10_000,
+      connectionAckWaitTimeout: 10_000,
+      // A browser reports a refused connection as an error event, not as a close: that is tried again as well.
+      shouldRetry: (reason) => !SIGNED_OUT_CODES.includes(closeCode(reason)),
+      retryWait: (retries) => this.retryWait(retries),
+      onNonLazyError: (reason) => this.lost(client, reason),
+      on: {
+        connected: () => this.apply({ type: "opened" }),
+        closed: () => this.apply({ type: "closed" }),
+      },
+    });
+    return client;
+  }
+
+  /** The client gave up on a close code that it holds fatal. */
+  private lost(client: Client, reason: unknown): void {
+    if (this.closed || client !== this.client) return;
+    if (SIGNED_OUT_CODES.includes(closeCode(reason))) {
+      this.signOut();
+      return;
+    }
+    this.apply({ type: "closed" });
+    this.later(this.wait(4), () => {
+      this.client = this.connect();
+      this.feeds.forEach((feed) => feed.start());
+    });
+  }
+
+  private signOut(): void {
+    if (this.closed) return;
+    this.apply({ type: "signed-out" });
+    this.close();
+    this.options.onSignedOut();
+  }
+
+  private apply(event: LineEvent): void {
+    this.line = step(this.line, event, Date.now());
+    this.show();
+  }
+
+  private tick(): void {
+    if (hangs(this.line, Date.now())) this.client.terminate();
+    this.show();
+  }
+
+  private show(): void {
+    const phase = phaseOf(this.line, Date.now());
+    if (JSON.stringify(phase) === JSON.stringify(this.shown)) return;
+    this.shown = phase;
+    this.listeners.forEach((listener) => listener());
+  }
+
+  /** Doubling, with jitter, so that the stations of a hospital do not come back in the same instant. */
+  private wait(retries: number): number {
+    const longest = Math.min(LONGEST_WAIT_MS, (this.options.firstWaitMs ?? 500) * 2 ** retries);
+    return longest * (0.5 + Math.random() / 2);
+  }
+
+  private retryWait(retries: number): Promise<void> {
+    if (retries >= 2) this.options.onTrouble?.();
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        this.options.wake?.removeEventListener("online", done);
+        resolve();
+      };
+      const cancel = this.later(this.wait(retries), done);
+      this.options.wake?.addEventListener("online", done);
+    });
+  }
+
+  private later(ms: number, run: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      run();
+    }, ms);
+    this.timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.timers.delete(timer);
+    };
+  }
+}
