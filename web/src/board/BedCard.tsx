@@ -1,0 +1,58 @@
+import { useNow } from "../app/clock";
+import { age, patientName, sexShort } from "../format/patient";
+import { words } from "../format/words";
+import type { Bed, Critical } from "./reduce";
+import { VitalsOfBed } from "./VitalsOfBed";
+
+interface BedCardProps {
+  readonly bed: Bed;
+  readonly refused: ReadonlySet<string>;
+  /** The ward's open ones; null where this person may not see them. */
+  readonly criticals: readonly Critical[] | null;
+}
+
+const ADMISSION = "ward.beds.admission";
+const PATIENT = `${ADMISSION}.patient`;
+
+/** True where the field or one that it lies in was refused. */
+function isRefused(refused: ReadonlySet<string>, path: string): boolean {
+  return [...refused].some((one) => path === one || path.startsWith(`${one}.`));
+}
+
+export function BedCard({ bed, refused, criticals }: BedCardProps) {
+  const now = useNow();
+  const patient = bed.admission?.patient;
+  const open = patient ? (criticals ?? []).filter((one) => one.patient?.id === patient.id).length : 0;
+  const years = patient && age(patient.birthDate, new Date(now));
+
+  return (
+    <li className={`bed ${open > 0 ? "bed-critical" : ""} ${patient ? "" : "bed-empty"}`}>
+      <div className="bed-head">
+        <strong className="bed-code">{bed.code}</strong>
+        <span className={`status status-${bed.status.toLowerCase()}`}>{words(bed.status)}</span>
+        {open > 0 && (
+          <a href="#critical-heading" className="critical-count">
+            <span aria-hidden="true">⚠ </span>
+            {open} critical
+          </a>
+        )}
+      </div>
+      {patient && (
+        <>
+          <h3 className="bed-patient">
+            {patientName(patient)}
+            <span className="quiet">{[years, sexShort(patient.sex)].filter(Boolean).join(", ")}</span>
+          </h3>
+          <VitalsOfBed
+            vitals={patient.latestVitals}
+            refused={isRefused(refused, `${PATIENT}.latestVitals`)}
+            scoreRefused={isRefused(refused, `${PATIENT}.latestVitals.news2`)}
+            now={now}
+          />
+        </>
+      )}
+      {!patient && (isRefused(refused, PATIENT) || bed.admission) && <p className="quiet">Patient: not permitted</p>}
+      {bed.reservedFor && <p className="quiet">Reserved for {patientName(bed.reservedFor)}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,179 @@
+import type { Client } from "@urql/core";
+
+import { refusedPaths, sentence } from "../api/errors";
+import { patientName } from "../format/patient";
+import { resultValue } from "../format/result";
+import { BoardDocument } from "../generated/graphql";
+import type { LiveChannel } from "../live/channel";
+import { boardFeeds, type BedEvent, type BoardListener, type CriticalEvent, type VitalsEvent } from "./feeds";
+import { applied, boardOf, type Board, type Change, type Critical } from "./reduce";
+
+export interface BoardState {
+  readonly status: "loading" | "ready" | "absent" | "failed";
+  readonly board: Board | null;
+  /** Paths of the board's query that the server refused, e.g. "criticalResults". */
+  readonly refused: ReadonlySet<string>;
+  readonly failure: string | null;
+  /** What a screen reader says at once; numbered, so that the same words twice are said twice. */
+  readonly announcement: { readonly number: number; readonly text: string };
+}
+
+/** Together, not one by one: three feeds start at once and a transfer is two events. */
+const READ_AFTER_MS = 200;
+const TRY_AGAIN_MS = 10_000;
+
+const MOVES: readonly string[] = ["ADMITTED", "TRANSFERRED_IN", "TRANSFERRED_OUT", "DISCHARGED"];
+
+const SPOKEN: Readonly<Record<string, string>> = {
+  RAISED: "New critical result",
+  REOPENED: "Critical result open again",
+  ESCALATED: "Critical result escalated",
+  BREACHED: "Critical result overdue",
+};
+
+/** One ward's board: a snapshot over HTTP, kept true by the feeds. */
+export class BoardStore implements BoardListener {
+  private state: BoardState = {
+    status: "loading",
+    board: null,
+    refused: new Set(),
+    failure: null,
+    announcement: { number: 0, text: "" },
+  };
+  private readonly listeners = new Set<() => void>();
+  /** Changes heard while a snapshot is on its way: it may be older than they are. */
+  private heard: Change[] = [];
+  private reading = 0;
+  private turn = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly ward: string,
+    private readonly client: Client,
+    private readonly channel: LiveChannel,
+  ) {}
+
+  start(): void {
+    this.stopped = false;
+    this.channel.watch(boardFeeds(this.ward, this));
+    void this.read();
+  }
+
+  readonly snapshot = (): BoardState => this.state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  stop(): void {
+    this.stopped = true;
+    this.channel.watch([]);
+    clearTimeout(this.timer);
+  }
+
+  gap(): void {
+    this.readSoon(READ_AFTER_MS);
+  }
+
+  criticalEvents(events: readonly CriticalEvent[]): void {
+    for (const event of events) {
+      if (event.criticalResult) this.change({ type: "critical", critical: event.criticalResult });
+      else this.gap();
+    }
+    const spoken = events.flatMap((event) => {
+      const words = SPOKEN[event.kind];
+      // The payload is the result as it is now: what was acknowledged since is no alarm any more.
+      return words && event.criticalResult?.status === "OPEN" ? [this.spoken(words, event.criticalResult)] : [];
+    });
+    if (spoken.length > 0) this.announce(spoken.join(" "));
+  }
+
+  bedEvents(events: readonly BedEvent[]): void {
+    for (const event of events) {
+      if (event.bed) this.change({ type: "bed", bed: event.bed });
+      // Open critical results move with their patient.
+      if (!event.bed || MOVES.includes(event.kind)) this.gap();
+    }
+  }
+
+  vitalsEvents(events: readonly VitalsEvent[]): void {
+    for (const event of events) {
+      if (event.patient && event.vitals)
+        this.change({ type: "vitals", patientId: event.patient.id, vitals: event.vitals });
+    }
+  }
+
+  /** What a mutation of this page answered; the feed will say the same a moment later. */
+  acknowledged(critical: Critical): void {
+    this.change({ type: "critical", critical });
+  }
+
+  /** Where the patient of a critical result lies on this board. */
+  bedOf(critical: Critical): string | null {
+    const patientId = critical.patient?.id;
+    if (patientId === undefined) return null;
+    return this.state.board?.beds.find((bed) => bed.admission?.patient?.id === patientId)?.code ?? null;
+  }
+
+  private spoken(words: string, critical: Critical): string {
+    const bed = this.bedOf(critical);
+    const lab = critical.labResult;
+    return [
+      `${words}:`,
+      lab ? `${lab.display} ${resultValue(lab)},` : "",
+      critical.patient ? patientName(critical.patient) : "",
+      bed ? `bed ${bed}.` : ".",
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  private announce(text: string): void {
+    this.set({ announcement: { number: this.state.announcement.number + 1, text } });
+  }
+
+  private change(change: Change): void {
+    if (this.reading > 0) this.heard.push(change);
+    if (this.state.board) this.set({ board: applied(this.state.board, change) });
+  }
+
+  private readSoon(ms: number): void {
+    clearTimeout(this.timer);
+    if (!this.stopped) this.timer = setTimeout(() => void this.read(), ms);
+  }
+
+  private async read(): Promise<void> {
+    const turn = ++this.turn;
+    this.reading++;
+    const { data, error } = await this.client.query(BoardDocument, { ward: this.ward }).toPromise();
+    this.reading--;
+    const heard = this.heard;
+    if (this.reading === 0) this.heard = [];
+    // A later read has been asked for: its answer is the newer one.
+    if (this.stopped || turn !== this.turn) return;
+
+    if (!data) {
+      this.set({
+        status: this.state.board ? "ready" : "failed",
+        failure: error ? sentence(error) : "The board could not be read.",
+      });
+      this.readSoon(TRY_AGAIN_MS);
+      return;
+    }
+    const board = boardOf(data);
+    this.set({
+      status: board ? "ready" : "absent",
+      board: board && heard.reduce(applied, board),
+      refused: refusedPaths(error),
+      failure: null,
+    });
+  }
+
+  private set(change: Partial<BoardState>): void {
+    if (this.stopped) return;
+    this.state = { ...this.state, ...change };
+    this.listeners.forEach((listener) => listener());
+  }
+}
