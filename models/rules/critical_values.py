@@ -157,7 +157,7 @@ def _limits(
     sexes: tuple[Sex | None, ...] = (observation.sex,)
     sex_known = observation.sex in {Sex.FEMALE, Sex.MALE}
     if not sex_known:
-        sexes = tuple({rule.sex for rule in rules if rule.sex is not None} | {None})
+        sexes = (None, *sorted({rule.sex for rule in rules if rule.sex is not None}))
     choices = [
         tuple(_limits_of(rules, age, sex)) for age in _ages(rules, observation) for sex in sexes
     ]

@@ -131,8 +131,10 @@ _SPELLINGS: Mapping[str, str] = MappingProxyType(
 )
 
 _PLAIN = str.maketrans(
-    {"µ": "u", "μ": "u", "³": "3", "²": "2", "⁹": "9", "\N{MULTIPLICATION SIGN}": "x", " ": None}
+    {"µ": "u", "μ": "u", "³": "3", "²": "2", "\N{MULTIPLICATION SIGN}": "x", " ": None}
 )
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_POWER = re.compile("10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _TIMES = re.compile(r"^x(?=10[*^e])")
 
 # A quantity that has only one unit is understood where the sender leaves the unit out.
@@ -172,6 +174,7 @@ def canonical(unit: str | None) -> str | None:
     plain = unit.strip()
     if plain in UNITS:
         return plain
+    plain = _POWER.sub(lambda power: "10^" + power[1].translate(_SUPERSCRIPT), plain)
     plain = plain.translate(_PLAIN).lower()
     return _SPELLINGS.get(_TIMES.sub("", plain))
 

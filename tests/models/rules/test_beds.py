@@ -1,0 +1,81 @@
+import itertools
+
+import pytest
+
+from models.rules.beds import (
+    AFTER_STAY,
+    MOVES,
+    STATUS_OF_0116,
+    UNAVAILABLE,
+    BedStatus,
+    reserve,
+    set_status,
+    take,
+)
+
+U, O, H, K, I, C = (STATUS_OF_0116[letter] for letter in "UOHKIC")  # noqa: E741
+
+BY_HAND = {
+    U: {H, K, I, C},
+    O: set(),
+    H: {U, K, I, C},
+    K: {H, C},
+    I: {U, H, K, C},
+    C: {U, H, K, I},
+}
+
+
+def test_table_0116_is_whole() -> None:
+    assert set(STATUS_OF_0116.values()) == set(BedStatus)
+
+
+@pytest.mark.parametrize(("current", "target"), list(itertools.product(BedStatus, BedStatus)))
+def test_every_move_of_an_empty_bed(current: BedStatus, target: BedStatus) -> None:
+    refusal = set_status(current, target, occupied=False)
+    if target in BY_HAND[current] or (target is current and target is not O):
+        assert refusal is None
+    else:
+        assert refusal is not None
+        assert refusal.allowed == MOVES[current]
+        assert set(refusal.allowed) == BY_HAND[current]
+
+
+@pytest.mark.parametrize(("current", "target"), list(itertools.product(BedStatus, BedStatus)))
+def test_an_occupied_bed_is_left_alone(current: BedStatus, target: BedStatus) -> None:
+    refusal = set_status(current, target, occupied=True)
+    assert refusal is not None
+    assert refusal.allowed == ()
+
+
+def test_after_a_stay_the_bed_is_cleaned_and_then_free() -> None:
+    assert AFTER_STAY is H
+    assert set_status(AFTER_STAY, U, occupied=False) is None
+    assert frozenset({H, K, I, C}) == UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "free", "for_the_patient"),
+    [
+        (U, True, True),
+        (I, False, True),
+        (O, False, False),
+        (H, False, False),
+        (K, False, False),
+        (C, False, False),
+    ],
+)
+def test_who_may_take_a_bed(status: BedStatus, free: bool, for_the_patient: bool) -> None:
+    mine = take(status, occupied=False, reserved=True, reserved_for_patient=True)
+    assert (take(status, occupied=False) is None) is free
+    assert (mine is None) is for_the_patient
+    assert take(status, occupied=False, reserved=True) is not None
+    assert take(status, occupied=True, reserved=True, reserved_for_patient=True) is not None
+
+
+@pytest.mark.parametrize("status", BedStatus)
+def test_which_bed_may_be_reserved(status: BedStatus) -> None:
+    assert (reserve(status, occupied=False) is None) is (status in {U, H, I})
+    again = reserve(status, occupied=False, reserved=True, reserved_for_patient=True)
+    assert (again is None) is (status in {U, H, I})
+    assert reserve(status, occupied=False, reserved=True) is not None
+    assert reserve(status, occupied=True) is not None
