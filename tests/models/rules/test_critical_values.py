@@ -386,6 +386,9 @@ def test_an_unknown_hour_of_birth_tries_the_bands_it_may_lie_in() -> None:
     assert born_yesterday.critical  # over 10 on the first day, not over 13 on the second
     assert born_yesterday.assumption == "hour of birth not known: every limit tried"
     assert not verdict("1975-2", "12", "mg/dL", 24, age_hours_oldest=48).critical
+    # a band counts from the very hour that may have been reached
+    assert verdict("2823-3", "6.5", "mmol/L", ADULT - 24, age_hours_oldest=ADULT).critical
+    assert not verdict("2823-3", "6.5", "mmol/L", ADULT - 24, age_hours_oldest=ADULT - 1).critical
 
 
 def rule(key: str, high: str, **more) -> CriticalRule:  # noqa: ANN003
