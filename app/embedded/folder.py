@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import socket
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -27,9 +27,9 @@ class Memory:
     history goes on working.
     """
 
-    superuser_password: str
-    database_password: str
-    redis_password: str
+    superuser_password: str = field(repr=False)
+    database_password: str = field(repr=False)
+    redis_password: str = field(repr=False)
     database_port: int
     redis_port: int
 

@@ -50,10 +50,10 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 
-# For tests alone: a crash of the machine may lose everything, a kill -9 of the server nothing.
+# For tests alone: a crash of the machine may lose everything, a kill -9 of the server nothing
+# (so commits are written, though not forced to the disk).
 FAST = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
 }

@@ -174,7 +174,10 @@ class ServerProcess(ABC):
                 with suppress(psutil.Error):
                     stray.send_signal(number)
                     stray.send_signal(signal.SIGCONT)
-            await asyncio.to_thread(psutil.wait_procs, strays, seconds)
+            # Not by waiting for their numbers to go: nobody may be there to collect them.
+            deadline = time.monotonic() + seconds
+            while await asyncio.to_thread(self._strays) and time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
 
     def _strays(self) -> list[psutil.Process]:
         found = []

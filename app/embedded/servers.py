@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.embedded.folder import Folder, read_memory
@@ -21,8 +21,8 @@ PORT_ATTEMPTS = 3
 class Servers:
     """The running servers; the URLs stay the same while they run, also over a crash of one."""
 
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     postgres: Postgres
     redis: Redis
 
