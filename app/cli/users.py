@@ -18,6 +18,7 @@ from app.cli.servers import database_url, with_servers
 from app.settings import Settings, load_settings
 from models.rules.roles import Role
 from resolvers.database import Connection, open_pool
+from resolvers.hospitals import create_hospital
 from resolvers.users import add_user, set_password
 
 app = typer.Typer(no_args_is_help=True, help="Add users and set their passwords.")
@@ -39,6 +40,12 @@ def add(
     hospital: Annotated[
         str | None, typer.Option("--hospital", help="Code; not needed where there is only one.")
     ] = None,
+    new_hospital: Annotated[
+        str | None,
+        typer.Option(
+            "--new-hospital", help="Make the hospital of --hospital, with this name, if it is new."
+        ),
+    ] = None,
     patient: Annotated[
         str | None, typer.Option("--patient", help="MRN of the own record of a PATIENT.")
     ] = None,
@@ -53,7 +60,7 @@ def add(
         async with _connection(settings) as connection:
             await add_user(
                 connection,
-                await _hospital(connection, hospital),
+                await _hospital(connection, hospital, new_hospital),
                 username=username,
                 display_name=name,
                 password=password,
@@ -104,10 +111,14 @@ async def _connection(settings: Settings) -> AsyncIterator[Connection]:
             await pool.close()
 
 
-async def _hospital(connection: Connection, code: str | None) -> UUID:
+async def _hospital(connection: Connection, code: str | None, name: str | None) -> UUID:
+    if name is not None:
+        if code is None:
+            raise Mistake("--new-hospital needs --hospital CODE as well")
+        return await create_hospital(connection, code, name)
     rows = await connection.fetch("SELECT id, code FROM hospitals ORDER BY code")
     if not rows:
-        raise Mistake("there is no hospital yet; `wardline dev` or an import makes the first one")
+        raise Mistake("there is no hospital yet; make it with --hospital CODE --new-hospital NAME")
     chosen = [row for row in rows if code in (None, row["code"])]
     if len(chosen) != 1:
         known = ", ".join(row["code"] for row in rows)
