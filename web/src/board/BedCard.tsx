@@ -33,7 +33,8 @@ export function BedCard({ bed, refused, criticals }: BedCardProps) {
         {open > 0 && (
           <a href="#critical-heading" className="critical-count">
             <span aria-hidden="true">⚠ </span>
-            {open} critical
+            {open}
+            <span className="only-spoken"> open critical {open === 1 ? "result" : "results"}</span>
           </a>
         )}
       </div>

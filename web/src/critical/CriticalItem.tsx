@@ -1,5 +1,5 @@
 import type { Client } from "@urql/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { useNow } from "../app/clock";
 import type { Critical } from "../board/reduce";
@@ -19,12 +19,19 @@ interface CriticalItemProps {
 export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowledged }: CriticalItemProps) {
   const now = useNow();
   const [reading, setReading] = useState(false);
+  const item = useRef<HTMLLIElement>(null);
   const lab = critical.labResult;
   const range = lab && referenceRange(lab.referenceLow, lab.referenceHigh);
   const next = millis(critical.nextEscalationAt);
 
+  function cancel() {
+    setReading(false);
+    // Its button is not there yet; the item is, and the button comes next from it.
+    item.current?.focus();
+  }
+
   return (
-    <li className="critical-item">
+    <li className="critical-item" ref={item} tabIndex={-1}>
       <div className="critical-what">
         <p className="critical-value">
           {lab ? (
@@ -71,7 +78,7 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
           client={client}
           critical={critical}
           onAcknowledged={onAcknowledged}
-          onCancel={() => setReading(false)}
+          onCancel={cancel}
         />
       )}
     </li>

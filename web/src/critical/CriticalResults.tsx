@@ -1,4 +1,5 @@
 import type { Client } from "@urql/core";
+import { useRef } from "react";
 
 import type { Critical } from "../board/reduce";
 import { CriticalItem } from "./CriticalItem";
@@ -12,10 +13,18 @@ interface CriticalResultsProps {
   readonly onAcknowledged: (critical: Critical) => void;
 }
 
-export function CriticalResults({ criticals, total, bedOf, ...item }: CriticalResultsProps) {
+export function CriticalResults({ criticals, total, bedOf, onAcknowledged, ...item }: CriticalResultsProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  function acknowledged(critical: Critical) {
+    onAcknowledged(critical);
+    // The form that had the focus is gone; the heading says how many are left.
+    heading.current?.focus();
+  }
+
   return (
     <section aria-labelledby="critical-heading" className="critical">
-      <h2 id="critical-heading" className={total > 0 ? "critical-banner" : "critical-none"}>
+      <h2 id="critical-heading" ref={heading} tabIndex={-1} className={total > 0 ? "critical-banner" : "critical-none"}>
         {criticals === null && "Critical results: not permitted"}
         {criticals !== null && total === 0 && "No open critical results"}
         {total > 0 && (
@@ -28,7 +37,7 @@ export function CriticalResults({ criticals, total, bedOf, ...item }: CriticalRe
       {criticals !== null && criticals.length > 0 && (
         <ul className="critical-list">
           {criticals.map((critical) => (
-            <CriticalItem key={critical.id} critical={critical} bed={bedOf(critical)} {...item} />
+            <CriticalItem key={critical.id} critical={critical} bed={bedOf(critical)} onAcknowledged={acknowledged} {...item} />
           ))}
         </ul>
       )}
