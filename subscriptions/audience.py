@@ -1,0 +1,90 @@
+"""Who may hear an event: the rights of a subscriber, and what its feed's arguments ask for.
+
+The rule is the one of resolvers/reading/scope.py, as far as an event, which carries ids alone, can
+tell; the frame's own statement then reads only rows that the actor may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+import models
+from models.events import Feed
+from models.rules.scopes import Reach, Rights, Scope
+from resolvers import ids
+from resolvers.actors import Actor
+from subscriptions.feeds import FeedPlan
+from subscriptions.log import LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a feed's arguments narrow it to. `nowhere`: they name a ward or a patient that is not
+    there, so that nothing is heard."""
+
+    ward_id: UUID | None = None
+    patient_id: UUID | None = None
+    nowhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Which events of the log are heard; the same for every member of a group."""
+
+    feed: Feed
+    place: Place
+    everywhere: bool
+    ward_ids: frozenset[UUID]
+    own: UUID | None
+
+    def hears(self, entry: LogEntry) -> bool:
+        """Whether the event is for this audience."""
+        place = self.place
+        if place.nowhere or entry.feed is not self.feed:
+            return False
+        if place.ward_id is not None and entry.ward_id != place.ward_id:
+            return False
+        if place.patient_id is not None and entry.patient_id != place.patient_id:
+            return False
+        return (
+            self.everywhere
+            or entry.ward_id in self.ward_ids
+            or (self.own is not None and entry.patient_id == self.own)
+        )
+
+
+def audience(plan: FeedPlan, actor: Actor, place: Place) -> Audience:
+    """Who hears a plan's feed with the rights of an actor. A row that somebody AUTHORED is no
+    reason to hear of it: an event does not say who wrote its subject."""
+    reaches = actor.rights.reaches(plan.scope)
+    return Audience(
+        plan.feed,
+        place,
+        Reach.HOSPITAL in reaches,
+        frozenset(actor.ward_ids) if Reach.WARDS in reaches else frozenset(),
+        actor.patient_id if Reach.OWN in reaches else None,
+    )
+
+
+def patient(public_id: str) -> UUID | None:
+    """The patient that a feed's argument names; visible or not is the rights' matter."""
+    return ids.decode(models.Patient, public_id)
+
+
+def row_scope(actor: Actor) -> Hashable:
+    """What of the actor decides which rows a frame shows: those with the same plan and the same row
+    scope get the same bytes."""
+    uses = _reaches_used(actor.rights)
+    return (
+        tuple(sorted(actor.ward_ids)) if Reach.WARDS in uses else None,
+        actor.patient_id if Reach.OWN in uses else None,
+        actor.user_id if Reach.AUTHORED in uses else None,
+    )
+
+
+@lru_cache(maxsize=256)
+def _reaches_used(rights: Rights) -> frozenset[Reach]:
+    return frozenset(reach for scope in rights.scopes for reach in rights.reaches(Scope(scope)))

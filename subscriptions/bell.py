@@ -1,0 +1,111 @@
+"""The bell: after a commit every process is told which hospital's log has something new.
+
+It carries hospital ids alone and may lose any of them: who hears nothing reads the log every 250 ms
+anyway. So ringing it is a hint and costs the writer nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from broadcaster import Broadcast
+
+from subscriptions.redis_backend import GAP, REDIS_ERRORS, RedisBackend
+
+CHANNEL = "wardline:bell"
+MAX_PENDING = 10_000
+
+_LOG = logging.getLogger(__name__)
+
+Listener = Callable[[UUID | None], None]
+"""Called with the hospital whose log to read; None: any may have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BellState:
+    """How the bell stands, for `/readyz`: one of the two is None."""
+
+    connected_since: datetime | None
+    down_since: datetime | None
+
+    @property
+    def connected(self) -> bool:
+        return self.connected_since is not None
+
+
+class Bell:
+    """One a process: one static subscription, and a sender off every request's path."""
+
+    def __init__(self, redis_url: str, *, channel: str = CHANNEL) -> None:
+        self._backend = RedisBackend(redis_url)
+        self._broadcast = Broadcast(backend=self._backend)
+        self._channel = channel
+        self._listeners: list[Listener] = []
+        self._pending: set[UUID] = set()
+        self._rung = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def state(self) -> BellState:
+        return BellState(self._backend.connected_since, self._backend.down_since)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` at each ring; it must not block."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        """Listen and send from now on, as soon as Redis is there."""
+        await self._broadcast.connect()
+        self._tasks = [
+            asyncio.create_task(self._hear(), name="bell hear"),
+            asyncio.create_task(self._send(), name="bell send"),
+        ]
+
+    async def stop(self) -> None:
+        """Stop both; what was rung and not sent yet is forgotten."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._broadcast.disconnect()
+
+    def ring(self, hospital_id: UUID) -> None:
+        """Say that a hospital's log has grown. Never blocks, never raises, and many rings before
+        the next sending are one. This process hears it at once, also without Redis."""
+        self._tell(hospital_id)
+        if len(self._pending) < MAX_PENDING:
+            self._pending.add(hospital_id)
+            self._rung.set()
+
+    def _tell(self, hospital_id: UUID | None) -> None:
+        for listener in self._listeners:
+            listener(hospital_id)
+
+    async def _send(self) -> None:
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            pending, self._pending = self._pending, set()
+            for hospital_id in pending:
+                # Not sent again: the others read the log by themselves meanwhile.
+                with suppress(*REDIS_ERRORS):
+                    await self._broadcast.publish(self._channel, str(hospital_id))
+
+    async def _hear(self) -> None:
+        async with self._broadcast.subscribe(self._channel) as subscriber:
+            while True:
+                event = await subscriber.get()
+                if event.message == GAP:
+                    self._tell(None)
+                    continue
+                try:
+                    hospital_id = UUID(event.message)
+                except ValueError:
+                    _LOG.warning("something else rings on the bell's channel")
+                    continue
+                self._tell(hospital_id)

@@ -1,0 +1,65 @@
+"""Live: the parts of the live channel put together, for as long as an `async with` lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from resolvers.policy import DEFAULT_POLICY, Policy
+from subscriptions.bell import CHANNEL, Bell
+from subscriptions.feeds import Authenticate, Engine
+from subscriptions.hub import Hub
+from subscriptions.limits import DEFAULT_LIMITS, Limits
+from subscriptions.sockets import Sockets
+from subscriptions.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the app uses: `bell.ring(hospital_id)` after a commit, `bell.state` for readyz,
+    `sockets` as the ASGI application of the WebSocket route."""
+
+    bell: Bell
+    hub: Hub
+    sockets: Sockets
+
+
+@asynccontextmanager
+async def live_channel(
+    pool: asyncpg.Pool[Any],
+    redis_url: str,
+    engine: Engine,
+    authenticate: Authenticate,
+    *,
+    policy: Policy = DEFAULT_POLICY,
+    limits: Limits = DEFAULT_LIMITS,
+    allowed_origins: Collection[str] = (),
+    channel: str = CHANNEL,
+) -> AsyncIterator[Live]:
+    """Run the live channel; at the end all sockets are closed with 1012.
+
+    `pool` is best one of its own, so that a rush of requests does not hold up the events. `channel`
+    is the bell's in Redis: installations that share a Redis have one each.
+    """
+    standing = Standing(pool, policy, limits)
+    hub = Hub(pool, engine, standing, limits)
+    sockets = Sockets(
+        hub, standing, engine, authenticate, limits=limits, allowed_origins=allowed_origins
+    )
+    bell = Bell(redis_url, channel=channel)
+    bell.listen(hub.ring)
+    await bell.start()
+    looking = asyncio.create_task(standing.run(), name="standing")
+    try:
+        yield Live(bell, hub, sockets)
+    finally:
+        await sockets.stop()
+        await hub.stop()
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await bell.stop()
