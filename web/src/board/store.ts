@@ -51,7 +51,7 @@ export class BoardStore implements BoardListener {
   constructor(
     private readonly ward: string,
     private readonly client: Client,
-    private readonly channel: LiveChannel,
+    private readonly channel: Pick<LiveChannel, "watch">,
   ) {}
 
   start(): void {
@@ -120,14 +120,12 @@ export class BoardStore implements BoardListener {
   private spoken(words: string, critical: Critical): string {
     const bed = this.bedOf(critical);
     const lab = critical.labResult;
-    return [
-      `${words}:`,
-      lab ? `${lab.display} ${resultValue(lab)},` : "",
-      critical.patient ? patientName(critical.patient) : "",
-      bed ? `bed ${bed}.` : ".",
-    ]
-      .filter(Boolean)
-      .join(" ");
+    const said = [
+      lab ? `${lab.display} ${resultValue(lab)}` : null,
+      critical.patient ? patientName(critical.patient) : null,
+      bed === null ? null : `bed ${bed}`,
+    ];
+    return `${words}: ${said.filter(Boolean).join("; ")}.`;
   }
 
   private announce(text: string): void {

@@ -34,16 +34,26 @@ export function LiveStatus({ channel }: { readonly channel: LiveChannel }) {
   );
 }
 
+/** A line that is not up by then is not merely slow. */
+const SLOW_MS = 10_000;
+
 /** Said over the board while what it shows may be old. */
 export function LiveWarning({ channel }: { readonly channel: LiveChannel }) {
   const phase = useSyncExternalStore(channel.subscribe, channel.phase);
+  const now = useNow();
   const old = phase.name === "reconnecting" || phase.name === "stale";
+  const slow = phase.name === "connecting" && now - phase.since > SLOW_MS;
   return (
     <div role="alert">
       {old && (
         <p className="notice notice-old">
           <strong>Not live since {clock(phase.since)}.</strong> What you see may be old, and a new critical result may be
           missing. Wardline is reconnecting; until it is live, ask the laboratory by telephone.
+        </p>
+      )}
+      {slow && (
+        <p className="notice">
+          <strong>The live line is not up yet.</strong> New results do not appear by themselves until it is.
         </p>
       )}
     </div>

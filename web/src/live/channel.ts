@@ -35,7 +35,7 @@ export class LiveChannel {
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly ticking: ReturnType<typeof setInterval>;
   private client: Client;
-  private closed = false;
+  private readonly ended = new AbortController();
 
   constructor(private readonly options: ChannelOptions) {
     this.client = this.connect();
@@ -61,11 +61,15 @@ export class LiveChannel {
 
   close(): void {
     if (this.closed) return;
-    this.closed = true;
+    this.ended.abort();
     clearInterval(this.ticking);
     this.timers.forEach(clearTimeout);
     this.feeds.forEach((feed) => feed.stop());
     void this.client.dispose();
+  }
+
+  private get closed(): boolean {
+    return this.ended.signal.aborted;
   }
 
   private readonly host: FeedHost = {
@@ -144,13 +148,12 @@ export class LiveChannel {
   private retryWait(retries: number): Promise<void> {
     if (retries >= 2) this.options.onTrouble?.();
     return new Promise((resolve) => {
-      const done = () => {
+      const cancel = this.later(this.wait(retries), resolve);
+      const online = () => {
         cancel();
-        this.options.wake?.removeEventListener("online", done);
         resolve();
       };
-      const cancel = this.later(this.wait(retries), done);
-      this.options.wake?.addEventListener("online", done);
+      this.options.wake?.addEventListener("online", online, { once: true, signal: this.ended.signal });
     });
   }
 
