@@ -1,0 +1,106 @@
+"""Critical rules: the starter set, and the rules in force for the codes of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Text, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+import models
+from models.rules.critical_rules import CriticalRule
+from models.rules.patients import Sex
+from models.rules.starter_rules import STARTER_RULES
+from resolvers.transaction import Transaction
+
+_TABLE = models.CriticalRule.__table__
+
+
+async def install_starter(tx: Transaction) -> None:
+    """Give the hospital the rules that ship, each as version 1.
+
+    A key that the hospital has already, edited or retired, stays as it is: doing it twice changes
+    nothing, and a rule that was taken away does not come back.
+    """
+    rows = [_row(tx, rule) for rule in STARTER_RULES]
+    await tx.run_all(_INSTALL, rows)
+
+
+def _row(tx: Transaction, rule: CriticalRule) -> dict[str, Any]:
+    return {
+        "id": models.new_id(),
+        "hospital_id": tx.hospital_id,
+        "created_at": tx.now,
+        "key": rule.key,
+        "version": 1,
+        "test": rule.test,
+        "codes": list(rule.codes),
+        "unit": rule.unit,
+        "low": rule.low,
+        "low_inclusive": rule.low_inclusive,
+        "high": rule.high,
+        "high_inclusive": rule.high_inclusive,
+        "min_age_hours": rule.min_age_hours,
+        "max_age_hours": rule.max_age_hours,
+        "sex": rule.sex,
+        "source": rule.source,
+        "active_from": tx.now,
+    }
+
+
+_INSTALL = (
+    insert(models.CriticalRule)
+    .values(
+        {
+            column.name: bindparam(column.name, type_=column.type)
+            for column in _TABLE.c
+            if column.name not in {"created_by", "ward_id", "retired_at"}
+        }
+    )
+    .on_conflict_do_nothing()
+)
+
+
+async def in_force(tx: Transaction, codes: Collection[str]) -> tuple[CriticalRule, ...]:
+    """The hospital's rules for any of the codes (LOINC), those of single wards among them.
+
+    In force is what is not retired. `active_from` is not compared with the clock: it was set by
+    another process, and a second of difference between the two must not hide a critical value.
+    """
+    if not codes:
+        return ()
+    rows = await tx.all(_IN_FORCE, hospital_id=tx.hospital_id, codes=sorted(codes))
+    return tuple(_rule(row) for row in rows)
+
+
+def _rule(row: asyncpg.Record) -> CriticalRule:
+    return CriticalRule(
+        key=row["key"],
+        test=row["test"],
+        codes=tuple(row["codes"]),
+        unit=row["unit"],
+        source=row["source"],
+        low=row["low"],
+        low_inclusive=row["low_inclusive"],
+        high=row["high"],
+        high_inclusive=row["high_inclusive"],
+        min_age_hours=row["min_age_hours"],
+        max_age_hours=row["max_age_hours"],
+        sex=None if row["sex"] is None else Sex(row["sex"]),
+        ward=row["ward_id"],
+        version=row["version"],
+        id=row["id"],
+    )
+
+
+_IN_FORCE = (
+    select(_TABLE)
+    .where(
+        _TABLE.c.hospital_id == bindparam("hospital_id"),
+        _TABLE.c.retired_at.is_(None),
+        _TABLE.c.codes.overlap(bindparam("codes", type_=ARRAY(Text()))),
+    )
+    .order_by(_TABLE.c.key)
+)
