@@ -1,0 +1,244 @@
+"""What happens to critical results: the row, its step and its event, always the three together.
+
+A `Loop` collects what one transaction does to any number of critical results, and `write` puts it
+into the database in three statements. Which step comes is decided by models/rules, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Uuid, bindparam, func, insert, select, update
+
+import models
+from models import events
+from models.rules import escalation
+from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
+from resolvers.actors import Actor
+from resolvers.transaction import Transaction
+
+EVENT_OF_STEP: dict[CriticalResultStepKind, type[events.CriticalResultEvent]] = {
+    CriticalResultStepKind.RAISED: events.CriticalResultRaised,
+    CriticalResultStepKind.ESCALATED: events.CriticalResultEscalated,
+    CriticalResultStepKind.READ_BACK_REFUSED: events.CriticalResultReadBackRefused,
+    CriticalResultStepKind.ACKNOWLEDGED: events.CriticalResultAcknowledged,
+    CriticalResultStepKind.REOPENED: events.CriticalResultReopened,
+    CriticalResultStepKind.WITHDRAWN: events.CriticalResultWithdrawn,
+    CriticalResultStepKind.BREACHED: events.CriticalResultBreached,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Alert:
+    """A critical result as it stands inside the transaction; its row is locked, or new."""
+
+    id: UUID
+    patient_id: UUID
+    ward_id: UUID | None
+    lab_result_id: UUID
+    rule_id: UUID | None
+    rule: str
+    status: CriticalResultStatus = CriticalResultStatus.OPEN
+    raised_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: UUID | None = None
+    read_back: Decimal | None = None
+    withdrawn_at: datetime | None = None
+    escalation_level: int = 0
+    next_escalation_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Alert:
+        """The alert of a row of `critical_results`."""
+        found = {name: row[name] for name in _STATE}
+        return cls(**found | {"status": CriticalResultStatus(row["status"])})
+
+
+_STATE = tuple(field.name for field in fields(Alert))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a version of a laboratory result says, as far as its alert is concerned."""
+
+    lab_result_id: UUID
+    patient_id: UUID
+    rule_id: UUID | None
+    rule: str
+    ward_id: UUID | None
+    """Of the bed in which the patient lies now."""
+
+
+class Loop:
+    """The steps of one transaction. `actor` None: the clock."""
+
+    def __init__(self, tx: Transaction, actor: Actor | None) -> None:
+        self._tx = tx
+        self._actor = actor
+        self._made: dict[UUID, Alert] = {}
+        self._moved: dict[UUID, Alert] = {}
+        self._steps: list[dict[str, Any]] = []
+
+    def raise_alert(self, finding: Finding) -> Alert:
+        """Open a critical result, and start its clock."""
+        alert = Alert(
+            id=models.new_id(),
+            patient_id=finding.patient_id,
+            ward_id=finding.ward_id,
+            lab_result_id=finding.lab_result_id,
+            rule_id=finding.rule_id,
+            rule=finding.rule,
+            raised_at=self._tx.now,
+        )
+        self._start_clock(alert)
+        self._made[alert.id] = alert
+        self._step(alert, CriticalResultStepKind.RAISED)
+        return alert
+
+    def follow(self, alert: Alert, lab_result_id: UUID) -> None:
+        """Let the alert speak of the next version of its result, which changes nothing else."""
+        alert.lab_result_id = lab_result_id
+        self._touch(alert)
+
+    def reopen(self, alert: Alert, finding: Finding) -> None:
+        """Open the alert on another finding: whoever read back the old one read something else.
+
+        A clock that still runs goes on, so that a correction never puts off who is to be called;
+        one that stood still (acknowledged, withdrawn, at the end of the chain) starts again.
+        """
+        alert.lab_result_id = finding.lab_result_id
+        alert.rule_id, alert.rule = finding.rule_id, finding.rule
+        alert.ward_id = finding.ward_id or alert.ward_id
+        if alert.next_escalation_at is None:
+            alert.raised_at = self._tx.now
+            self._start_clock(alert)
+        alert.status = CriticalResultStatus.OPEN
+        alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
+        alert.withdrawn_at = None
+        self._step(alert, CriticalResultStepKind.REOPENED)
+
+    def withdraw(self, alert: Alert, lab_result_id: UUID) -> None:
+        """Take the alert back: its result is not critical, or is no result, any more."""
+        alert.lab_result_id = lab_result_id
+        alert.status = CriticalResultStatus.WITHDRAWN
+        alert.withdrawn_at = self._tx.now
+        alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
+        alert.next_escalation_at = None
+        self._step(alert, CriticalResultStepKind.WITHDRAWN)
+
+    def acknowledge(self, alert: Alert, by: UUID, read_back: Decimal, note: str | None) -> None:
+        """Close the alert: `by` read its value back."""
+        alert.status = CriticalResultStatus.ACKNOWLEDGED
+        alert.acknowledged_at, alert.acknowledged_by = self._tx.now, by
+        alert.read_back = read_back
+        alert.next_escalation_at = None
+        self._step(alert, CriticalResultStepKind.ACKNOWLEDGED, read_back=read_back, note=note)
+
+    def refuse_read_back(self, alert: Alert, read_back: Decimal, note: str | None) -> None:
+        """Keep the attempt; the alert stays open and its clock goes on."""
+        self._step(alert, CriticalResultStepKind.READ_BACK_REFUSED, read_back=read_back, note=note)
+
+    def escalate(self, alert: Alert, due: escalation.Due) -> None:
+        """Call the next of the chain."""
+        alert.escalation_level = due.level
+        following = escalation.next_step(alert.raised_at, due.level)
+        alert.next_escalation_at = None if following is None else following.at
+        self._step(alert, due.kind)
+
+    async def write(self) -> int:
+        """Write everything that was collected; how many steps that was."""
+        author = None if self._actor is None else self._actor.user_id
+        await self._tx.insert_all(
+            models.CriticalResult,
+            [
+                {
+                    "hospital_id": self._tx.hospital_id,
+                    "created_at": self._tx.now,
+                    "created_by": author,
+                    **_state(alert),
+                }
+                for alert in self._made.values()
+            ],
+        )
+        if self._moved:
+            await self._tx.run_all(_MOVE, [_state(alert, "new_") for alert in self._moved.values()])
+        if self._steps:
+            await self._tx.run_all(_ADD_STEP, self._steps)
+        written = len(self._steps)
+        self._made, self._moved, self._steps = {}, {}, []
+        return written
+
+    def _start_clock(self, alert: Alert) -> None:
+        first = escalation.next_step(alert.raised_at, 0)
+        alert.escalation_level = 0
+        alert.next_escalation_at = None if first is None else first.at
+
+    def _touch(self, alert: Alert) -> None:
+        if alert.id not in self._made:
+            self._moved[alert.id] = alert
+
+    def _step(
+        self,
+        alert: Alert,
+        kind: CriticalResultStepKind,
+        *,
+        read_back: Decimal | None = None,
+        note: str | None = None,
+    ) -> None:
+        self._touch(alert)
+        self._steps.append(
+            {
+                "id": models.new_id(),
+                "hospital_id": self._tx.hospital_id,
+                "critical_result_id": alert.id,
+                "numbered_among": alert.id,
+                "kind": kind,
+                "occurred_at": self._tx.now,
+                "lab_result_id": alert.lab_result_id,
+                "level": alert.escalation_level,
+                "user_id": None if self._actor is None else self._actor.user_id,
+                "session_id": None if self._actor is None else self._actor.session_id,
+                "read_back": read_back,
+                "note": note,
+            }
+        )
+        self._tx.record(
+            EVENT_OF_STEP[kind](
+                subject_id=alert.id, ward_id=alert.ward_id, patient_id=alert.patient_id
+            )
+        )
+
+
+def _state(alert: Alert, prefix: str = "") -> dict[str, Any]:
+    return {prefix + name: getattr(alert, name) for name in _STATE}
+
+
+def _columns(model: type[models.Base], names: Iterable[str], prefix: str = "") -> dict[str, Any]:
+    table = model.__table__
+    return {name: bindparam(prefix + name, type_=table.c[name].type) for name in names}
+
+
+_ROW = models.CriticalResult.__table__
+_STEP = models.CriticalResultStep.__table__
+
+_MOVE = (
+    update(models.CriticalResult)
+    .where(_ROW.c.id == bindparam("new_id"))
+    .values(_columns(models.CriticalResult, (name for name in _STATE if name != "id"), "new_"))
+)
+
+# The row of the alert is locked or new, so nobody else numbers its steps meanwhile.
+_ADD_STEP = insert(models.CriticalResultStep).values(
+    **_columns(
+        models.CriticalResultStep, (column.name for column in _STEP.c if column.name != "number")
+    ),
+    number=select(func.coalesce(func.max(_STEP.c.number), 0) + 1)
+    .where(_STEP.c.critical_result_id == bindparam("numbered_among", type_=Uuid()))
+    .scalar_subquery(),
+)

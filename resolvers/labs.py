@@ -1,0 +1,64 @@
+"""Laboratory results as a sender records them: up to a thousand in a call, each on its own.
+
+`ingest` is the way in for whole batches (imports, the demo): see `labs_ingest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from models.rules.results import IngestOutcome
+from models.rules.scopes import Scope
+from resolvers.actors import Actor
+from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.labs_ingest import Ingested, ingest
+from resolvers.labs_inputs import LabResultInput, Patients, checked
+from resolvers.labs_judgement import NewLabResult
+from resolvers.transaction import Transaction
+
+__all__ = ["Ingested", "NewLabResult", "ingest", "record_lab_results"]
+
+
+async def record_lab_results(
+    tx: Transaction, actor: Actor, *, results: Sequence[LabResultInput]
+) -> dict[str, Any]:
+    """Take in what one call carries. Each result has an outcome of its own, in the order sent; one
+    that is refused is REJECTED with a code and a message that names its field, and stops no other.
+
+    The sender is the actor: their numbers are their own. BadInput where there are too many.
+    """
+    reaches = actor.reaches(Scope.LAB_RECORD)
+    most = tx.policy.max_results_per_call
+    if len(results) > most:
+        raise BadInput(
+            f"one call carries at most {most} results", field="results", limit=f"<= {most}"
+        )
+    patients = await Patients.load(tx, actor, reaches, results)
+    taken: list[NewLabResult] = []
+    outcomes: dict[int, Ingested] = {}
+    for index, given in enumerate(results):
+        try:
+            taken.append(checked(given, index, patients, tx.now))
+        except (BadInput, Conflict, NotFound) as refusal:
+            outcomes[index] = Ingested(
+                index=index,
+                outcome=IngestOutcome.REJECTED,
+                code=refusal.code,
+                message=refusal.message,
+            )
+    for ingested in await ingest(tx, actor, taken, sender=f"user:{actor.user_id}"):
+        outcomes[ingested.index] = ingested
+    return {"outcomes": list(_told(outcomes[index] for index in range(len(results))))}
+
+
+def _told(outcomes: Iterable[Ingested]) -> Iterable[dict[str, UUID | str | int | None]]:
+    for outcome in outcomes:
+        yield {
+            "index": outcome.index,
+            "outcome": outcome.outcome.value,
+            "lab_result": outcome.lab_result_id,
+            "code": outcome.code,
+            "message": outcome.message,
+        }
