@@ -77,7 +77,7 @@ export class LiveChannel {
     heard: (feed) => this.apply({ type: "heard", feed }),
     refused: (feed) => this.apply({ type: "refused", feed }),
     signedOut: () => this.signOut(),
-    later: (again) => this.later(this.wait(1), again),
+    again: (attempt, again) => this.later(this.wait(attempt), again),
   };
 
   private connect(): Client {

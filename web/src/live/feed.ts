@@ -36,8 +36,8 @@ export interface FeedHost {
   heard(feed: string): void;
   refused(feed: string): void;
   signedOut(): void;
-  /** Runs `again` after a jittered wait; the return value cancels it. */
-  later(again: () => void): () => void;
+  /** Runs `again` after a jittered wait that grows with the attempts; the return value cancels it. */
+  again(attempt: number, again: () => void): () => void;
 }
 
 /** One feed with its cursor. It lives longer than any socket. */
@@ -48,6 +48,8 @@ export class Feed {
   private stopped = false;
   /** Messages of an earlier subscription are not heard any more. */
   private turn = 0;
+  /** Endings since the last message: what ends at once is not asked for every second. */
+  private endings = 0;
 
   constructor(
     private readonly spec: FeedSpec,
@@ -92,6 +94,7 @@ export class Feed {
     }
     const gap = message.resync || this.cursor === null;
     this.cursor = message.cursor;
+    this.endings = 0;
     this.host.heard(this.spec.name);
     // The gap first: events of the same message are then kept and put over the state that is being read.
     if (gap) this.spec.onGap();
@@ -119,6 +122,6 @@ export class Feed {
 
   private again(): void {
     this.cancelLater();
-    this.cancelLater = this.host.later(() => this.start());
+    this.cancelLater = this.host.again(++this.endings, () => this.start());
   }
 }
