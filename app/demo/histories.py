@@ -22,6 +22,7 @@ from app.demo.wards import PLANS, Plan
 from models.rules.drug_allergy import Substance, conflicts
 from models.rules.medications import Frequency
 
+FIRST_MRN = "D100001"
 CHARTED = timedelta(hours=48)
 """How far back the charts of the demo go."""
 DOSES = timedelta(hours=12)
@@ -100,7 +101,7 @@ def histories(now: datetime, seed: str = "wardline") -> list[History]:
     """Everybody who lies in a bed of the demo hospital at `now`, earliest admission first."""
     rng = seeded(seed)
     found = []
-    number = 100_001
+    number = int(FIRST_MRN[1:])
     for plan in PLANS:
         beds = sorted(rng.sample([bed for _, bed in plan.bed_codes()], plan.occupied))
         conditions: list[Condition] = []

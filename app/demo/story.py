@@ -1,0 +1,71 @@
+"""What has just happened in the demo hospital when it opens: alarms, answers, promised beds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from app.demo import labs
+from app.demo.labs import Drawn
+from app.demo.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Somebody reads the value back, so long ago; `misheard_by` is how far off they are."""
+
+    ago: timedelta
+    note: str | None = None
+    misheard_by: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A critical result raised so long ago, and what was answered; without a reply it is open."""
+
+    ward: str
+    code: str
+    value: Decimal
+    ago: timedelta
+    replies: tuple[Reply, ...] = ()
+
+    def drawn(self, person: Person, now: datetime) -> Drawn:
+        return labs.finding(self.code, self.value, person.hours_old(now - self.ago), person.sex)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A bed of a ward is kept for a patient who still lies on another."""
+
+    ward: str
+    come_from: str
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+ALARMS: tuple[Alarm, ...] = (
+    Alarm(
+        "ICU",
+        "2524-7",
+        Decimal("5.2"),
+        _minutes(184),
+        (Reply(_minutes(181), "Repeat in 2 h, fluids running"),),
+    ),
+    Alarm(
+        "MED1",
+        "2823-3",
+        Decimal("6.8"),
+        _minutes(52),
+        (
+            Reply(_minutes(49), misheard_by=Decimal("-0.2")),
+            Reply(_minutes(48), "Doctor informed, ECG taken"),
+        ),
+    ),
+    Alarm("MED1", "718-7", Decimal("6.4"), _minutes(3)),
+    Alarm("PEDS", "2345-7", Decimal(43), _minutes(2)),
+)
+
+PROMISES: tuple[Promise, ...] = (Promise("MED1", "ED"), Promise("SURG1", "ICU"))
