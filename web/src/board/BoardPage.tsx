@@ -21,7 +21,10 @@ export function BoardPage({ ward, client, channel, mayAcknowledge }: BoardPagePr
     store.start();
     return () => store.stop();
   }, [store]);
-  const { status, board, refused, failure, announcement } = useSyncExternalStore(store.subscribe, store.snapshot);
+  const { status, board, refused, failure, announcement, closing } = useSyncExternalStore(
+    store.subscribe,
+    store.snapshot,
+  );
 
   const open = board?.criticalTotal ?? 0;
   useEffect(() => {
@@ -51,6 +54,7 @@ export function BoardPage({ ward, client, channel, mayAcknowledge }: BoardPagePr
             client={client}
             criticals={board.criticals}
             total={board.criticalTotal}
+            closing={closing}
             mayAcknowledge={mayAcknowledge}
             bedOf={(critical) => store.bedOf(critical)}
             onAcknowledged={(critical) => store.acknowledged(critical)}

@@ -44,6 +44,7 @@ function critical(id: string, raisedAt: string, change: Partial<Critical> = {}):
     status: "OPEN",
     raisedAt,
     escalationLevel: 0,
+    acknowledgedBy: null,
     nextEscalationAt: null,
     rule: "potassium",
     patient: null,

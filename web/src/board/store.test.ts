@@ -11,6 +11,7 @@ const critical: Critical = {
   status: "OPEN",
   raisedAt: "2026-01-01T09:00:00Z",
   escalationLevel: 0,
+  acknowledgedBy: null,
   nextEscalationAt: null,
   rule: "potassium",
   patient: { id: "pat_1", mrn: "1", givenName: "Ada", familyName: "Berg" },
@@ -98,6 +99,14 @@ it("speaks of a new critical result with its bed, and not of one that is acknowl
   hear("criticalResults", { kind: "ESCALATED", criticalResult: { ...critical, status: "ACKNOWLEDGED" } });
   expect(store.snapshot().announcement).toEqual(said);
   expect(openIds()).toEqual([]);
+});
+
+it("says who closed a result", async () => {
+  await answer({ data: snapshot([critical]) });
+  await until(() => expect(openIds()).toEqual(["crt_1"]));
+  const acknowledged = { ...critical, status: "ACKNOWLEDGED" as const, acknowledgedBy: "Grace" };
+  hear("criticalResults", { kind: "ACKNOWLEDGED", criticalResult: acknowledged });
+  expect(store.snapshot().closing).toBe("Acknowledged by Grace: Potassium 6.9 mmol/L; Berg, Ada; bed 1.");
 });
 
 it("reads the board again after a gap, once for several feeds", async () => {

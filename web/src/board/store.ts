@@ -16,6 +16,8 @@ export interface BoardState {
   readonly failure: string | null;
   /** What a screen reader says at once; numbered, so that the same words twice are said twice. */
   readonly announcement: { readonly number: number; readonly text: string };
+  /** The last result that was closed, by this page or by another; "" before the first. */
+  readonly closing: string;
 }
 
 /** Together, not one by one: three feeds start at once and a transfer is two events. */
@@ -39,6 +41,7 @@ export class BoardStore implements BoardListener {
     refused: new Set(),
     failure: null,
     announcement: { number: 0, text: "" },
+    closing: "",
   };
   private readonly listeners = new Set<() => void>();
   /** Changes heard while a snapshot is on its way: it may be older than they are. */
@@ -82,6 +85,7 @@ export class BoardStore implements BoardListener {
       if (event.criticalResult) this.change({ type: "critical", critical: event.criticalResult });
       else this.gap();
     }
+    events.forEach((event) => event.criticalResult && this.noteClosing(event.criticalResult));
     const spoken = events.flatMap((event) => {
       const words = SPOKEN[event.kind];
       // The payload is the result as it is now: what was acknowledged since is no alarm any more.
@@ -108,6 +112,7 @@ export class BoardStore implements BoardListener {
   /** What a mutation of this page answered; the feed will say the same a moment later. */
   acknowledged(critical: Critical): void {
     this.change({ type: "critical", critical });
+    this.noteClosing(critical);
   }
 
   /** Where the patient of a critical result lies on this board. */
@@ -115,6 +120,13 @@ export class BoardStore implements BoardListener {
     const patientId = critical.patient?.id;
     if (patientId === undefined) return null;
     return this.state.board?.beds.find((bed) => bed.admission?.patient?.id === patientId)?.code ?? null;
+  }
+
+  /** A form that somebody is typing into may vanish by this: it must be said why. */
+  private noteClosing(critical: Critical): void {
+    if (critical.status === "OPEN") return;
+    const by = critical.acknowledgedBy ? ` by ${critical.acknowledgedBy}` : "";
+    this.set({ closing: this.spoken(critical.status === "ACKNOWLEDGED" ? `Acknowledged${by}` : "Withdrawn", critical) });
   }
 
   private spoken(words: string, critical: Critical): string {

@@ -8,12 +8,13 @@ interface CriticalResultsProps {
   readonly client: Client;
   readonly criticals: readonly Critical[] | null;
   readonly total: number;
+  readonly closing: string;
   readonly mayAcknowledge: boolean;
   readonly bedOf: (critical: Critical) => string | null;
   readonly onAcknowledged: (critical: Critical) => void;
 }
 
-export function CriticalResults({ criticals, total, bedOf, onAcknowledged, ...item }: CriticalResultsProps) {
+export function CriticalResults({ criticals, total, closing, bedOf, onAcknowledged, ...item }: CriticalResultsProps) {
   const heading = useRef<HTMLHeadingElement>(null);
 
   function acknowledged(critical: Critical) {
@@ -44,6 +45,14 @@ export function CriticalResults({ criticals, total, bedOf, onAcknowledged, ...it
       {criticals !== null && total > criticals.length && (
         <p className="quiet">{total - criticals.length} more are shown as these are acknowledged.</p>
       )}
+      <p role="status" className="critical-closing">
+        {closing !== "" && (
+          <>
+            <span aria-hidden="true">✓ </span>
+            {closing}
+          </>
+        )}
+      </p>
     </section>
   );
 }
