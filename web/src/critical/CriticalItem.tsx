@@ -57,7 +57,7 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
         <p className="quiet">
           Raised <time dateTime={critical.raisedAt}>{ago(millis(critical.raisedAt) ?? now, now)}</time>
           {critical.escalationLevel > 0 && <strong> · escalated, level {critical.escalationLevel}</strong>}
-          {next !== null && ` · next step at ${clock(next)}`}
+          {next !== null && (next > now ? ` · next step at ${clock(next)}` : " · next step due")}
         </p>
       </div>
       {mayAcknowledge ? (
