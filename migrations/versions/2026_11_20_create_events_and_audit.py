@@ -49,6 +49,11 @@ END
 $$
 """
 
+# Joins the patients of many rows into the one array of an audit row.
+ARRAY_CAT_AGG = """
+CREATE AGGREGATE array_cat_agg(uuid[]) (SFUNC = array_cat, STYPE = uuid[], INITCOND = '{}')
+"""
+
 ASSIGN_TRIGGER = """
 CREATE CONSTRAINT TRIGGER assign_event_positions AFTER INSERT ON events
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION assign_event_positions()
@@ -198,6 +203,7 @@ def upgrade() -> None:
     )
     op.execute(ASSIGN_POSITIONS)
     op.execute(ASSIGN_TRIGGER)
+    op.execute(ARRAY_CAT_AGG)
 
 
 def downgrade() -> None:
@@ -208,3 +214,4 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_table("event_counters")
     op.execute("DROP FUNCTION assign_event_positions()")
+    op.execute("DROP AGGREGATE array_cat_agg(uuid[])")

@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Uuid, bindparam, exists, false, or_, select, true
+from sqlalchemy import (
+    TIMESTAMP,
+    ColumnElement,
+    FromClause,
+    Uuid,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
@@ -21,6 +32,9 @@ HOSPITAL = bindparam("actor_hospital", type_=Uuid())
 USER = bindparam("actor_user", type_=Uuid())
 PATIENT = bindparam("actor_patient", type_=Uuid())
 WARDS = bindparam("actor_wards", type_=ARRAY(Uuid()))
+NOW = bindparam("now", type_=TIMESTAMP(timezone=True))
+"""The time of the read, by the app's clock: rows hold the app's times, and two clocks are never
+compared."""
 
 
 def binds(actor: Actor) -> dict[str, Any]:

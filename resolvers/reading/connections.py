@@ -1,0 +1,109 @@
+"""Connections: the fields of a Relay connection, planned; resolvers/reading/pages has the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLObjectType
+from sqlalchemy import ColumnElement, Integer, func
+
+from resolvers.reading import shapes
+from resolvers.reading.fields import Selected
+from resolvers.reading.pages import Aggregates, Keyset, PageRows, page, page_size
+from resolvers.reading.places import GivenArguments, Place, object_type, row_of, typename
+from resolvers.reading.sources import Page
+
+if TYPE_CHECKING:
+    from resolvers.reading.plan import Planner
+
+
+class Connection:
+    """Plans the fields of one connection; see resolvers/reading/pages for the SQL."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        source: Page,
+        given: GivenArguments,
+        *,
+        parent: Place,
+        inside: Place,
+        level: shapes.Level,
+    ) -> None:
+        self._planner = planner
+        self._source = source
+        self._given = given
+        self._parent = parent
+        self._inside = inside
+        self._carried: list[ColumnElement[Any]] = []
+        keyset = Keyset.of(source.order, row_of(inside))
+        if "after" in given:
+            level.where.append(
+                keyset.after(lambda type_, parse: planner.bind(type_, given["after"], parse))
+            )
+        first = planner.bind(Integer(), given["first"], page_size)
+        self._rows = PageRows(level, keyset, first, "after" in given)
+
+    def made(self, chosen: Selected) -> shapes.Made:
+        """The connection's object."""
+        fields = [
+            (one.key, self._field(one)) for one in self._planner.collect(self._inside, chosen)
+        ]
+        return page(
+            self._rows, self._carried, lambda above: [(key, value(above)) for key, value in fields]
+        )
+
+    def _field(self, one: Selected) -> Callable[[Aggregates], ColumnElement[Any]]:
+        match one.name:
+            case "nodes":
+                nodes = self._carry(self._node(one, self._inside))
+                return lambda above: above.list(nodes)
+            case "edges":
+                edges = self._carry(self._edge(one))
+                return lambda above: above.list(edges)
+            case "pageInfo":
+                infos = self._planner.collect(self._inside, one)
+                type_ = object_type(one)
+                return lambda above: shapes.object_of(
+                    [(info.key, _page_info(above, info, type_)) for info in infos]
+                )
+            case "totalCount":
+                total = self._total(one)
+                return lambda _above: total
+        name = typename(self._inside.type_)
+        return lambda _above: name
+
+    def _carry(self, value: ColumnElement[Any]) -> str:
+        name = f"c{len(self._carried)}"
+        self._carried.append(value.label(name))
+        return name
+
+    def _node(self, one: Selected, here: Place) -> ColumnElement[Any]:
+        node = replace(here, type_=object_type(one), path=(*here.path, one.key))
+        return shapes.object_of(self._planner.object(node, self._rows.level, one.selections))
+
+    def _edge(self, one: Selected) -> ColumnElement[Any]:
+        here = replace(self._inside, path=(*self._inside.path, one.key))
+        columns: list[tuple[str, ColumnElement[Any]]] = []
+        for each in self._planner.collect(here, one):
+            match each.name:
+                case "cursor":
+                    columns.append((each.key, self._rows.keyset.cursor()))
+                case "node":
+                    columns.append((each.key, self._node(each, here)))
+                case _:
+                    columns.append((each.key, typename(object_type(one))))
+        return shapes.object_of(columns)
+
+    def _total(self, one: Selected) -> ColumnElement[Any]:
+        """Counted under the same scope and filters, whatever the cursor."""
+        _, level = self._planner.enter(
+            self._parent, self._inside.type_, self._source, self._given, one.key
+        )
+        return level.select(func.count()).scalar_subquery()
+
+
+def _page_info(above: Aggregates, info: Selected, type_: GraphQLObjectType) -> ColumnElement[Any]:
+    return typename(type_) if info.name == "__typename" else above.page_info(info.name)

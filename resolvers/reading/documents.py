@@ -1,0 +1,202 @@
+"""Documents: parsed and validated once, their variables coerced without echoing what was sent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    Undefined,
+    get_variable_values,
+    parse,
+    validate,
+)
+from graphql.execution.values import VariableValues
+
+MAX_TOKENS = 5_000
+MAX_DOCUMENT = 100_000
+KEPT_DOCUMENTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client sent: the document, and which operation with which variables."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] | None = None
+
+
+class RequestError(Exception):
+    """The request cannot be executed at all; `errors` are ready to be sent."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("request refused")
+        self.errors = errors
+
+    @classmethod
+    def of(cls, message: str, code: str, **extensions: Any) -> RequestError:
+        """A single error."""
+        return cls([{"message": message, "extensions": {"code": code, **extensions}}])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A valid document. Compared by identity: the cache gives one object for one text."""
+
+    digest: str
+    operations: Mapping[str | None, OperationDefinitionNode]
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of that name, or the only one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        found = self.operations.get(name)
+        if found is None:
+            message = (
+                "the document has several operations: operationName says which"
+                if name is None
+                else "the document has no operation of that name"
+            )
+            raise RequestError.of(message, "OPERATION_RESOLUTION_FAILURE")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation ready to be planned: `shape` is all that variables change about its plan."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+    shape: tuple[bool | None, ...]
+
+    @property
+    def kind(self) -> OperationType:
+        return self.operation.operation
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+
+class Documents:
+    """The bounded cache of documents of one schema."""
+
+    def __init__(self, schema: GraphQLSchema, kept: int = KEPT_DOCUMENTS) -> None:
+        self._schema = schema
+        self._kept = kept
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+
+    def prepare(self, request: GraphQLRequest) -> Prepared:
+        """Parse, validate, choose the operation and coerce its variables; RequestError if not."""
+        document = self._document(request.query)
+        operation = document.operation(request.operation_name)
+        variables = self._coerce(operation, request.variables or {})
+        shape = tuple(
+            _shape(variables.coerced.get(definition.variable.name.value))
+            for definition in operation.variable_definitions or ()
+        )
+        return Prepared(document, operation, variables, shape)
+
+    def _document(self, text: str) -> Document:
+        known = self._documents.get(text)
+        if known is not None:
+            self._documents.move_to_end(text)
+            return known
+        document = self._read(text)
+        self._documents[text] = document
+        if len(self._documents) > self._kept:
+            self._documents.popitem(last=False)
+        return document
+
+    def _read(self, text: str) -> Document:
+        if len(text) > MAX_DOCUMENT:
+            raise RequestError.of(
+                f"the document is longer than {MAX_DOCUMENT} characters",
+                "GRAPHQL_PARSE_FAILED",
+                limit=MAX_DOCUMENT,
+            )
+        try:
+            tree = parse(text, max_tokens=MAX_TOKENS)
+        except GraphQLError as error:
+            raise RequestError([_formatted(error, "GRAPHQL_PARSE_FAILED")]) from None
+        except RecursionError:
+            raise RequestError.of(
+                "the document is nested too deeply", "GRAPHQL_PARSE_FAILED"
+            ) from None
+        faults = validate(self._schema, tree, max_errors=10)
+        if faults:
+            raise RequestError([_formatted(fault, "GRAPHQL_VALIDATION_FAILED") for fault in faults])
+        return _indexed(text, tree)
+
+    def _coerce(
+        self, operation: OperationDefinitionNode, inputs: Mapping[str, Any]
+    ) -> VariableValues:
+        found = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            dict(inputs),
+            max_errors=10,
+        )
+        if isinstance(found, list):
+            raise RequestError([_variable_fault(fault) for fault in found])
+        return found
+
+
+def _indexed(text: str, tree: DocumentNode) -> Document:
+    operations: dict[str | None, OperationDefinitionNode] = {}
+    fragments: dict[str, FragmentDefinitionNode] = {}
+    for definition in tree.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            operations[definition.name.value if definition.name else None] = definition
+        elif isinstance(definition, FragmentDefinitionNode):
+            fragments[definition.name.value] = definition
+    return Document(hashlib.sha256(text.encode()).hexdigest(), operations, fragments)
+
+
+def _shape(value: Any) -> bool | None:
+    """True and False as they are, anything else that is given as True, null and absent as None."""
+    if value is None or value is Undefined:
+        return None
+    return value if isinstance(value, bool) else True
+
+
+# graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages
+# and inside the error of a scalar.
+_FOUND = re.compile(r"(?:[,;.] ?[Ff]ound:? .*|(?<=value): .*)", re.DOTALL)
+_PLACE = re.compile(r"^Variable '\$(\w+)' has invalid value(?: at ([^:]+))?: ")
+
+
+def without_value(message: str) -> str:
+    """A message of graphql-core without the value it quotes."""
+    return _FOUND.sub("", message)
+
+
+def _variable_fault(error: GraphQLError) -> dict[str, Any]:
+    message = without_value(error.message)
+    place = _PLACE.match(message)
+    field = f"{place[1]}{place[2] or ''}" if place else None
+    extensions = {"code": "BAD_USER_INPUT"} | ({"field": field} if field else {})
+    return {"message": message, "extensions": extensions}
+
+
+def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:
+    message = without_value(error.message)
+    answer: dict[str, Any] = {"message": message, "extensions": {"code": code}}
+    if error.locations:
+        answer["locations"] = [
+            {"line": place.line, "column": place.column} for place in error.locations
+        ]
+    return answer

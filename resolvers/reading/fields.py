@@ -1,0 +1,163 @@
+"""Fields: a selection set collected for one concrete type, as the specification merges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    is_abstract_type,
+)
+from graphql.execution.values import VariableValues
+from graphql.language import ListValueNode, ObjectValueNode
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+from resolvers.errors import BadInput
+from resolvers.reading.documents import Prepared
+
+MAX_FIELDS = 2_000
+"""How many fields one operation may select, fragments spread and aliases counted."""
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One response key of an object: the field and the selections merged under it."""
+
+    key: str
+    definition: GraphQLField | None
+    nodes: tuple[FieldNode, ...]
+
+    @property
+    def name(self) -> str:
+        return self.nodes[0].name.value
+
+    @property
+    def selections(self) -> tuple[SelectionSetNode, ...]:
+        return tuple(node.selection_set for node in self.nodes if node.selection_set)
+
+
+class Collector:
+    """Collects fields of one operation; refuses what is too large to be meant."""
+
+    def __init__(self, schema: GraphQLSchema, prepared: Prepared) -> None:
+        self._schema = schema
+        self._fragments = prepared.document.fragments
+        self._variables = prepared.variables.coerced
+        self._count = 0
+
+    def collect(
+        self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode], depth: int = 0
+    ) -> list[Selected]:
+        """The fields of `type_` that the selection sets select, in response order."""
+        if depth > MAX_DEPTH:
+            raise BadInput(
+                f"the selection is nested deeper than {MAX_DEPTH} levels",
+                field="query",
+                limit=str(MAX_DEPTH),
+            )
+        found: dict[str, list[FieldNode]] = {}
+        visited: set[str] = set()
+        for selection_set in sets:
+            for node in self._fields(type_, selection_set.selections, visited):
+                key = node.alias.value if node.alias else node.name.value
+                found.setdefault(key, []).append(node)
+        self._count += len(found)
+        if self._count > MAX_FIELDS:
+            raise BadInput(
+                f"the operation selects more than {MAX_FIELDS} fields",
+                field="query",
+                limit=str(MAX_FIELDS),
+            )
+        return [
+            Selected(key, type_.fields.get(nodes[0].name.value), tuple(nodes))
+            for key, nodes in found.items()
+        ]
+
+    def _fields(
+        self, type_: GraphQLObjectType, selections: Iterable[SelectionNode], visited: set[str]
+    ) -> Iterator[FieldNode]:
+        for selection in selections:
+            if not self._included(selection):
+                continue
+            if isinstance(selection, FieldNode):
+                yield selection
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                if condition is None or self._applies(condition.name.value, type_):
+                    yield from self._fields(type_, selection.selection_set.selections, visited)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                fragment = self._fragments[name]
+                if name not in visited and self._applies(fragment.type_condition.name.value, type_):
+                    visited.add(name)
+                    yield from self._fields(type_, fragment.selection_set.selections, visited)
+
+    def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
+        named = self._schema.get_type(condition)
+        return named is type_ or (
+            is_abstract_type(named) and self._schema.is_sub_type(named, type_)
+        )
+
+    def _included(self, selection: SelectionNode) -> bool:
+        for directive in selection.directives or ():
+            if directive.name.value in ("skip", "include"):
+                condition = next(iter(directive.arguments or ())).value
+                value = (
+                    self._variables.get(condition.name.value)
+                    if isinstance(condition, VariableNode)
+                    else condition.value  # type: ignore[attr-defined]
+                )
+                if bool(value) is (directive.name.value == "skip"):
+                    return False
+        return True
+
+
+Getter = Callable[[VariableValues], Any]
+"""Reads an argument's coerced value out of the operation's variables."""
+
+
+def arguments(selected: Selected, variables: VariableValues) -> dict[str, Getter]:
+    """How to read each argument that has a value; one that is null or absent is left out.
+
+    Whether a variable is null is part of the plan's key, so the answer holds for every run.
+    """
+    assert selected.definition is not None
+    given = {node.name.value: node.value for node in selected.nodes[0].arguments or ()}
+    found: dict[str, Getter] = {}
+    for name, argument in selected.definition.args.items():
+        getter = _getter(argument, given.get(name), variables)
+        if getter is not None:
+            found[name] = getter
+    return found
+
+
+def _getter(
+    argument: GraphQLArgument, node: ValueNode | None, variables: VariableValues
+) -> Getter | None:
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if variables.coerced.get(name) is not None:
+            return lambda values: values.coerced[name]
+        node = None
+    if node is None:
+        default = coerce_default_value(argument)
+        return None if default is Undefined or default is None else (lambda _values: default)
+    if isinstance(node, ListValueNode | ObjectValueNode):
+        # Variables may stand inside.
+        return lambda values: coerce_input_literal(node, argument.type, values)
+    constant = coerce_input_literal(node, argument.type)
+    return None if constant is None else (lambda _values: constant)

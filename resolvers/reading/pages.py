@@ -1,0 +1,200 @@
+"""Pages: a Relay connection by keyset, as one subquery.
+
+The rows of a page are read once, one more than asked for (so that hasNextPage is known), each with
+the JSON of its node and its edge; one level above they are aggregated, and above that stand the
+connection's own fields. A cursor is the base64 of the JSON array of the sort keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from resolvers.errors import BadInput
+from resolvers.reading.shapes import Level, Made, all_people, object_of
+from resolvers.reading.sources import Descending, Order
+
+MOST_ROWS = 500
+"""The largest `first`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """The sort of a page over one row alias: its columns, all in one direction."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool
+
+    @classmethod
+    def of(cls, order: Order, row: FromClause) -> Keyset:
+        """From the declared order, which sorts every key in the same direction."""
+        directions = {isinstance(key, Descending) for key in order}
+        assert len(directions) == 1, "a keyset sorts in one direction"
+        return cls(tuple(column_of(key, row) for key in order), directions.pop())
+
+    def order_by(self) -> tuple[ColumnElement[Any], ...]:
+        return tuple(column.desc() if self.descending else column for column in self.columns)
+
+    def cursor(self) -> ColumnElement[Any]:
+        """The cursor of a row. PostgreSQL breaks base64 into lines, which is undone."""
+        keys = cast(func.json_build_array(*self.columns), Text())
+        encoded = func.encode(func.convert_to(keys, "UTF8"), "base64")
+        return func.replace(encoded, literal_column(r"E'\n'"), "")
+
+    def after(
+        self, bind: Callable[[Any, Callable[[Any], Any]], BindParameter[Any]]
+    ) -> ColumnElement[bool]:
+        """The condition that a row comes after a cursor; `bind(type, parse)` binds its keys."""
+        keys = [bind(column.type, _key(index, column)) for index, column in enumerate(self.columns)]
+        mine, cursor = tuple_(*self.columns), tuple_(*keys)
+        after: ColumnElement[bool] = mine < cursor if self.descending else mine > cursor
+        return after
+
+
+def column_of(key: Any, row: FromClause) -> ColumnElement[Any]:
+    """The column of `row` for a mapped attribute, or for one in Descending."""
+    attribute = key.attribute if isinstance(key, Descending) else key
+    found: ColumnElement[Any] = row.c[attribute.key]
+    return found
+
+
+def ordering(order: Order, row: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """ORDER BY of a declared order."""
+    return tuple(
+        column_of(key, row).desc() if isinstance(key, Descending) else column_of(key, row)
+        for key in order
+    )
+
+
+def page_size(value: Any) -> int:
+    """`first` within its limits."""
+    if not 0 <= value <= MOST_ROWS:
+        raise BadInput(
+            f"first must be between 0 and {MOST_ROWS}", field="first", limit=f"0 to {MOST_ROWS}"
+        )
+    return int(value)
+
+
+def _key(index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
+    python = column.type.python_type
+
+    def read(cursor: str) -> Any:
+        try:
+            keys = orjson.loads(base64.b64decode(cursor, validate=True))
+            return _typed(keys[index], python)
+        except (ValueError, TypeError, LookupError, binascii.Error):
+            raise BadInput(
+                "after is no cursor of this list", field="after", limit="a cursor"
+            ) from None
+
+    return read
+
+
+def _typed(value: Any, python: type[Any]) -> Any:
+    if not isinstance(value, str):
+        raise TypeError
+    if issubclass(python, datetime):
+        return datetime.fromisoformat(value)
+    if issubclass(python, UUID):
+        return UUID(value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """The rows of a page: where they come from, their sort, how many are asked for."""
+
+    level: Level
+    keyset: Keyset
+    first: ColumnElement[Any]
+    after_given: bool
+
+
+def page(
+    rows: PageRows,
+    carried: Sequence[ColumnElement[Any]],
+    connection: Callable[[Aggregates], list[tuple[str, ColumnElement[Any]]]],
+) -> Made:
+    """The connection's object. `connection` makes its fields from the aggregated rows."""
+    number = func.row_number().over(order_by=rows.keyset.order_by()).label("number")
+    columns: list[Any] = [number, rows.keyset.cursor().label("cursor"), *carried]
+    people = bool(rows.level.people)
+    if people:
+        columns.append(rows.level.patients().label("people"))
+    inner = (
+        rows.level.select(*columns)
+        .order_by(*rows.keyset.order_by())
+        .limit(rows.first + literal_column("1", Integer()))
+        .subquery()
+    )
+    kept = inner.c.number <= rows.first
+    aggregated: list[Any] = [
+        func.count().label("found"),
+        func.array_agg(inner.c.cursor, type_=ARRAY(Text())).filter(kept).label("cursors"),
+        *(
+            func.coalesce(
+                func.json_agg(inner.c[column.name]).filter(kept), literal_column("'[]'::json")
+            ).label(column.name)
+            for column in carried
+        ),
+    ]
+    if people:
+        aggregated.append(all_people(inner.c.people).filter(kept).label("people"))
+    above = select(*aggregated).select_from(inner).correlate_except(inner).subquery()
+    level = Level(above)
+    if people:
+        level.people.append(above.c.people)
+    fields = connection(Aggregates(above, rows))
+    if people:
+        lateral = level.select(
+            object_of(fields).label("json"), level.patients().label("people")
+        ).lateral()
+        return Made(lateral.c.json, lateral)
+    return Made(level.select(object_of(fields)).scalar_subquery())
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregates:
+    """The one row above a page's rows."""
+
+    above: FromClause
+    rows: PageRows
+
+    def list(self, name: str) -> ColumnElement[Any]:
+        """The JSON list of a carried column."""
+        return self.above.c[name]
+
+    def page_info(self, name: str) -> ColumnElement[Any]:
+        """A field of PageInfo."""
+        cursors = self.above.c.cursors
+        match name:
+            case "hasNextPage":
+                return self.above.c.found > self.rows.first
+            case "hasPreviousPage":
+                return literal_column("true" if self.rows.after_given else "false")
+            case "startCursor":
+                return cursors[1]
+            case "endCursor":
+                return cursors[func.cardinality(cursors)]
+            case _:
+                raise LookupError(name)

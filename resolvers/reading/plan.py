@@ -1,0 +1,281 @@
+"""Plan: one operation of one document for one set of rights, as one SQL statement.
+
+Everything that must hold for every read is decided here, once: which fields the actor may see
+(refused ones are null and never read), which rows (resolvers/reading/scope), what is written to the
+audit. See docs/decisions/0001.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from graphql import GraphQLObjectType, SelectionSetNode
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    null,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+import models
+from models.rules.scopes import Reach, Rights, Scope
+from resolvers import ids
+from resolvers.reading import scope as scoping
+from resolvers.reading import shapes
+from resolvers.reading.catalogue import SCOPES, Catalogue
+from resolvers.reading.connections import Connection
+from resolvers.reading.documents import Prepared
+from resolvers.reading.fields import Collector, Getter, Selected, arguments
+from resolvers.reading.pages import ordering
+from resolvers.reading.places import (
+    WRITTEN,
+    GivenArguments,
+    Place,
+    belongs_to_patient,
+    object_type,
+    patient_of,
+    row_of,
+    spoken,
+    typename,
+)
+from resolvers.reading.sources import (
+    Actor,
+    AnyNode,
+    Condition,
+    Embedded,
+    Given,
+    GivenRows,
+    Many,
+    One,
+    Page,
+    Produced,
+    Relation,
+    Source,
+    Value,
+)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What planning found out beside the SQL."""
+
+    refused: list[tuple[tuple[str, ...], str, Scope]] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
+    binds: dict[str, Getter] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans one operation. Used once."""
+
+    def __init__(self, catalogue: Catalogue, prepared: Prepared, rights: Rights) -> None:
+        self._catalogue = catalogue
+        self._variables = prepared.variables
+        self._collector = Collector(catalogue.schema, prepared)
+        self._rights = rights
+        self._serial = 0
+        self.found = Findings()
+
+    def object(
+        self, place: Place, level: shapes.Level, sets: Iterable[SelectionSetNode]
+    ) -> list[tuple[str, ColumnElement[Any]]]:
+        """The keys and expressions of an object's selection, read at `level`."""
+        chosen = self._collector.collect(place.type_, sets, len(place.path))
+        return self.fields(place, level, chosen)
+
+    def fields(
+        self, place: Place, level: shapes.Level, chosen: Iterable[Selected]
+    ) -> list[tuple[str, ColumnElement[Any]]]:
+        """The same for fields already collected."""
+        return [(one.key, self._field(place, level, one)) for one in chosen]
+
+    def _field(self, place: Place, level: shapes.Level, chosen: Selected) -> ColumnElement[Any]:
+        if chosen.name == "__typename":
+            return typename(place.type_)
+        source = self._catalogue.sources[place.type_.name, chosen.name]
+        if place.of_patient:
+            self.found.read.add(f"{place.type_.name}.{chosen.name}")
+        refused = self._refusing(source)
+        if refused is not None:
+            self.found.refused.append(
+                ((*place.path, chosen.key), f"{place.type_.name}.{chosen.name}", refused)
+            )
+            return null()
+        match source:
+            case Value():
+                return self._value(place, chosen, source)
+            case Actor():
+                return bindparam("actor_scopes", type_=ARRAY(Text()))
+            case Given():
+                return spoken(chosen, bindparam(f"given_{source.name}", type_=source.type_))
+            case Embedded():
+                return self._embedded(place, level, chosen, source)
+            case GivenRows():
+                return self._given_rows(place, chosen, source).joined_to(level)
+            case AnyNode():
+                return self._any_node(place, level, chosen)
+            case Relation():
+                return self._relation(place, chosen, source).joined_to(level)
+        raise TypeError(source)
+
+    def _refusing(self, source: Source) -> Scope | None:
+        """The scope that the actor lacks for the field, if any."""
+        needed = source.requires
+        if needed is None and isinstance(source, Relation) and not source.inherits:
+            needed = SCOPES.get(source.model)
+        if isinstance(needed, Scope) and not self._rights.reaches(needed):
+            return needed
+        return None
+
+    def _value(self, place: Place, chosen: Selected, source: Value) -> ColumnElement[Any]:
+        assert place.row is not None
+        value = spoken(chosen, source.expression(place.row))
+        if not isinstance(source.requires, Scope):
+            return value
+        reaches = self._rights.reaches(source.requires)
+        if Reach.HOSPITAL in reaches or place.reaches <= reaches:
+            return value
+        # The row is seen in a wider reach than this field is.
+        assert place.model is not None
+        return case((scoping.visible(place.model, place.row, reaches), value), else_=null())
+
+    def _embedded(
+        self, place: Place, level: shapes.Level, chosen: Selected, source: Embedded
+    ) -> ColumnElement[Any]:
+        inside = replace(place, type_=object_type(chosen), path=(*place.path, chosen.key))
+        made = shapes.object_of(self.object(inside, level, chosen.selections))
+        if source.present is None:
+            return made
+        assert place.row is not None
+        return case((source.present(place.row), made), else_=null())
+
+    def _relation(self, place: Place, chosen: Selected, source: Relation) -> shapes.Made:
+        given = arguments(chosen, self._variables)
+        type_ = object_type(chosen)
+        inside, level = self.enter(place, type_, source, given, chosen.key)
+        if isinstance(source, Page):
+            return Connection(self, source, given, parent=place, inside=inside, level=level).made(
+                chosen
+            )
+        columns = self.object(inside, level, chosen.selections)
+        if isinstance(source, Many):
+            return shapes.many(level, columns, ordering(source.order, row_of(inside)))
+        order = source.order if isinstance(source, One) else ()
+        return shapes.one(level, columns, ordering(order, row_of(inside)))
+
+    def _given_rows(self, place: Place, chosen: Selected, source: GivenRows) -> shapes.Made:
+        """Plain rows as a table; their first column, the index, keeps their order."""
+        columns = [column("index", Integer()), *(column(n, t) for n, t in source.columns.items())]
+        row = (
+            func.json_to_recordset(bindparam(f"given_{source.name}", type_=JSON()))
+            .table_valued(*columns)
+            .render_derived(name=self._name("g"), with_types=True)
+        )
+        level = shapes.Level(row)
+        inside = Place(object_type(chosen), None, row, frozenset(), (*place.path, chosen.key))
+        made = self.object(inside, level, chosen.selections)
+        return shapes.many(level, made, [row.c.index])
+
+    def _any_node(self, place: Place, level: shapes.Level, chosen: Selected) -> ColumnElement[Any]:
+        """The first of one subquery a type; the id is null for every type but its own."""
+        getter = arguments(chosen, self._variables)["id"]
+        found = []
+        for name, model in self._catalogue.models.items():
+            if model not in ids.PREFIXES or not self._rights.reaches(SCOPES[model]):
+                continue
+
+            def of_id(row: FromClause, argument: Any, model: type[models.Base] = model) -> Any:
+                return row.c.id == argument(Uuid(), partial(ids.decode, model))
+
+            source = One(model=model, filters={"id": of_id})
+            type_ = self._catalogue.schema.get_type(name)
+            assert isinstance(type_, GraphQLObjectType)
+            inside, inner = self.enter(place, type_, source, {"id": getter}, chosen.key)
+            columns = self.object(inside, inner, chosen.selections)
+            found.append(shapes.one(inner, columns, ()).joined_to(level))
+        return func.coalesce(*found) if found else null()
+
+    def enter(
+        self,
+        place: Place,
+        type_: GraphQLObjectType,
+        source: Relation,
+        given: GivenArguments,
+        key: str,
+    ) -> tuple[Place, shapes.Level]:
+        """Step into a table: a row alias under the conditions of relation, scope and filters."""
+        row = source.model.__table__.alias(self._name("t"))
+        level = shapes.Level(row)
+        if source.on is not None:
+            level.where.append(source.on(place.row, row))
+        if place.model is None:
+            level.where.append(scoping.of_hospital(row))
+        reaches = self._reaches(place, source)
+        if reaches is not None and Reach.HOSPITAL not in reaches:
+            level.where.append(scoping.visible(source.model, row, reaches))
+        for name, condition in source.filters.items():
+            if name in given:
+                level.where.append(self._filter(row, condition, given[name]))
+        if isinstance(source, Produced):
+            level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
+            known = WRITTEN
+        else:
+            known = place.reaches if source.inherits or reaches is None else reaches
+        if belongs_to_patient(source.model) and not place.of_patient:
+            level.people.append(shapes.one_patient(patient_of(row)))
+        return Place(type_, source.model, row, known, (*place.path, key)), level
+
+    def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
+        """In which reaches the row must still be shown to be visible; None: it is known to be."""
+        if source.inherits or isinstance(source, Produced):
+            return None
+        reaches = self._rights.reaches(SCOPES[source.model])
+        same_patient = place.of_patient and belongs_to_patient(source.model)
+        # Of a patient seen on the actor's wards (or the own record) every row is so too; a row seen
+        # because the actor wrote it says nothing of the others.
+        if (
+            same_patient
+            and place.model is not models.CriticalResult
+            and Reach.AUTHORED not in place.reaches
+            and place.reaches
+            and place.reaches <= reaches
+        ):
+            return None
+        return reaches
+
+    def _filter(self, row: FromClause, condition: Condition, getter: Getter) -> ColumnElement[bool]:
+        def argument(
+            type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
+        ) -> BindParameter[Any]:
+            return self.bind(type_, getter, parse)
+
+        return condition(row, argument)
+
+    def collect(self, place: Place, chosen: Selected) -> list[Selected]:
+        """The fields selected below `chosen`."""
+        return self._collector.collect(object_type(chosen), chosen.selections, len(place.path))
+
+    def _name(self, prefix: str) -> str:
+        self._serial += 1
+        return f"{prefix}{self._serial}"
+
+    def bind(
+        self, type_: TypeEngine[Any], getter: Getter, parse: Callable[[Any], Any] | None
+    ) -> BindParameter[Any]:
+        name = self._name("a")
+        self.found.binds[name] = (
+            getter if parse is None else (lambda variables: parse(getter(variables)))
+        )
+        return bindparam(name, type_=type_)

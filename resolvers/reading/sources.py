@@ -1,0 +1,156 @@
+"""Where a field's value comes from. Every field of the schema has exactly one source.
+
+A source is data: the planner turns it into SQL, once a document. `row` below is always the alias
+of the table that the selection reads at that place, `parent` the one it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from sqlalchemy import BindParameter, ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+import models
+from models.rules.scopes import Scope
+
+
+class Access(Enum):
+    """What a root field requires where it is no scope."""
+
+    PUBLIC = "public"
+    """Nobody needs to be signed in."""
+    AUTHENTICATED = "authenticated"
+    """Any signed-in user."""
+
+
+Requires = Scope | Access
+"""What a field requires of the actor."""
+
+
+class Argument(Protocol):
+    """An argument that was given: makes the bind parameter that will hold its value.
+
+    `parse` turns the coerced GraphQL value into what the database compares with; it may raise a
+    Refusal. A condition may call it more than once.
+    """
+
+    def __call__(
+        self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
+    ) -> BindParameter[Any]: ...
+
+
+Condition = Callable[[FromClause, Argument], ColumnElement[bool]]
+"""The condition that an argument puts on a row; not applied where it is null or absent."""
+
+Joined = Callable[[Any, FromClause], ColumnElement[bool]]
+"""(parent, row) → the condition that relates them; a root field has no parent and gets None."""
+
+Order = tuple[Any, ...]
+"""Mapped attributes, each ascending or wrapped in `Descending`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descending:
+    """Sort by the attribute, greatest first."""
+
+    attribute: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Base. `requires` is the scope of a guarded field; None: whoever sees the row sees it."""
+
+    requires: Requires | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Source):
+    """A leaf: an SQL expression over the row."""
+
+    expression: Callable[[FromClause], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded(Source):
+    """An object whose fields are expressions over the same row; null where `present` is false."""
+
+    present: Callable[[FromClause], ColumnElement[bool]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation(Source):
+    """Base of what enters a table. Rows are those in the actor's reach of the table's scope.
+
+    `filters` are by argument name. `inherits`: the row is visible whenever its parent is, by what
+    it means (a bed's ward), so that the scope is not asked again.
+    """
+
+    model: type[models.Base]
+    on: Joined | None = None
+    filters: Mapping[str, Condition] = field(default_factory=dict)
+    inherits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One(Relation):
+    """At most one row; with `order`, the first of it. Null where there is none to be seen."""
+
+    order: Order = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many(Relation):
+    """Every row as a plain list."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Relation):
+    """A Relay connection by keyset. `order` sorts in one direction and ends in the id."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyNode(Source):
+    """The row that a public id names, whatever its type (Relay's `node`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor(Source):
+    """The scopes of the actor, which no table holds: they follow from the roles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given(Source):
+    """A leaf that whoever runs the plan gives with it (a token, a cursor), named `name`."""
+
+    name: str
+    type_: TypeEngine[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Produced(Relation):
+    """The row that the mutation just wrote; its id is given under `name`.
+
+    Not asked of the scope: the resolver decided that this actor may write it, and what lies behind
+    it is asked as ever.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRows(Source):
+    """A list of plain rows given under `name`, as JSON records with these columns.
+
+    Value and relation sources below it see them as the columns of a table; their order is kept.
+    """
+
+    name: str
+    columns: Mapping[str, TypeEngine[Any]]

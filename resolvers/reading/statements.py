@@ -1,0 +1,166 @@
+"""Statements: a plan, ready to run; the same statement writes the audit row of what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from graphql import GraphQLObjectType
+from graphql.execution.values import VariableValues
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Rights
+from resolvers.actors import Actor
+from resolvers.database import Connection, Statement
+from resolvers.errors import Forbidden
+from resolvers.reading import scope as scoping
+from resolvers.reading import shapes
+from resolvers.reading.catalogue import Catalogue
+from resolvers.reading.documents import Prepared
+from resolvers.reading.fields import Getter, Selected
+from resolvers.reading.places import Place, object_type
+from resolvers.reading.plan import Findings, Planner
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A selection as one statement.
+
+    `errors` are the fields that were refused, each with its path without list positions: the same
+    for every run, since the plan is for one set of rights.
+    """
+
+    statement: Statement
+    errors: tuple[dict[str, Any], ...]
+    _binds: Mapping[str, Getter]
+
+    async def run(
+        self,
+        connection: Connection,
+        variables: VariableValues,
+        actors: Sequence[Actor],
+        now: datetime,
+        given: Mapping[str, Any],
+    ) -> bytes:
+        """The JSON of the selection, as PostgreSQL wrote it.
+
+        `actors` have the same rights and rows: the first one's are used, each is in the audit.
+        `given` are the values of Given, Produced and GivenRows sources.
+        """
+        values: dict[str, Any] = {name: getter(variables) for name, getter in self._binds.items()}
+        values.update((f"given_{name}", value) for name, value in given.items())
+        values.update(scoping.binds(actors[0]))
+        values["actor_scopes"] = actors[0].rights.scopes
+        values["now"] = now
+        values["audit_users"] = [actor.user_id for actor in actors]
+        values["audit_sessions"] = [actor.session_id for actor in actors]
+        values["audit_addresses"] = [actor.address for actor in actors]
+        data = await connection.fetchval(self.statement.sql, *self.statement.bind(values))
+        assert isinstance(data, bytes)
+        return data
+
+
+def plan_roots(
+    catalogue: Catalogue, prepared: Prepared, rights: Rights, roots: Iterable[Selected]
+) -> Plan:
+    """The plan of a query's root fields."""
+    planner = Planner(catalogue, prepared, rights)
+    type_ = catalogue.schema.query_type
+    assert type_ is not None
+    level = shapes.Level(None)
+    place = Place(type_, None, None, frozenset(), ())
+    return _plan(planner, prepared, level, planner.fields(place, level, roots))
+
+
+def plan_payload(catalogue: Catalogue, prepared: Prepared, rights: Rights, root: Selected) -> Plan:
+    """The plan of what a mutation or a subscription answers, read from what is given to the run."""
+    planner = Planner(catalogue, prepared, rights)
+    type_: GraphQLObjectType = object_type(root)
+    level = shapes.Level(None)
+    place = Place(type_, None, None, frozenset(), (root.key,))
+    return _plan(planner, prepared, level, planner.object(place, level, root.selections))
+
+
+def _plan(
+    planner: Planner,
+    prepared: Prepared,
+    level: shapes.Level,
+    columns: list[tuple[str, ColumnElement[Any]]],
+) -> Plan:
+    answer = level.select(
+        shapes.object_of(columns).label("data"),
+        func.coalesce(level.patients(), literal_column("'{}'::uuid[]")).label("people"),
+    ).cte("answer")
+    audited = _audit(prepared, planner.found, answer).cte("audited")
+    statement = Statement(select(answer.c.data).add_cte(audited))
+    errors = tuple(
+        {
+            "message": f"{name} needs the scope {scope}",
+            "path": list(path),
+            "extensions": {"code": Forbidden.code, "requires": scope.value},
+        }
+        for path, name, scope in planner.found.refused
+    )
+    return Plan(statement, errors, planner.found.binds)
+
+
+def _audit(prepared: Prepared, found: Findings, answer: Any) -> Any:
+    """INSERT of one audit row an actor, from the answer itself."""
+    who = (
+        func.unnest(
+            bindparam("audit_users", type_=ARRAY(Uuid())),
+            bindparam("audit_sessions", type_=ARRAY(Uuid())),
+            bindparam("audit_addresses", type_=ARRAY(Text())),
+        )
+        .table_valued(column("user_id", Uuid()), column("session_id", Uuid()), column("address"))
+        .render_derived(name="who")
+    )
+    constants: dict[str, Any] = {
+        "operation": prepared.kind.value,
+        "operation_name": prepared.name,
+        "document_hash": prepared.document.digest,
+        "fields": sorted(found.read),
+        "refused": sorted({name for _, name, _ in found.refused}),
+    }
+    table = models.AuditEntry.__table__
+    row = {
+        "hospital_id": scoping.HOSPITAL,
+        "occurred_at": scoping.NOW,
+        "user_id": who.c.user_id,
+        "session_id": who.c.session_id,
+        "address": who.c.address,
+        **{
+            name: bindparam(f"audit_{name}", value, type_=table.c[name].type)
+            for name, value in constants.items()
+        },
+        "patient_ids": answer.c.people,
+    }
+    source = select(*row.values()).select_from(answer.join(who, literal_column("true")))
+    return insert(models.AuditEntry).from_select(list(row), source).returning(table.c.id)
+
+
+def encoded(value: Any) -> bytes:
+    """JSON of plain values, ids and times."""
+    return orjson.dumps(value, default=_default)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError

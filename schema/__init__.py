@@ -1,0 +1,1 @@
+"""The promise: types and root fields, where each comes from and what it requires."""

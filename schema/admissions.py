@@ -1,0 +1,111 @@
+"""Admission and its stays."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, select
+
+import models
+from schema.beds import Bed
+from schema.enums import AdmissionStatus
+from schema.fields import column, identifier, many, newest_first, one, produced
+from schema.nodes import Node
+from schema.wards import Ward
+
+if TYPE_CHECKING:
+    from schema.patients import Patient
+
+
+def _current(admission: FromClause, wanted: str) -> ColumnElement[object]:
+    stay = models.BedStay.__table__.alias()
+    return (
+        select(stay.c[wanted])
+        .where(stay.c.admission_id == admission.c.id, stay.c.ended_at.is_(None))
+        .scalar_subquery()
+    )
+
+
+@strawberry.type(description="A patient in a bed, for a time.")
+class BedStay:
+    """`endedAt` is null while the patient lies there."""
+
+    bed: Bed = one(models.Bed, lambda stay, bed: bed.c.id == stay.c.bed_id, inherits=True)
+    started_at: datetime = column()
+    ended_at: datetime | None = column()
+
+
+@strawberry.type(description="An inpatient encounter (FHIR Encounter, class IMP).")
+class Admission(Node):
+    """`bed` and `ward` are where the patient lies now; null before, after and on another ward."""
+
+    id: strawberry.ID = identifier(models.Admission)
+    status: AdmissionStatus = column()
+    patient: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
+        models.Patient, lambda admission, patient: patient.c.id == admission.c.patient_id
+    )
+    bed: Bed | None = one(
+        models.Bed, lambda admission, bed: bed.c.id == _current(admission, "bed_id")
+    )
+    ward: Ward | None = one(
+        models.Ward, lambda admission, ward: ward.c.id == _current(admission, "ward_id")
+    )
+    admitted_at: datetime = column()
+    discharged_at: datetime | None = column()
+    reason: str | None = column()
+    stays: list[BedStay] = many(
+        models.BedStay,
+        lambda admission, stay: stay.c.admission_id == admission.c.id,
+        order=newest_first(models.BedStay.started_at, models.BedStay),
+        inherits=True,
+    )
+
+
+@strawberry.input(description="Admit a patient into a free bed, or one kept for the patient.")
+class AdmitPatientInput:
+    """Input of admitPatient. `admittedAt`: now where absent; not in the future."""
+
+    patient_id: strawberry.ID
+    bed_id: strawberry.ID
+    reason: str | None = None
+    admitted_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+@strawberry.type
+class AdmitPatientPayload:
+    """Answer of admitPatient."""
+
+    admission: Admission | None = produced(models.Admission)
+
+
+@strawberry.input(description="Move an admitted patient to another bed.")
+class TransferPatientInput:
+    """Input of transferPatient."""
+
+    admission_id: strawberry.ID
+    bed_id: strawberry.ID
+    idempotency_key: str | None = None
+
+
+@strawberry.type
+class TransferPatientPayload:
+    """Answer of transferPatient."""
+
+    admission: Admission | None = produced(models.Admission)
+
+
+@strawberry.input(description="End an admission; the bed goes to housekeeping.")
+class DischargePatientInput:
+    """Input of dischargePatient."""
+
+    admission_id: strawberry.ID
+    disposition: str | None = None
+    idempotency_key: str | None = None
+
+
+@strawberry.type
+class DischargePatientPayload:
+    """Answer of dischargePatient."""
+
+    admission: Admission | None = produced(models.Admission)

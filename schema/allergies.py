@@ -1,0 +1,41 @@
+"""Allergy or intolerance."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+from schema.enums import Criticality
+from schema.fields import column, identifier, produced
+from schema.nodes import Node
+
+
+@strawberry.type(description="An allergy or intolerance (FHIR AllergyIntolerance).")
+class Allergy(Node):
+    """`code` is the coded substance where the sender gave one."""
+
+    id: strawberry.ID = identifier(models.Allergy)
+    substance: str = column()
+    code: str | None = column()
+    reaction: str | None = column()
+    criticality: Criticality = column()
+    recorded_at: datetime = column()
+
+
+@strawberry.input(description="Record an allergy of a patient.")
+class RecordAllergyInput:
+    """Input of recordAllergy."""
+
+    patient_id: strawberry.ID
+    substance: str
+    criticality: Criticality
+    code: str | None = None
+    reaction: str | None = None
+    idempotency_key: str | None = None
+
+
+@strawberry.type
+class RecordAllergyPayload:
+    """Answer of recordAllergy."""
+
+    allergy: Allergy | None = produced(models.Allergy)

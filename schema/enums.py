@@ -1,0 +1,56 @@
+"""Enums: the words of models/rules under their public names."""
+
+import strawberry
+
+from models.rules.admissions import AdmissionStatus
+from models.rules.allergies import Criticality
+from models.rules.beds import BedChangeEventKind, BedStatus
+from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
+from models.rules.medications import AdministrationStatus, MedicationStatus
+from models.rules.news2 import News2Risk
+from models.rules.patients import Sex
+from models.rules.results import IngestOutcome, Interpretation, ResultStatus
+from models.rules.roles import Role
+from models.rules.vitals import Consciousness
+
+for _enum, _description in (
+    (AdmissionStatus, "FHIR R4 Encounter.status, as far as an inpatient stay has it."),
+    (Criticality, "FHIR R4 AllergyIntolerance.criticality."),
+    (BedChangeEventKind, "What happened to a bed."),
+    (BedStatus, "HL7 v2 table 0116, spelled out."),
+    (CriticalResultStatus, "Where a critical result stands in its loop."),
+    (AdministrationStatus, "Whether a dose was given."),
+    (MedicationStatus, "FHIR R4 MedicationRequest.status."),
+    (News2Risk, "Clinical risk by NEWS2 (RCP 2017)."),
+    (Sex, "FHIR R4 administrative gender."),
+    (IngestOutcome, "What became of one result of a call."),
+    (Interpretation, "HL7 v3 ObservationInterpretation, spelled out; NOT_JUDGED is our own."),
+    (ResultStatus, "FHIR R4 Observation.status, OBX-11."),
+    (Role, "A role; models/rules/scopes holds what each may do."),
+    (Consciousness, "ACVPU."),
+):
+    strawberry.enum(_enum, description=_description)
+
+strawberry.enum(
+    CriticalResultStepKind,
+    name="CriticalResultEventKind",
+    description="A step of the loop of a critical result.",
+)
+
+__all__ = [
+    "AdministrationStatus",
+    "AdmissionStatus",
+    "BedChangeEventKind",
+    "BedStatus",
+    "Consciousness",
+    "CriticalResultStatus",
+    "CriticalResultStepKind",
+    "Criticality",
+    "IngestOutcome",
+    "Interpretation",
+    "MedicationStatus",
+    "News2Risk",
+    "ResultStatus",
+    "Role",
+    "Sex",
+]

@@ -1,0 +1,306 @@
+"""Engine: one request in, the bytes of its answer out.
+
+A query is one statement. A mutation is one transaction: the resolver writes, the plan reads the
+payload's selection inside it. A subscription becomes a FeedPlan, which the hub asks for frames.
+Introspection is answered by graphql-core.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from graphql import GraphQLObjectType
+from graphql.execution.values import get_argument_values
+from strawberry.types.arguments import convert_arguments
+
+from models.rules.scopes import Rights
+from resolvers import faults, idempotency, sessions
+from resolvers.actors import Actor
+from resolvers.errors import Refusal, Unauthenticated
+from resolvers.policy import Policy
+from resolvers.reading.documents import Documents, GraphQLRequest, Prepared, RequestError
+from resolvers.reading.fields import Collector, Selected, arguments
+from resolvers.reading.places import object_type
+from resolvers.reading.sources import Access, Requires
+from resolvers.reading.statements import Plan, encoded, plan_payload, plan_roots
+from resolvers.transaction import transaction
+from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
+from schema.feeds import FeedPlan
+from schema.introspection import INTROSPECTION, among, introspect
+
+Pool = asyncpg.Pool[Any]
+KEPT_PLANS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out. `refused` says that nothing was executed (the request itself was at fault).
+
+    `session` is the session that a signIn opened, for the cookie; `signed_out` that one ended.
+    """
+
+    body: bytes
+    refused: str | None = None
+    session: sessions.SignedIn | None = None
+    signed_out: bool = False
+
+
+class Engine:
+    """Executes requests of one schema against one database.
+
+    `pool` is for writing, `reading` for queries (whose audit rows may be committed a moment after
+    the answer is sent); `ring` is told of a hospital whose log has grown.
+    """
+
+    def __init__(
+        self, pool: Pool, reading: Pool, policy: Policy, ring: Callable[[UUID], None]
+    ) -> None:
+        self._pool = pool
+        self._reading = reading
+        self._policy = policy
+        self._ring = ring
+        self._documents = Documents(CORE)
+        self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+
+    def operation_kind(
+        self, request: GraphQLRequest
+    ) -> Literal["query", "mutation", "subscription"]:
+        """The kind of the operation that the request names; RequestError if it is not valid."""
+        return self._documents.prepare(request).kind.value
+
+    async def execute(
+        self, request: GraphQLRequest, actor: Actor | None, address: str = ""
+    ) -> bytes:
+        """The body of the answer."""
+        return (await self.answer(request, actor, address)).body
+
+    async def answer(
+        self, request: GraphQLRequest, actor: Actor | None, address: str, read_only: bool = False
+    ) -> Answer:
+        """Execute a query or a mutation. Never raises: a fault of ours is reported and masked."""
+        try:
+            prepared = self._documents.prepare(request)
+            match prepared.kind.value:
+                case "query":
+                    return await self._query(prepared, actor)
+                case "mutation" if not read_only:
+                    return await self._mutation(prepared, actor, address)
+            message = f"a {prepared.kind.value} cannot be executed this way"
+            return _refused([{"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}}])
+        except RequestError as error:
+            return _refused(error.errors)
+        except Refusal as refusal:
+            return _refused([_error(refusal, [])])
+        except Exception as error:  # noqa: BLE001 (the last line before the client)
+            return Answer(_body(None, faults.report(error)))
+
+    # -- queries -----------------------------------------------------------------------------------
+
+    async def _query(self, prepared: Prepared, actor: Actor | None) -> Answer:
+        roots = self._roots(prepared, CORE.query_type)
+        introspected = [one for one in roots if one.name in INTROSPECTION]
+        if introspected and len(introspected) == len(roots):
+            return Answer(_body(encoded(introspect(CORE, prepared, introspected)), ()))
+        if actor is None:
+            first = next(one for one in roots if one.name not in INTROSPECTION)
+            raise RequestError([_error(_stranger(), [first.key])])
+        read = [one for one in roots if one.name not in INTROSPECTION]
+        plan = self._planned(prepared, actor.rights, None, partial(plan_roots, roots=read))
+        async with self._reading.acquire() as connection:
+            data = await plan.run(connection, prepared.variables, (actor,), _now(), {})
+        if introspected:
+            data = among(data, introspect(CORE, prepared, introspected), roots)
+        return Answer(_body(data, plan.errors))
+
+    # -- mutations ---------------------------------------------------------------------------------
+
+    async def _mutation(self, prepared: Prepared, actor: Actor | None, address: str) -> Answer:
+        """Root fields one after the other, each in a transaction of its own; the first that is
+        refused ends it, and as every payload is non-null the answer then has no data."""
+        done: list[bytes] = []
+        errors: list[dict[str, Any]] = []
+        session: sessions.SignedIn | None = None
+        signed_out = False
+        for root in self._roots(prepared, CORE.mutation_type):
+            try:
+                if root.name == "__typename":
+                    data: bytes = encoded("Mutation")
+                elif root.name == "signIn":
+                    data, session, refused = await self._sign_in(prepared, root, address)
+                    errors += refused
+                else:
+                    data, refused = await self._work(prepared, root, actor)
+                    errors += refused
+                    signed_out = signed_out or root.name == "signOut"
+            except Refusal as refusal:
+                return Answer(_body(None, [_error(refusal, [root.key])]))
+            except Exception as error:  # noqa: BLE001 (what was done before is to be told apart)
+                fault = faults.report(error)[0]
+                return Answer(_body(None, [{**fault, "path": [root.key]}]))
+            done.append(encoded(root.key) + b":" + data)
+        body = _body(b"{" + b",".join(done) + b"}", errors)
+        return Answer(body, session=session, signed_out=signed_out)
+
+    async def _work(
+        self, prepared: Prepared, root: Selected, actor: Actor | None
+    ) -> tuple[bytes, Sequence[dict[str, Any]]]:
+        work = work_of(root.name)
+        actor = _allowed(actor, work.requires)
+        given, sent = _input(prepared, root)
+        key = given.pop("idempotency_key", None)
+        now = _now()
+        plan = self._payload(prepared, actor.rights, root)
+        try:
+            async with transaction(self._pool, actor.hospital_id, now, self._policy) as tx:
+                do = partial(work.resolver, tx, actor, **given)
+                produced = await (
+                    do() if key is None else idempotency.once(tx, actor, root.name, key, sent, do)
+                )
+                data = await plan.run(
+                    tx.connection, prepared.variables, (actor,), now, _rows(produced)
+                )
+        except Refusal as refusal:
+            if refusal.keeps:
+                self._ring(actor.hospital_id)
+            raise
+        self._ring(actor.hospital_id)
+        return data, plan.errors
+
+    async def _sign_in(
+        self, prepared: Prepared, root: Selected, address: str
+    ) -> tuple[bytes, sessions.SignedIn, Sequence[dict[str, Any]]]:
+        given, _ = _input(prepared, root)
+        now = _now()
+        signed_in = await sessions.sign_in(
+            self._pool, **given, address=address, now=now, policy=self._policy
+        )
+        plan = self._payload(prepared, signed_in.actor.rights, root)
+        values = {"token": signed_in.token, "expires_at": signed_in.expires_at}
+        async with self._reading.acquire() as connection:
+            data = await plan.run(connection, prepared.variables, (signed_in.actor,), now, values)
+        return data, signed_in, plan.errors
+
+    # -- subscriptions -----------------------------------------------------------------------------
+
+    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> FeedPlan:
+        """The plan of a subscription; RequestError where it cannot be had."""
+        prepared = self._documents.prepare(request)
+        roots = self._roots(prepared, CORE.subscription_type)
+        root = roots[0]
+        if prepared.kind.value != "subscription" or root.name == "__typename":
+            raise RequestError.of("this is no subscription", "BAD_USER_INPUT")
+        listening = listening_of(root.name)
+        try:
+            actor = _allowed(actor, listening.requires)
+        except Refusal as refusal:
+            raise RequestError([_error(refusal, [root.key])]) from None
+        getters = arguments(root, prepared.variables)
+        given = {name: getter(prepared.variables) for name, getter in getters.items()}
+        plan = self._payload(prepared, actor.rights, root)
+        payload = Collector(CORE, prepared).collect(object_type(root), root.selections)
+        asked = {"ward": given.get("ward"), "patient_id": given.get("patientId")}
+        return FeedPlan(
+            feed=listening.feed,
+            scope=listening.requires,
+            arguments={**asked, "after": given.get("after")},
+            key=(plan, encoded(_without_after(prepared, root))),
+            root_key=root.key,
+            plan=plan,
+            variables=prepared.variables,
+            quiet=tuple((one.key, one.name) for one in payload),
+        )
+
+    # -- plans -------------------------------------------------------------------------------------
+
+    def _roots(self, prepared: Prepared, type_: GraphQLObjectType | None) -> list[Selected]:
+        assert type_ is not None
+        return Collector(CORE, prepared).collect(type_, [prepared.operation.selection_set])
+
+    def _payload(self, prepared: Prepared, rights: Rights, root: Selected) -> Plan:
+        return self._planned(prepared, rights, root.key, partial(plan_payload, root=root))
+
+    def _planned(
+        self, prepared: Prepared, rights: Rights, root: str | None, make: Callable[..., Plan]
+    ) -> Plan:
+        key = (prepared.document, prepared.name, root, prepared.shape, rights)
+        plan = self._plans.get(key)
+        if plan is not None:
+            self._plans.move_to_end(key)
+            return plan
+        plan = self._plans[key] = make(CATALOGUE, prepared, rights)
+        if len(self._plans) > KEPT_PLANS:
+            self._plans.popitem(last=False)
+        return plan
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _allowed(actor: Actor | None, requires: Requires) -> Actor:
+    """The actor, who must be signed in and hold what is required."""
+    if actor is None:
+        raise _stranger()
+    if not isinstance(requires, Access):
+        actor.reaches(requires)
+    return actor
+
+
+def _stranger() -> Unauthenticated:
+    return Unauthenticated("sign in first")
+
+
+def _input(prepared: Prepared, root: Selected) -> tuple[dict[str, Any], Any]:
+    """The input's fields by Python name, and the input as it was sent (coerced)."""
+    assert root.definition is not None
+    sent = get_argument_values(root.definition, root.nodes[0], prepared.variables)
+    declared = root.definition.extensions["strawberry-definition"]
+    converted = convert_arguments(
+        sent, declared.arguments, SCHEMA.schema_converter.scalar_registry, SCHEMA.config
+    )
+    if "input" not in converted:
+        return {}, sent
+    value = converted["input"]
+    key = {"idempotencyKey"}
+    return (
+        {one.name: getattr(value, one.name) for one in fields(value)},
+        {name: part for name, part in sent["input"].items() if name not in key},
+    )
+
+
+def _rows(produced: Mapping[str, Any]) -> dict[str, Any]:
+    """What a resolver produced, as the plan takes it: lists of plain rows as JSON records."""
+    return {
+        name: encoded(value) if isinstance(value, list) else value
+        for name, value in produced.items()
+    }
+
+
+def _without_after(prepared: Prepared, root: Selected) -> dict[str, Any]:
+    """The variables that shape frames: all but the one that only says where to begin."""
+    begins = {
+        argument.value.name.value
+        for argument in root.nodes[0].arguments or ()
+        if argument.name.value == "after" and hasattr(argument.value, "name")
+    }
+    coerced = prepared.variables.coerced
+    return {name: value for name, value in coerced.items() if name not in begins}
+
+
+def _error(refusal: Refusal, path: list[str]) -> dict[str, Any]:
+    answer = {"message": refusal.message, "extensions": refusal.extensions}
+    return {**answer, "path": path} if path else answer
+
+
+def _body(data: bytes | None, errors: Sequence[dict[str, Any]]) -> bytes:
+    body = b'{"data":' + (data if data is not None else b"null")
+    return body + (b',"errors":' + encoded(list(errors)) if errors else b"") + b"}"
+
+
+def _refused(errors: list[dict[str, Any]]) -> Answer:
+    return Answer(encoded({"errors": errors}), refused=errors[0]["extensions"]["code"])

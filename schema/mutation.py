@@ -1,0 +1,107 @@
+"""Mutation: each names its resolver and what it requires; the answer is read through the plan."""
+
+import strawberry
+
+from models.rules.scopes import Scope
+from resolvers import (
+    admissions,
+    allergies,
+    beds,
+    critical_results,
+    labs,
+    medications,
+    patients,
+    sessions,
+    vitals,
+)
+from schema.admissions import (
+    AdmitPatientInput,
+    AdmitPatientPayload,
+    DischargePatientInput,
+    DischargePatientPayload,
+    TransferPatientInput,
+    TransferPatientPayload,
+)
+from schema.allergies import RecordAllergyInput, RecordAllergyPayload
+from schema.beds import (
+    ReserveBedInput,
+    ReserveBedPayload,
+    SetBedStatusInput,
+    SetBedStatusPayload,
+)
+from schema.critical_results import (
+    AcknowledgeCriticalResultInput,
+    AcknowledgeCriticalResultPayload,
+)
+from schema.fields import AUTHENTICATED, PUBLIC, mutation
+from schema.labs import RecordLabResultsInput, RecordLabResultsPayload
+from schema.medications import (
+    DiscontinueMedicationInput,
+    DiscontinueMedicationPayload,
+    OrderMedicationInput,
+    OrderMedicationPayload,
+    RecordAdministrationInput,
+    RecordAdministrationPayload,
+)
+from schema.patients import RegisterPatientInput, RegisterPatientPayload
+from schema.viewers import SignInInput, SignInPayload, SignOutPayload
+from schema.vitals import RecordVitalsInput, RecordVitalsPayload
+
+
+@strawberry.type
+class Mutation:
+    """One mutation is one transaction, its answer included."""
+
+    sign_in: SignInPayload = mutation(
+        sessions.sign_in, input=SignInInput, requires=PUBLIC, in_transaction=False
+    )
+    sign_out: SignOutPayload = mutation(sessions.sign_out, requires=AUTHENTICATED)
+    register_patient: RegisterPatientPayload = mutation(
+        patients.register_patient, input=RegisterPatientInput, requires=Scope.PATIENT_REGISTER
+    )
+    record_allergy: RecordAllergyPayload = mutation(
+        allergies.record_allergy, input=RecordAllergyInput, requires=Scope.ALLERGY_RECORD
+    )
+    record_vitals: RecordVitalsPayload = mutation(
+        vitals.record_vitals, input=RecordVitalsInput, requires=Scope.VITALS_RECORD
+    )
+    record_lab_results: RecordLabResultsPayload = mutation(
+        labs.record_lab_results, input=RecordLabResultsInput, requires=Scope.LAB_RECORD
+    )
+    acknowledge_critical_result: AcknowledgeCriticalResultPayload = mutation(
+        critical_results.acknowledge_critical_result,
+        input=AcknowledgeCriticalResultInput,
+        requires=Scope.CRITICAL_RESULT_ACKNOWLEDGE,
+    )
+    admit_patient: AdmitPatientPayload = mutation(
+        admissions.admit_patient, input=AdmitPatientInput, requires=Scope.PATIENT_ADMIT
+    )
+    transfer_patient: TransferPatientPayload = mutation(
+        admissions.transfer_patient, input=TransferPatientInput, requires=Scope.PATIENT_TRANSFER
+    )
+    discharge_patient: DischargePatientPayload = mutation(
+        admissions.discharge_patient,
+        input=DischargePatientInput,
+        requires=Scope.PATIENT_DISCHARGE,
+    )
+    reserve_bed: ReserveBedPayload = mutation(
+        beds.reserve_bed, input=ReserveBedInput, requires=Scope.BED_RESERVE
+    )
+    set_bed_status: SetBedStatusPayload = mutation(
+        beds.set_bed_status, input=SetBedStatusInput, requires=Scope.BED_STATUS_SET
+    )
+    order_medication: OrderMedicationPayload = mutation(
+        medications.order_medication,
+        input=OrderMedicationInput,
+        requires=Scope.MEDICATION_ORDER,
+    )
+    discontinue_medication: DiscontinueMedicationPayload = mutation(
+        medications.discontinue_medication,
+        input=DiscontinueMedicationInput,
+        requires=Scope.MEDICATION_DISCONTINUE,
+    )
+    record_administration: RecordAdministrationPayload = mutation(
+        medications.record_administration,
+        input=RecordAdministrationInput,
+        requires=Scope.ADMINISTRATION_RECORD,
+    )

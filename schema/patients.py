@@ -1,0 +1,143 @@
+"""Patient: the person and everything recorded of them."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, and_, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Scope
+from schema.admissions import Admission
+from schema.allergies import Allergy
+from schema.enums import MedicationStatus, Sex
+from schema.fields import (
+    Argument,
+    column,
+    connection,
+    identifier,
+    many,
+    newest_first,
+    one,
+    produced,
+)
+from schema.labs import LabResult
+from schema.medications import MedicationOrder
+from schema.nodes import Connection, Node
+from schema.vitals import VitalSigns
+
+MOMENT = TIMESTAMP(timezone=True)
+UNREMARKABLE = ("NORMAL", "NOT_JUDGED")
+
+
+def _from(name: str) -> Argument:
+    return Argument(datetime | None, lambda row, given: row.c[name] >= given(MOMENT))
+
+
+def _to(name: str) -> Argument:
+    return Argument(datetime | None, lambda row, given: row.c[name] < given(MOMENT))
+
+
+def _abnormal(row: FromClause, given: Any) -> ColumnElement[bool]:
+    remarkable = row.c.interpretation.not_in(UNREMARKABLE)
+    wanted = given(Boolean())
+    return or_(and_(wanted, remarkable), and_(~wanted, ~remarkable))
+
+
+def _in_status(row: FromClause, given: Any) -> ColumnElement[bool]:
+    asked: ColumnElement[bool] = row.c.status == given(ARRAY(Text())).any_()
+    return asked
+
+
+@strawberry.type(description="A patient: the person, whatever the stay.")
+class Patient(Node):
+    """Demographics need patient:read; each clinical field its own scope."""
+
+    id: strawberry.ID = identifier(models.Patient)
+    mrn: str = column()
+    given_name: str = column()
+    family_name: str = column()
+    birth_date: date | None = column()
+    sex: Sex = column()
+    deceased_at: datetime | None = column()
+    phone: str | None = column(requires=Scope.PATIENT_CONTACT_READ)
+    email: str | None = column(requires=Scope.PATIENT_CONTACT_READ)
+    address: str | None = column(requires=Scope.PATIENT_CONTACT_READ)
+    national_id: str | None = column(requires=Scope.PATIENT_IDENTIFIERS_READ)
+    admission: Admission | None = one(
+        models.Admission,
+        lambda patient, admission: and_(
+            admission.c.patient_id == patient.c.id,
+            admission.c.status.in_(["IN_PROGRESS", "ON_LEAVE"]),
+        ),
+    )
+    admissions: Connection[Admission] | None = connection(
+        models.Admission,
+        lambda patient, admission: admission.c.patient_id == patient.c.id,
+        order=newest_first(models.Admission.admitted_at, models.Admission),
+    )
+    allergies: list[Allergy] | None = many(
+        models.Allergy,
+        lambda patient, allergy: and_(
+            allergy.c.patient_id == patient.c.id, allergy.c.entered_in_error_at.is_(None)
+        ),
+        order=newest_first(models.Allergy.recorded_at, models.Allergy),
+    )
+    latest_vitals: VitalSigns | None = one(
+        models.VitalSigns,
+        lambda patient, vitals: vitals.c.patient_id == patient.c.id,
+        order=newest_first(models.VitalSigns.recorded_at, models.VitalSigns),
+    )
+    vitals: Connection[VitalSigns] | None = connection(
+        models.VitalSigns,
+        lambda patient, vitals: vitals.c.patient_id == patient.c.id,
+        order=newest_first(models.VitalSigns.recorded_at, models.VitalSigns),
+        arguments={"from": _from("recorded_at"), "to": _to("recorded_at")},
+    )
+    lab_results: Connection[LabResult] | None = connection(
+        models.LabResult,
+        lambda patient, result: and_(
+            result.c.patient_id == patient.c.id, result.c.superseded_at.is_(None)
+        ),
+        order=newest_first(models.LabResult.observed_at, models.LabResult),
+        arguments={
+            "code": Argument(str | None, lambda row, given: row.c.code == given(Text())),
+            "abnormal": Argument(
+                bool | None,
+                _abnormal,
+                description="true: only results outside normal; false: only those within.",
+            ),
+            "from": _from("observed_at"),
+            "to": _to("observed_at"),
+        },
+    )
+    medications: Connection[MedicationOrder] | None = connection(
+        models.MedicationOrder,
+        lambda patient, order: order.c.patient_id == patient.c.id,
+        order=newest_first(models.MedicationOrder.ordered_at, models.MedicationOrder),
+        arguments={"status": Argument(list[MedicationStatus] | None, _in_status)},
+    )
+
+
+@strawberry.input(description="Register a patient; the MRN is unique in the hospital.")
+class RegisterPatientInput:
+    """Input of registerPatient."""
+
+    mrn: str
+    given_name: str
+    family_name: str
+    sex: Sex
+    birth_date: date | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    national_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@strawberry.type
+class RegisterPatientPayload:
+    """Answer of registerPatient."""
+
+    patient: Patient | None = produced(models.Patient)

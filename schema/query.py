@@ -1,0 +1,111 @@
+"""Query: the roots of reading."""
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Scope
+from resolvers import ids
+from resolvers.reading.sources import Argument as Given
+from schema.admissions import Admission
+from schema.critical_results import CriticalResult
+from schema.enums import CriticalResultStatus
+from schema.fields import AUTHENTICATED, Argument, any_node, connection, many, newest_first, one
+from schema.nodes import Connection, Node
+from schema.patients import Patient
+from schema.viewers import Viewer, viewer
+from schema.wards import Ward
+
+
+def _id(model: type[models.Base]) -> Argument:
+    return Argument(
+        strawberry.ID | None,
+        lambda row, given: row.c.id == given(Uuid(), lambda public: ids.decode(model, public)),
+    )
+
+
+def _id_required(model: type[models.Base]) -> Argument:
+    return Argument(strawberry.ID, _id(model).condition, default=...)
+
+
+def _prefix(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _past(text: str) -> str:
+    """The least string above every string with the prefix, byte by byte."""
+    return _prefix(text) + "\U0010ffff"
+
+
+def _matches(row: FromClause, given: Given) -> ColumnElement[bool]:
+    low, high = given(Text(), _prefix), given(Text(), _past)
+    return or_(
+        and_(row.c.name_key >= low, row.c.name_key < high),
+        and_(row.c.given_key >= low, row.c.given_key < high),
+        row.c.mrn == given(Text(), str.strip),
+    )
+
+
+def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
+    ward = models.Ward.__table__.alias()
+    named = select(ward.c.id).where(
+        ward.c.hospital_id == row.c.hospital_id, ward.c.code == given(Text())
+    )
+    return row.c.ward_id == named.scalar_subquery()
+
+
+def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
+    return row.c.status == given(ARRAY(Text())).any_()
+
+
+@strawberry.type
+class Query:
+    """Every field says what it requires, or cannot be declared."""
+
+    viewer: Viewer = viewer()
+    node: Node | None = any_node(requires=AUTHENTICATED)
+    wards: list[Ward] = many(
+        models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
+    )
+    ward: Ward | None = one(
+        models.Ward,
+        requires=Scope.WARD_READ,
+        arguments={
+            "code": Argument(str, lambda row, given: row.c.code == given(Text()), default=...)
+        },
+    )
+    patient: Patient | None = one(
+        models.Patient,
+        requires=Scope.PATIENT_READ,
+        arguments={
+            "id": _id(models.Patient),
+            "mrn": Argument(str | None, lambda row, given: row.c.mrn == given(Text())),
+        },
+    )
+    patients: Connection[Patient] | None = connection(
+        models.Patient,
+        order=(models.Patient.name_key, models.Patient.id),
+        requires=Scope.PATIENT_READ,
+        arguments={
+            "search": Argument(
+                str | None,
+                _matches,
+                description="The beginning of a family or given name, or a whole MRN.",
+            )
+        },
+    )
+    admission: Admission | None = one(
+        models.Admission,
+        requires=Scope.ADMISSION_READ,
+        arguments={"id": _id_required(models.Admission)},
+    )
+    critical_results: Connection[CriticalResult] | None = connection(
+        models.CriticalResult,
+        order=newest_first(models.CriticalResult.raised_at, models.CriticalResult),
+        requires=Scope.CRITICAL_RESULT_READ,
+        arguments={
+            "ward": Argument(str | None, _of_ward),
+            "status": Argument(list[CriticalResultStatus] | None, _in_status),
+        },
+    )

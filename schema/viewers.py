@@ -1,0 +1,77 @@
+"""Viewer: whoever is signed in; signing in and out."""
+
+from datetime import datetime
+
+import strawberry
+from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, func, select
+
+import models
+from resolvers.reading.scope import USER
+from schema.enums import Role
+from schema.fields import (
+    AUTHENTICATED,
+    actor_scopes,
+    column,
+    expression,
+    given,
+    identifier,
+    many,
+    one,
+)
+from schema.wards import Ward
+
+
+def _roles(user: FromClause) -> ColumnElement[object]:
+    membership = models.RoleMembership.__table__.alias()
+    found = (
+        select(membership.c.role)
+        .where(membership.c.user_id == user.c.id)
+        .order_by(membership.c.role)
+        .scalar_subquery()
+    )
+    return func.array(found)
+
+
+@strawberry.type(description="Who is signed in, and what they may do.")
+class Viewer:
+    """`wards` are those the viewer sees."""
+
+    id: strawberry.ID = identifier(models.User)
+    username: str = column()
+    display_name: str = column()
+    roles: list[Role] = expression(_roles)
+    scopes: list[str] = actor_scopes()
+    wards: list[Ward] = many(
+        models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
+    )
+
+
+def viewer() -> Viewer:
+    """The field `viewer`, of Query and of signIn's answer."""
+    return one(  # type: ignore[no-any-return]
+        models.User, lambda _, user: user.c.id == USER, inherits=True, requires=AUTHENTICATED
+    )
+
+
+@strawberry.input
+class SignInInput:
+    """Input of signIn."""
+
+    username: str
+    password: str
+
+
+@strawberry.type(description="A session: send the token as `Authorization: Bearer`.")
+class SignInPayload:
+    """Answer of signIn. `expiresAt` is the latest end; idle time ends the session before."""
+
+    token: str = given(Text())
+    expires_at: datetime = given(TIMESTAMP(timezone=True))
+    viewer: Viewer = viewer()
+
+
+@strawberry.type
+class SignOutPayload:
+    """Answer of signOut."""
+
+    signed_out: bool = given(Boolean())

@@ -1,0 +1,66 @@
+"""Ward and its occupancy."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
+
+import models
+from resolvers.reading.scope import NOW
+from schema.fields import AUTHENTICATED, column, embedded, expression, identifier, many
+from schema.nodes import Node
+
+if TYPE_CHECKING:
+    from schema.beds import Bed
+
+BEDS = models.Bed.__table__.alias("occupancy_bed")
+KEPT = models.Reservation.__table__.alias("occupancy_reservation")
+
+
+def _reserved() -> ColumnElement[bool]:
+    return exists(
+        select(1).where(
+            KEPT.c.bed_id == BEDS.c.id,
+            KEPT.c.ended_at.is_(None),
+            or_(KEPT.c.reserved_until.is_(None), KEPT.c.reserved_until > NOW),
+        )
+    )
+
+
+def _counted(*conditions: ColumnElement[bool]) -> Any:
+    def count(ward: FromClause) -> ColumnElement[int]:
+        return (
+            select(func.count())
+            .select_from(BEDS)
+            .where(and_(BEDS.c.ward_id == ward.c.id, *conditions))
+            .scalar_subquery()
+        )
+
+    return expression(count)
+
+
+@strawberry.type(description="Beds of a ward by what can be done with them; the parts add up.")
+class WardOccupancy:
+    """beds = occupied + available + unavailable + reserved."""
+
+    beds: int = _counted()
+    occupied: int = _counted(BEDS.c.status == "OCCUPIED")
+    available: int = _counted(BEDS.c.status == "UNOCCUPIED", ~_reserved())
+    unavailable: int = _counted(BEDS.c.status.not_in(["OCCUPIED", "UNOCCUPIED"]))
+    reserved: int = _counted(BEDS.c.status == "UNOCCUPIED", _reserved())
+
+
+@strawberry.type(description="A ward of the hospital.")
+class Ward(Node):
+    """Seen by those who work on it, and by roles with the reach of the hospital."""
+
+    id: strawberry.ID = identifier(models.Ward)
+    code: str = column()
+    name: str = column()
+    beds: list[Annotated["Bed", strawberry.lazy("schema.beds")]] = many(
+        models.Bed,
+        lambda ward, bed: bed.c.ward_id == ward.c.id,
+        order=(models.Bed.code, models.Bed.id),
+        requires=AUTHENTICATED,
+    )
+    occupancy: WardOccupancy = embedded()
