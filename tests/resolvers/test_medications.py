@@ -1,0 +1,212 @@
+"""Orders, their warnings, and what was given."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import models
+from models.rules.allergies import Criticality
+from models.rules.medications import AdministrationStatus
+from models.rules.roles import Role
+from resolvers import allergies, ids, medications
+from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Refusal
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import House
+
+
+async def order(
+    house: House, patient: str, drug: str = "Amoxicillin", *, role: Role = Role.DOCTOR, **more: Any
+) -> str:
+    async with house.begin() as tx:
+        produced = await medications.order_medication(
+            tx, house.actor(role), patient_id=patient, drug=drug, **more
+        )
+    return ids.encode(models.MedicationOrder, produced["medication"])
+
+
+async def record(house: House, medication: str, status: AdministrationStatus, **more: Any) -> Any:
+    async with house.begin() as tx:
+        produced = await medications.record_administration(
+            tx, house.actor(Role.NURSE), medication_id=medication, status=status, **more
+        )
+    return await house.row(models.MedicationAdministration, produced["administration"])
+
+
+async def allergic(house: House, patient: str, substance: str) -> None:
+    async with house.begin() as tx:
+        await allergies.record_allergy(
+            tx,
+            house.actor(Role.NURSE),
+            patient_id=patient,
+            substance=substance,
+            criticality=Criticality.HIGH,
+        )
+
+
+async def stop(house: House, medication: str, **more: Any) -> None:
+    async with house.begin() as tx:
+        await medications.discontinue_medication(
+            tx, house.actor(Role.DOCTOR), medication_id=medication, reason="rash", **more
+        )
+
+
+async def test_an_order_is_active_and_signed(house: House) -> None:
+    medication = await order(
+        house,
+        await house.inpatient(),
+        code="723",
+        dose=Decimal(500),
+        dose_unit="mg",
+        route="oral",
+        frequency="t.i.d.",
+    )
+    row = await house.row(models.MedicationOrder, medication)
+    assert (row["status"], row["frequency"], row["dose"]) == ("ACTIVE", "TID", Decimal(500))
+    assert (row["ordered_at"], row["created_by"]) == (house.now, house.users[Role.DOCTOR])
+    assert row["warnings"] == []
+
+
+async def test_an_allergy_stands_in_the_way_until_a_reason_is_given(house: House) -> None:
+    patient = await house.inpatient()
+    await allergic(house, patient, "Penicillin")
+    with pytest.raises(Conflict) as refused:
+        await order(house, patient, "Amoxicillin 500 MG Oral Tablet")
+    warnings = refused.value.extensions["warnings"]
+    assert [warning["kind"] for warning in warnings] == ["ALLERGY_CLASS"]
+    assert "penicillins" in warnings[0]["message"]
+
+    medication = await order(
+        house, patient, "Amoxicillin 500 MG Oral Tablet", override_reason="tolerated in 2024"
+    )
+    row = await house.row(models.MedicationOrder, medication)
+    assert row["override_reason"] == "tolerated in 2024"
+    assert len(row["warnings"]) == 1
+    assert row["warnings"][0].startswith("ALLERGY_CLASS: ")
+
+
+async def test_an_allergy_entered_in_error_does_not(house: House) -> None:
+    patient = await house.inpatient()
+    await allergic(house, patient, "Penicillin")
+    await house.pool.execute(
+        "UPDATE allergies SET entered_in_error_at = now() WHERE patient_id = $1",
+        ids.decode(models.Patient, patient),
+    )
+    assert await order(house, patient)
+
+
+async def test_an_integrator_does_not_learn_of_an_allergy_by_ordering(house: House) -> None:
+    patient = await house.inpatient()
+    await allergic(house, patient, "Penicillin")
+    with pytest.raises(Conflict) as refused:
+        await order(house, patient, role=Role.INTEGRATOR)
+    assert refused.value.extensions["warnings"] == [{"kind": "ALLERGY_CLASS"}]
+
+
+async def test_the_same_drug_twice_is_warned_of_while_the_first_runs(house: House) -> None:
+    patient = await house.inpatient()
+    first = await order(house, patient, "Ibuprofen")
+    with pytest.raises(Conflict) as refused:
+        await order(house, patient, "ibuprofen 200 mg tablet")
+    assert [each["kind"] for each in refused.value.extensions["warnings"]] == ["DUPLICATE_DRUG"]
+    await stop(house, first)
+    assert await order(house, patient, "Ibuprofen")
+
+
+async def test_two_orders_of_a_drug_at_once_are_not_both_unaware(house: House) -> None:
+    patient = await house.inpatient()
+    async with asyncio.timeout(30):
+        ended = await asyncio.gather(
+            *(order(house, patient, "Ibuprofen") for _ in range(6)), return_exceptions=True
+        )
+    assert sum(isinstance(each, str) for each in ended) == 1
+    assert sum(isinstance(each, Conflict) for each in ended) == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"dose": Decimal(0), "dose_unit": "mg"}, "dose"),
+        ({"dose": Decimal("NaN"), "dose_unit": "mg"}, "dose"),
+        ({"dose": Decimal(5)}, "doseUnit"),
+        ({"frequency": "now and then"}, "frequency"),
+        ({"frequency": "PRN"}, "frequency"),
+        ({"as_needed": True}, "asNeededReason"),
+        ({"as_needed": False, "as_needed_reason": "pain"}, "asNeededReason"),
+        ({"drug": "  "}, "drug"),
+        ({"drug": "x" * 201}, "drug"),
+        ({"override_reason": "x" * 2001}, "overrideReason"),
+    ],
+)
+async def test_an_order_that_cannot_be(house: House, wrong: dict[str, Any], field: str) -> None:
+    patient = await house.inpatient()
+    with pytest.raises(BadInput) as refused:
+        await order(house, patient, **({"drug": "Ibuprofen"} | wrong))
+    assert refused.value.extensions["field"] == field
+
+
+async def test_an_order_is_discontinued_once(house: House) -> None:
+    medication = await order(house, await house.inpatient())
+    house.later(hours=1)
+    await stop(house, medication)
+    row = await house.row(models.MedicationOrder, medication)
+    assert (row["status"], row["stopped_at"], row["stop_reason"]) == ("STOPPED", house.now, "rash")
+    with pytest.raises(Conflict):
+        await stop(house, medication)
+
+
+async def test_a_dose_given_is_the_dose_that_was_ordered(house: House) -> None:
+    medication = await order(house, await house.inpatient(), dose=Decimal("2.5"), dose_unit="mg")
+    given = await record(house, medication, AdministrationStatus.GIVEN)
+    assert (given["dose"], given["dose_unit"]) == (Decimal("2.5"), "mg")
+    assert (given["given_at"], given["given_by"]) == (house.now, house.users[Role.NURSE])
+    half = await record(house, medication, AdministrationStatus.GIVEN, dose=Decimal("1.25"))
+    assert (half["dose"], half["dose_unit"]) == (Decimal("1.25"), "mg")
+
+
+async def test_a_dose_that_was_not_given_says_why(house: House) -> None:
+    medication = await order(house, await house.inpatient(), dose=Decimal(1), dose_unit="g")
+    with pytest.raises(BadInput) as refused:
+        await record(house, medication, AdministrationStatus.NOT_GIVEN, reason=" ")
+    assert refused.value.extensions["field"] == "reason"
+    row = await record(house, medication, AdministrationStatus.NOT_GIVEN, reason="asleep")
+    assert (row["reason"], row["dose"]) == ("asleep", None)
+
+
+async def test_nothing_is_given_of_an_order_that_was_stopped(house: House) -> None:
+    medication = await order(house, await house.inpatient())
+    await stop(house, medication)
+    with pytest.raises(Conflict) as refused:
+        await record(house, medication, AdministrationStatus.GIVEN)
+    assert refused.value.extensions["allowed"] == ["ENTERED_IN_ERROR"]
+
+
+async def test_a_dose_of_the_future_is_refused(house: House) -> None:
+    medication = await order(house, await house.inpatient())
+    with pytest.raises(BadInput) as refused:
+        await record(
+            house,
+            medication,
+            AdministrationStatus.GIVEN,
+            given_at=house.now + timedelta(minutes=6),
+        )
+    assert refused.value.extensions["field"] == "givenAt"
+
+
+async def test_scopes_and_reach(house: House) -> None:
+    elsewhere, here = await house.inpatient("icu"), await house.inpatient("med")
+    with pytest.raises(NotFound):
+        await order(house, elsewhere)
+    for role in (Role.NURSE, Role.LAB, Role.CLERK, Role.AUDITOR):
+        with pytest.raises(Forbidden):
+            await order(house, here, role=role)
+    medication = await order(house, elsewhere, role=Role.PHARMACIST)
+    with pytest.raises(NotFound):
+        await record(house, medication, AdministrationStatus.GIVEN)
+    with pytest.raises(Refusal):
+        await stop(house, medication)
