@@ -46,12 +46,15 @@ async def _dev(settings: Settings, listener: socket.socket) -> None:
             await upgrade(database_url(completed))
             status.update("Loading the demo hospital")
             pool = await open_pool(database_url(completed))
-            await demo.load(
-                pool,
-                password=completed.demo_password.get_secret_value(),
-                now=datetime.now(UTC),
-            )
-            await pool.close()
+            try:
+                await demo.load(
+                    pool,
+                    password=completed.demo_password.get_secret_value(),
+                    now=datetime.now(UTC),
+                    progress=lambda step: status.update(f"Loading the demo hospital: {step}"),
+                )
+            finally:
+                await pool.close()
             status.stop()
             welcome(console, completed)
             await answer(completed, listener)
@@ -72,6 +75,6 @@ def welcome(console: Console, settings: Settings) -> None:
     live = "on" if settings.simulator else "off"
     console.print(f"\n[bold]Wardline[/bold]  {address(settings)}")
     console.print(f"GraphiQL  {address(settings)}/graphql")
-    console.print(f"Users     {', '.join(user.username for user in USERS)}")
+    console.print(f"Users     {', '.join(user.username for user in USERS)}", soft_wrap=True)
     console.print(f"Password  {password}")
     console.print(f"A demo: every patient is made up. Simulator {live}. Ctrl-C stops everything.\n")

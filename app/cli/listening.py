@@ -17,8 +17,9 @@ from app.settings import Settings
 
 class Listener(uvicorn.Server):
     """uvicorn, whose own handlers end the process by the signal once it has served: before the
-    embedded servers could be stopped. Here a signal ends the serving, and a second one the wait
-    for open requests."""
+    embedded servers could be stopped. Here a signal ends the serving. A second one changes
+    nothing: open requests have ten seconds, and cutting those short would skip the application's
+    own end."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -31,7 +32,6 @@ class Listener(uvicorn.Server):
             loop.add_signal_handler(number, lambda: None)
 
     def _stop(self) -> None:
-        self.force_exit = self.should_exit
         self.should_exit = True
 
 
