@@ -24,18 +24,16 @@ if TYPE_CHECKING:
 async def take(house: House, patient: str, value: str | None, **more: Any) -> labs.Ingested:
     patient_id = ids.decode(models.Patient, patient)
     assert patient_id is not None
-    result = labs.NewLabResult(
-        **{
-            "index": 0,
-            "patient_id": patient_id,
-            "code": "2823-3",
-            "display": "Potassium",
-            "value": None if value is None else Decimal(value),
-            "unit": "mmol/L",
-            "observed_at": house.now,
-        }
-        | more
-    )
+    fields: dict[str, Any] = {
+        "index": 0,
+        "patient_id": patient_id,
+        "code": "2823-3",
+        "display": "Potassium",
+        "value": None if value is None else Decimal(value),
+        "unit": "mmol/L",
+        "observed_at": house.now,
+    }
+    result = labs.NewLabResult(**fields | more)
     async with house.begin() as tx:
         await critical_rules.install_starter(tx)
         [outcome] = await labs.ingest(tx, house.actor(Role.LAB), [result], sender="lab")
@@ -113,7 +111,7 @@ async def test_the_value_read_back_closes_it(house: House, read_back: str) -> No
 
 async def test_the_value_may_be_read_back_in_the_unit_of_the_rule(house: House) -> None:
     # 30 mmol/L of glucose is 540.48 mg/dL.
-    more = {"code": "2345-7", "display": "Glucose"}
+    more: dict[str, Any] = {"code": "2345-7", "display": "Glucose"}
     alert = await raised(house, "30", **more)
     await acknowledge(house, alert, "540.48")
     assert (await row(house, alert))["read_back"] == Decimal("540.48")
@@ -201,7 +199,7 @@ async def test_a_corrected_value_opens_an_acknowledged_one_again(house: House) -
 
 async def test_the_same_finding_told_as_final_stays_acknowledged(house: House) -> None:
     patient = await house.inpatient()
-    preliminary = {"external_id": "a", "status": ResultStatus.PRELIMINARY}
+    preliminary: dict[str, Any] = {"external_id": "a", "status": ResultStatus.PRELIMINARY}
     alert = (await take(house, patient, "6.9", **preliminary)).critical_result_id
     assert alert is not None
     await acknowledge(house, alert, "6.9")
@@ -224,7 +222,11 @@ async def test_a_correction_withdraws_an_acknowledged_one(house: House) -> None:
 # A result without a number
 
 
-TEXT = {"text": "Gram-positive cocci  in clusters", "unit": None, "sender_flag": "AA"}
+TEXT: dict[str, Any] = {
+    "text": "Gram-positive cocci  in clusters",
+    "unit": None,
+    "sender_flag": "AA",
+}
 
 
 async def test_a_text_is_read_back_in_the_note(house: House) -> None:

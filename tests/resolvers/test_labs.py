@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from models.rules.results import IngestOutcome, ResultStatus
 from models.rules.roles import Role
 from resolvers import admissions, critical_rules, ids, labs
 from resolvers.errors import BadInput, Forbidden
+from resolvers.transaction import Transaction
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
@@ -55,18 +56,16 @@ class Given:
 def potassium(house: House, patient: str, value: str | None, **more: Any) -> labs.NewLabResult:
     patient_id = ids.decode(models.Patient, patient)
     assert patient_id is not None
-    return labs.NewLabResult(
-        **{
-            "index": 0,
-            "patient_id": patient_id,
-            "code": "2823-3",
-            "display": "Potassium",
-            "value": None if value is None else Decimal(value),
-            "unit": "mmol/L",
-            "observed_at": house.now - timedelta(minutes=10),
-        }
-        | more
-    )
+    fields: dict[str, Any] = {
+        "index": 0,
+        "patient_id": patient_id,
+        "code": "2823-3",
+        "display": "Potassium",
+        "value": None if value is None else Decimal(value),
+        "unit": "mmol/L",
+        "observed_at": house.now - timedelta(minutes=10),
+    }
+    return labs.NewLabResult(**fields | more)
 
 
 async def take(
@@ -494,26 +493,54 @@ async def test_two_senders_of_the_same_new_number_at_once_make_one_result(house:
     assert len(await alerts(house, patient)) == 1
 
 
+async def settled(house: House, task: asyncio.Task[Any]) -> None:
+    """Wait until the task is done, or its transaction waits for a lock."""
+    deadline = asyncio.get_running_loop().time() + 10
+    while not task.done():
+        waiting = await house.pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if waiting:
+            return
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("first", ["result", "transfer"])
 async def test_an_alert_raised_during_a_transfer_is_heard_where_the_patient_lies(
-    house: House,
+    house: House, first: str
 ) -> None:
     """Whoever moves a patient holds the row; the alert waits for the new bed, or goes along."""
     await rules(house)
-    for _ in range(5):
-        patient = await house.patient()
-        admission = await house.admitted(patient, await house.bed("med"))
-        target = await house.bed("icu")
+    patient = await house.patient()
+    admission, target = (
+        await house.admitted(patient, await house.bed("med")),
+        await house.bed("icu"),
+    )
+    house.later(minutes=1)
+    critical = potassium(house, patient, "6.9")
 
-        async def transfer(admission: str = admission, target: str = target) -> None:
-            async with house.begin() as tx:
-                await admissions.transfer_patient(
-                    tx, house.actor(Role.CLERK), admission_id=admission, bed_id=target
-                )
+    async def transfer(tx: Transaction) -> None:
+        await admissions.transfer_patient(
+            tx, house.actor(Role.CLERK), admission_id=admission, bed_id=target
+        )
 
-        house.later(minutes=1)
-        await asyncio.gather(take(house, potassium(house, patient, "6.9")), transfer())
-        [alert] = await alerts(house, patient)
-        assert alert["ward_id"] == house.wards["icu"]
+    async def tell(tx: Transaction) -> None:
+        await labs.ingest(tx, house.actor(Role.LAB), [critical], sender="lab")
+
+    async def whole(work: Callable[[Transaction], Awaitable[None]]) -> None:
+        async with house.begin() as tx:
+            await work(tx)
+
+    one, other = (tell, transfer) if first == "result" else (transfer, tell)
+    async with house.begin() as tx:
+        await one(tx)
+        behind = asyncio.create_task(whole(other))
+        await settled(house, behind)
+    await behind
+    [alert] = await alerts(house, patient)
+    assert alert["ward_id"] == house.wards["icu"]
 
 
 VALUES = st.sampled_from(["2.0", "4.0", "4.4", "6.9", "7.4"])
