@@ -20,8 +20,10 @@ from resolvers import admissions, beds, ids, medications, patients
 SETTLED = timedelta(minutes=15)
 """Nobody is moved or sent home before having lain this long."""
 CLEANED_AFTER = timedelta(minutes=3)
-FULL = 0.9
+FULL = 0.86
+"""Nobody is sent to a ward as full as that, except into a bed that was kept."""
 EMPTY = 0.65
+"""Nobody is sent home from a ward as empty as that."""
 TOWARD: dict[str, tuple[str, ...]] = {
     "ED": ("MED1", "SURG1", "ICU"),
     "ICU": ("MED1", "SURG1"),
@@ -175,9 +177,10 @@ def _next_bed(
     scene: Scene, movable: list[Inpatient], everywhere: list[Place]
 ) -> tuple[Inpatient, Place] | None:
     found = []
+    roomy = {code for code in PLAN_OF if census.fullness(everywhere, code) < FULL}
     for one in movable:
         wards = TOWARD.get(one.ward, ())
         if one.ward == "ED" and one.hours_old(scene.tx.now) < 16 * 8766:
             wards = ("PEDS",)
-        found += [(one, bed) for bed in everywhere if bed.free and bed.ward in wards]
+        found += [(one, bed) for bed in everywhere if bed.free and bed.ward in roomy & set(wards)]
     return scene.rng.choice(found) if found else None

@@ -54,9 +54,9 @@ HAPPENINGS: tuple[Happening, ...] = (
     Happening("finding", 60, laboratory.report_finding),
     Happening("answer", 30, laboratory.answer_old),
     Happening("cleaning", 40, flow.clean),
-    Happening("admission", 100, flow.admit),
+    Happening("admission", 120, flow.admit),
     Happening("transfer", 170, flow.transfer),
-    Happening("discharge", 130, flow.discharge),
+    Happening("discharge", 120, flow.discharge),
     Happening("reservation", 300, flow.reserve),
 )
 

@@ -22,6 +22,7 @@ from app.demo.labs import finding
 from app.demo.people import seeded
 from app.demo.scene import Scene
 from app.demo.staff import on_duty
+from app.embedded import Servers
 from models.rules.patients import Sex
 from resolvers import labs
 from resolvers.database import open_pool
@@ -255,6 +256,26 @@ async def test_it_goes_on_after_its_connection_is_cut(pool: Pool, hospital: UUID
         await until(somebody_else)
         seen = len(rung)
         await until(works_again)
+
+
+async def test_it_goes_on_after_postgresql_is_started_again(
+    pool: Pool, hospital: UUID, servers: Servers, caplog: pytest.LogCaptureFixture
+) -> None:
+    rung: list[UUID] = []
+
+    async def works() -> bool:
+        return len(rung) > seen
+
+    async def noticed() -> bool:
+        return "the simulator lost the database" in caplog.text
+
+    seen = 0
+    async with running(demo.Simulator(pool, rung.append, pace=200)):
+        await until(works)
+        await servers.postgres.restart()
+        await until(noticed)
+        seen = len(rung)
+        await until(works)
 
 
 async def test_it_waits_for_a_demo_that_is_not_loaded(
