@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.sources import looked_up
 from schema.beds import Bed
 from schema.enums import AdmissionStatus
 from schema.fields import column, identifier, many, newest_first, one, produced
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
 def _current(admission: FromClause, wanted: str) -> ColumnElement[object]:
     stay = models.BedStay.__table__.alias()
-    return (
-        select(stay.c[wanted])
-        .where(stay.c.admission_id == admission.c.id, stay.c.ended_at.is_(None))
-        .scalar_subquery()
+    return looked_up(
+        stay.c[wanted], stay, stay.c.admission_id == admission.c.id, stay.c.ended_at.is_(None)
     )
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, or_, select
+from sqlalchemy import ColumnElement, FromClause, or_
 
 import models
 from resolvers.reading.scope import NOW
+from resolvers.reading.sources import looked_up
 from schema.enums import BedStatus
 from schema.fields import column, identifier, one, produced
 from schema.nodes import Node
@@ -20,20 +21,22 @@ if TYPE_CHECKING:
 
 def _lies_in(bed: FromClause, admission: FromClause) -> ColumnElement[bool]:
     stay = models.BedStay.__table__.alias()
-    current = select(stay.c.admission_id).where(
-        stay.c.bed_id == bed.c.id, stay.c.ended_at.is_(None)
+    current = looked_up(
+        stay.c.admission_id, stay, stay.c.bed_id == bed.c.id, stay.c.ended_at.is_(None)
     )
-    return admission.c.id == current.scalar_subquery()
+    return admission.c.id == current
 
 
 def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
     kept = models.Reservation.__table__.alias()
-    current = select(kept.c.patient_id).where(
+    current = looked_up(
+        kept.c.patient_id,
+        kept,
         kept.c.bed_id == bed.c.id,
         kept.c.ended_at.is_(None),
         or_(kept.c.reserved_until.is_(None), kept.c.reserved_until > NOW),
     )
-    return patient.c.id == current.scalar_subquery()
+    return patient.c.id == current
 
 
 @strawberry.type(description="A bed of a ward.")

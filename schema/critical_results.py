@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.sources import looked_up
 from schema.enums import CriticalResultStatus
 from schema.fields import column, expression, identifier, one, produced
 from schema.labs import LabResult
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 def _acknowledger(critical: FromClause) -> ColumnElement[object]:
     user = models.User.__table__.alias()
-    return (
-        select(user.c.display_name).where(user.c.id == critical.c.acknowledged_by).scalar_subquery()
-    )
+    return looked_up(user.c.display_name, user, user.c.id == critical.c.acknowledged_by)
 
 
 @strawberry.type(description="A result that can kill within the hour, until somebody answers.")

@@ -5,12 +5,14 @@ payload's selection inside it. A subscription becomes a FeedPlan, which the hub 
 Introspection is answered by graphql-core.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -33,7 +35,7 @@ from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
 from schema.feeds import FeedPlan
 from schema.introspection import INTROSPECTION, among, introspect
 
-Pool = asyncpg.Pool[Any]
+Pool: TypeAlias = "asyncpg.Pool[Any]"
 KEPT_PLANS = 2_000
 
 

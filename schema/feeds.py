@@ -1,5 +1,7 @@
 """FeedPlan: a subscription, planned once for everybody who asks the same with the same rights."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """Introspection: answered by graphql-core, and put among the data in the order of the document."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.sources import looked_up
 from schema.enums import AdministrationStatus, MedicationStatus
 from schema.fields import column, connection, expression, identifier, newest_first, one, produced
 from schema.nodes import Connection, Node
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def _giver(administration: FromClause) -> ColumnElement[object]:
     user = models.User.__table__.alias()
-    return (
-        select(user.c.display_name).where(user.c.id == administration.c.given_by).scalar_subquery()
-    )
+    return looked_up(user.c.display_name, user, user.c.id == administration.c.given_by)
 
 
 @strawberry.type(description="A dose that was given, or was not and why.")

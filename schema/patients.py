@@ -11,7 +11,7 @@ import models
 from models.rules.scopes import Scope
 from schema.admissions import Admission
 from schema.allergies import Allergy
-from schema.enums import MedicationStatus, Sex
+from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex
 from schema.fields import (
     Argument,
     column,
@@ -21,6 +21,7 @@ from schema.fields import (
     newest_first,
     one,
     produced,
+    words,
 )
 from schema.labs import LabResult
 from schema.medications import MedicationOrder
@@ -28,7 +29,7 @@ from schema.nodes import Connection, Node
 from schema.vitals import VitalSigns
 
 MOMENT = TIMESTAMP(timezone=True)
-UNREMARKABLE = ("NORMAL", "NOT_JUDGED")
+UNREMARKABLE = words(Interpretation.NORMAL, Interpretation.NOT_JUDGED)
 
 
 def _from(name: str) -> Argument:
@@ -69,7 +70,7 @@ class Patient(Node):
         models.Admission,
         lambda patient, admission: and_(
             admission.c.patient_id == patient.c.id,
-            admission.c.status.in_(["IN_PROGRESS", "ON_LEAVE"]),
+            admission.c.status.in_(words(AdmissionStatus.IN_PROGRESS, AdmissionStatus.ON_LEAVE)),
         ),
     )
     admissions: Connection[Admission] | None = connection(

@@ -1,13 +1,14 @@
 """Query: the roots of reading."""
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Scope
 from resolvers import ids
 from resolvers.reading.sources import Argument as Given
+from resolvers.reading.sources import looked_up
 from schema.admissions import Admission
 from schema.critical_results import CriticalResult
 from schema.enums import CriticalResultStatus
@@ -49,10 +50,10 @@ def _matches(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
     ward = models.Ward.__table__.alias()
-    named = select(ward.c.id).where(
-        ward.c.hospital_id == row.c.hospital_id, ward.c.code == given(Text())
+    named = looked_up(
+        ward.c.id, ward, ward.c.hospital_id == row.c.hospital_id, ward.c.code == given(Text())
     )
-    return row.c.ward_id == named.scalar_subquery()
+    return row.c.ward_id == named
 
 
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 import strawberry
-from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, func, select
+from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, func, literal_column
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 import models
 from resolvers.reading.scope import USER
+from resolvers.reading.sources import looked_up
 from schema.enums import Role
 from schema.fields import (
     AUTHENTICATED,
@@ -23,13 +25,11 @@ from schema.wards import Ward
 
 def _roles(user: FromClause) -> ColumnElement[object]:
     membership = models.RoleMembership.__table__.alias()
-    found = (
-        select(membership.c.role)
-        .where(membership.c.user_id == user.c.id)
-        .order_by(membership.c.role)
-        .scalar_subquery()
+    sorted_roles = func.array_agg(aggregate_order_by(membership.c.role, membership.c.role))
+    none: ColumnElement[list[str]] = literal_column("'{}'::text[]")
+    return func.coalesce(
+        looked_up(sorted_roles, membership, membership.c.user_id == user.c.id), none
     )
-    return func.array(found)
 
 
 @strawberry.type(description="Who is signed in, and what they may do.")

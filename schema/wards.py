@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, func, or_
 
 import models
 from resolvers.reading.scope import NOW
-from schema.fields import AUTHENTICATED, column, embedded, expression, identifier, many
+from resolvers.reading.sources import looked_up, there_is
+from schema.enums import BedStatus
+from schema.fields import AUTHENTICATED, column, embedded, expression, identifier, many, words
 from schema.nodes import Node
 
 if TYPE_CHECKING:
@@ -18,23 +20,17 @@ KEPT = models.Reservation.__table__.alias("occupancy_reservation")
 
 
 def _reserved() -> ColumnElement[bool]:
-    return exists(
-        select(1).where(
-            KEPT.c.bed_id == BEDS.c.id,
-            KEPT.c.ended_at.is_(None),
-            or_(KEPT.c.reserved_until.is_(None), KEPT.c.reserved_until > NOW),
-        )
+    return there_is(
+        KEPT,
+        KEPT.c.bed_id == BEDS.c.id,
+        KEPT.c.ended_at.is_(None),
+        or_(KEPT.c.reserved_until.is_(None), KEPT.c.reserved_until > NOW),
     )
 
 
 def _counted(*conditions: ColumnElement[bool]) -> Any:
     def count(ward: FromClause) -> ColumnElement[int]:
-        return (
-            select(func.count())
-            .select_from(BEDS)
-            .where(and_(BEDS.c.ward_id == ward.c.id, *conditions))
-            .scalar_subquery()
-        )
+        return looked_up(func.count(), BEDS, BEDS.c.ward_id == ward.c.id, *conditions)
 
     return expression(count)
 
@@ -44,10 +40,12 @@ class WardOccupancy:
     """beds = occupied + available + unavailable + reserved."""
 
     beds: int = _counted()
-    occupied: int = _counted(BEDS.c.status == "OCCUPIED")
-    available: int = _counted(BEDS.c.status == "UNOCCUPIED", ~_reserved())
-    unavailable: int = _counted(BEDS.c.status.not_in(["OCCUPIED", "UNOCCUPIED"]))
-    reserved: int = _counted(BEDS.c.status == "UNOCCUPIED", _reserved())
+    occupied: int = _counted(BEDS.c.status.in_(words(BedStatus.OCCUPIED)))
+    available: int = _counted(BEDS.c.status.in_(words(BedStatus.UNOCCUPIED)), ~_reserved())
+    unavailable: int = _counted(
+        BEDS.c.status.not_in(words(BedStatus.OCCUPIED, BedStatus.UNOCCUPIED))
+    )
+    reserved: int = _counted(BEDS.c.status.in_(words(BedStatus.UNOCCUPIED)), _reserved())
 
 
 @strawberry.type(description="A ward of the hospital.")

@@ -136,7 +136,7 @@ class Documents:
             raise RequestError.of(
                 "the document is nested too deeply", "GRAPHQL_PARSE_FAILED"
             ) from None
-        faults = validate(self._schema, tree, max_errors=10)
+        faults = validate(self._schema, tree, max_errors=10, hide_suggestions=True)
         if faults:
             raise RequestError([_formatted(fault, "GRAPHQL_VALIDATION_FAILED") for fault in faults])
         return _indexed(text, tree)
@@ -149,6 +149,7 @@ class Documents:
             operation.variable_definitions or (),
             dict(inputs),
             max_errors=10,
+            hide_suggestions=True,
         )
         if isinstance(found, list):
             raise RequestError([_variable_fault(fault) for fault in found])
@@ -175,13 +176,14 @@ def _shape(value: Any) -> bool | None:
 
 # graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages
 # and inside the error of a scalar.
-_FOUND = re.compile(r"(?:[,;.] ?[Ff]ound:? .*|(?<=value): .*)", re.DOTALL)
+_FOUND = re.compile(r"[,;.] ?[Ff]ound:? .*", re.DOTALL)
+_REPRESENTED = re.compile(r"(cannot represent [^:]*value): .*", re.DOTALL)
 _PLACE = re.compile(r"^Variable '\$(\w+)' has invalid value(?: at ([^:]+))?: ")
 
 
 def without_value(message: str) -> str:
     """A message of graphql-core without the value it quotes."""
-    return _FOUND.sub("", message)
+    return _REPRESENTED.sub(r"\1", _FOUND.sub("", message))
 
 
 def _variable_fault(error: GraphQLError) -> dict[str, Any]:

@@ -10,23 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    TIMESTAMP,
-    ColumnElement,
-    FromClause,
-    Uuid,
-    bindparam,
-    exists,
-    false,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Uuid, and_, bindparam, false, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Reach
 from resolvers.actors import Actor
+from resolvers.reading.sources import there_is
 
 HOSPITAL = bindparam("actor_hospital", type_=Uuid())
 USER = bindparam("actor_user", type_=Uuid())
@@ -81,23 +71,19 @@ def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
     patient = _patient(row)
     if patient is None:
         return false()
-    lies_here = exists(_current_stays(patient).where(_STAY.c.ward_id == WARDS.any_()))
+    lies_here = _stays(patient, _STAY.c.ward_id == WARDS.any_())
     if model is models.CriticalResult:
         # Its ward goes on hearing it while the patient lies in no bed at all.
-        lies_nowhere = ~exists(_current_stays(patient))
-        return or_(lies_here, (row.c.ward_id == WARDS.any_()) & lies_nowhere)
+        return or_(lies_here, and_(row.c.ward_id == WARDS.any_(), ~_stays(patient)))
     return lies_here
 
 
 _STAY = models.BedStay.__table__.alias("scope_stay")
 
 
-def _current_stays(patient: ColumnElement[UUID]) -> Any:
-    return (
-        select(1)
-        .select_from(_STAY)
-        .where(_STAY.c.patient_id == patient, _STAY.c.ended_at.is_(None))
-    )
+def _stays(patient: ColumnElement[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The patient lies in a bed now, under these conditions."""
+    return there_is(_STAY, _STAY.c.patient_id == patient, _STAY.c.ended_at.is_(None), *conditions)
 
 
 def _patient(row: FromClause) -> ColumnElement[UUID] | None:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    null,
     select,
     true,
 )
@@ -63,7 +62,7 @@ class Level:
     def patients(self) -> ColumnElement[Any]:
         """The patients of one row of this level, as one uuid[]."""
         if not self.people:
-            return null()
+            return literal_column("NULL::uuid[]")
         first, *rest = self.people
         for more in rest:
             first = func.array_cat(first, more)

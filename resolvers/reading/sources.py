@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    exists,
+    literal_column,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 import models
@@ -154,3 +162,21 @@ class GivenRows(Source):
 
     name: str
     columns: Mapping[str, TypeEngine[Any]]
+
+
+def looked_up(
+    column: ColumnElement[Any], table: FromClause, *conditions: ColumnElement[bool]
+) -> ColumnElement[Any]:
+    """A scalar subquery over `table` alone: every other row that a condition names is outside.
+
+    The expressions of sources end up at any depth of the statement, where SQLAlchemy's own guess of
+    what is outside is wrong and joins the row a second time: so none writes a subquery by itself.
+    """
+    found = select(column).select_from(table).where(*conditions).correlate_except(table)
+    return found.scalar_subquery()
+
+
+def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """EXISTS over `table` alone; see `looked_up`."""
+    one: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)
+    return exists(one.correlate_except(table))
