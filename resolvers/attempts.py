@@ -4,14 +4,21 @@ An attempt is written before the password is looked at and taken back when it wa
 lock of the account and of the address: however many guesses come at once, no more than the limit
 are ever tried in a window. An attempt that is refused here is not written, so that the window does
 end for somebody who keeps trying.
+
+Twenty stations of a ward that sign in at once with the right password are not guessing: while
+attempts that stand in the way may still be under way, one too many waits, in a line of its account.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from weakref import WeakValueDictionary
 
+import asyncpg
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -31,6 +38,10 @@ from resolvers.database import Connection, Statement
 from resolvers.errors import Throttled
 from resolvers.policy import Policy
 
+_LOOK_AGAIN = 0.05
+_LINES: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+"""Those who wait at an account stand in line: the first alone asks the database again."""
+
 
 def account(username: str) -> bytes:
     """What stands for an account, known or not, in the table of attempts."""
@@ -38,45 +49,64 @@ def account(username: str) -> bytes:
 
 
 async def begin(
-    connection: Connection, *, account: bytes, address: str, now: datetime, policy: Policy
+    pool: asyncpg.Pool[Any], *, account: bytes, address: str, now: datetime, policy: Policy
 ) -> None:
     """Write an attempt; THROTTLED, with the seconds to wait, where one more would be too many."""
-    async with connection.transaction():
-        # Account before address, always: no two can wait for each other.
-        await connection.execute(
-            _LOCK.sql,
-            *_LOCK.bind(
-                {
-                    "account_lock": locks.key("sign-in account", account),
-                    "address_lock": locks.key("sign-in address", address),
-                }
-            ),
-        )
-        limiting = await connection.fetchrow(
-            _LIMITING.sql,
-            *_LIMITING.bind(
-                {
-                    "since": now - policy.sign_in_window,
-                    "account": account,
-                    "address": address,
-                    "of_account": policy.sign_in_attempts_per_account - 1,
-                    "of_address": policy.sign_in_attempts_per_address - 1,
-                }
-            ),
-        )
-        held = [moment for moment in (limiting or ()) if moment is not None]
-        if held:
-            free_in = max(held) + policy.sign_in_window - now
-            raise Throttled(
-                "too many attempts to sign in",
-                retry_after=max(1, math.ceil(free_in.total_seconds())),
-            )
-        await connection.execute(
-            _WRITE.sql,
-            *_WRITE.bind(
-                {"id": models.new_id(), "account": account, "address": address, "now": now}
-            ),
-        )
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    async with _LINES.setdefault(account, asyncio.Lock()):
+        while True:
+            at = now + timedelta(seconds=loop.time() - start)
+            async with pool.acquire() as connection, connection.transaction():
+                held = await _held_since(connection, account, address, at, policy)
+                if held is None:
+                    await connection.execute(
+                        _WRITE.sql,
+                        *_WRITE.bind(
+                            {
+                                "id": models.new_id(),
+                                "account": account,
+                                "address": address,
+                                "now": at,
+                            }
+                        ),
+                    )
+                    return
+            if held + policy.sign_in_patience <= at:
+                free_in = (held + policy.sign_in_window - at).total_seconds()
+                raise Throttled(
+                    "too many attempts to sign in", retry_after=max(1, math.ceil(free_in))
+                )
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _held_since(
+    connection: Connection, account: bytes, address: str, now: datetime, policy: Policy
+) -> datetime | None:
+    """The attempt that must leave the window before there may be another; None: there may."""
+    # Account before address, always: no two can wait for each other.
+    await connection.execute(
+        _LOCK.sql,
+        *_LOCK.bind(
+            {
+                "account_lock": locks.key("sign-in account", account),
+                "address_lock": locks.key("sign-in address", address),
+            }
+        ),
+    )
+    limiting = await connection.fetchrow(
+        _LIMITING.sql,
+        *_LIMITING.bind(
+            {
+                "since": now - policy.sign_in_window,
+                "account": account,
+                "address": address,
+                "of_account": policy.sign_in_attempts_per_account - 1,
+                "of_address": policy.sign_in_attempts_per_address - 1,
+            }
+        ),
+    )
+    return max((moment for moment in limiting or () if moment is not None), default=None)
 
 
 async def clear(connection: Connection, *, account: bytes, now: datetime, policy: Policy) -> None:

@@ -17,6 +17,8 @@ class Policy:
     sign_in_window: timedelta = timedelta(minutes=15)
     sign_in_attempts_per_account: int = 10
     sign_in_attempts_per_address: int = 50
+    sign_in_patience: timedelta = timedelta(seconds=3)
+    """How long an attempt may still be under way, and one too many waits for it to end well."""
     max_results_per_call: int = 1_000
 
 

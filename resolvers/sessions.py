@@ -65,9 +65,8 @@ async def sign_in(
     # What cannot be a username is nobody's, and is not sent to the database as a name.
     known_as = name if USERNAME.fullmatch(name) else ""
     account = attempts.account(name)
-    async with pool.acquire() as connection:
-        await attempts.begin(connection, account=account, address=address, now=now, policy=policy)
-        user = await connection.fetchrow(_USER.sql, *_USER.bind({"username": known_as}))
+    await attempts.begin(pool, account=account, address=address, now=now, policy=policy)
+    user = await pool.fetchrow(_USER.sql, *_USER.bind({"username": known_as}))
     right = await passwords.verify(None if user is None else user["password_hash"], password)
     if user is None or not right:
         raise _refused()
