@@ -20,6 +20,7 @@ from resolvers.actors import Actor
 from resolvers.transaction import Transaction
 
 _R, _BED = models.Reservation.__table__, models.Bed.__table__
+_DUE = _R.alias("due")
 _TIME = TIMESTAMP(timezone=True)
 
 
@@ -111,7 +112,16 @@ _RELEASE = _END.where(_R.c.bed_id == _BED.c.id, _R.c.ended_at.is_(None)).returni
 _OUT_OF_TIME_BED = _RELEASE.where(
     _R.c.bed_id == bindparam("bed"), _R.c.reserved_until <= bindparam("now", type_=_TIME)
 )
+# Somebody who is at work on one of them will end it, or leave it for the next turn of the clock.
 _OUT_OF_TIME = _RELEASE.where(
-    _R.c.hospital_id == bindparam("hospital"), _R.c.reserved_until <= bindparam("now", type_=_TIME)
+    _R.c.id.in_(
+        select(_DUE.c.id)
+        .where(
+            _DUE.c.hospital_id == bindparam("hospital"),
+            _DUE.c.ended_at.is_(None),
+            _DUE.c.reserved_until <= bindparam("now", type_=_TIME),
+        )
+        .with_for_update(skip_locked=True)
+    )
 )
 _OF_PATIENT = _RELEASE.where(_R.c.patient_id == bindparam("patient"))
