@@ -115,7 +115,7 @@ clean: ## Remove what the tools left (not .venv, not the data)
 # -- checking --------------------------------------------------------------------------------------
 
 test: $(STAMPS)/dev web ## Run every test, with coverage (PYTEST="-k name" narrows it)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --cov $(PYTEST)
+	@$(BIN)/python -m pytest -n auto --cov --dist loadfile $(PYTEST)
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .coverage.floor || { cat .coverage.floor; exit 1; }
 
