@@ -60,7 +60,7 @@ async def load(
             hospital_id = await hospitals.create_hospital(
                 connection, wards.HOSPITAL_CODE, wards.HOSPITAL_NAME, wards.TIME_ZONE
             )
-            fresh = not await _has_patients(connection, hospital_id)
+            fresh = not await is_loaded(connection, hospital_id)
             if fresh:
                 async with connection.transaction():
                     await _places(connection, hospital_id)
@@ -80,7 +80,8 @@ def _silent(_: str) -> None:
     """Nobody listens."""
 
 
-async def _has_patients(connection: Connection, hospital_id: UUID) -> bool:
+async def is_loaded(connection: Connection, hospital_id: UUID) -> bool:
+    """Whether the demo's patients are there; they come all at once, after everything else."""
     found: bool = await connection.fetchval(
         _HAS_PATIENTS.sql, *_HAS_PATIENTS.bind({"hospital": hospital_id, "mrn": FIRST_MRN})
     )

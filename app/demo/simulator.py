@@ -19,6 +19,7 @@ from uuid import UUID
 import asyncpg
 
 from app.demo import bedside, flow, laboratory
+from app.demo.loading import is_loaded
 from app.demo.people import seeded
 from app.demo.scene import Scene
 from app.demo.staff import NoStaff, Staff, on_duty
@@ -111,7 +112,8 @@ class Simulator:
 
     async def _live(self, connection: Connection) -> None:
         hospital_id = await hospitals.hospital_by_code(connection, HOSPITAL_CODE)
-        if hospital_id is None:
+        # Users are there before the patients are: nobody may be put into a bed meant for those.
+        if hospital_id is None or not await is_loaded(connection, hospital_id):
             raise NoStaff("the demo has not been loaded")
         loop = asyncio.get_running_loop()
         start = loop.time()

@@ -29,7 +29,7 @@ from resolvers.database import open_pool
 from resolvers.transaction import transaction
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
