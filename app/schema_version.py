@@ -12,6 +12,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from resolvers.database import Connection
+
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -41,7 +43,7 @@ def head() -> str:
     return revision
 
 
-async def current(connection: asyncpg.Connection[Any] | asyncpg.Pool[Any]) -> str | None:
+async def current(connection: Connection | asyncpg.Pool[Any]) -> str | None:
     """The migration that the database is at; None when it has none of ours."""
     try:
         revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")

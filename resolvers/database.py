@@ -30,8 +30,13 @@ def _as_bytes(value: bytes | str) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
 
-async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool[Any]:
-    """Open a pool. `url` is `postgresql://user:password@host:port/database`."""
+async def open_pool(
+    url: str, *, min_size: int = 1, max_size: int = 10, **settings: str
+) -> asyncpg.Pool[Any]:
+    """Open a pool. `url` is `postgresql://user:password@host:port/database`.
+
+    `settings` are PostgreSQL's, for every connection of the pool.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=min_size,
@@ -41,7 +46,12 @@ async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> async
         statement_cache_size=1024,
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,
-        server_settings={"application_name": "wardline", "jit": "off", "timezone": "UTC"},
+        server_settings={
+            "application_name": "wardline",
+            "jit": "off",
+            "timezone": "UTC",
+            **settings,
+        },
     )
 
 

@@ -25,9 +25,27 @@ SHORTEST = 8
 LONGEST = 1_024
 
 _HASHER = PasswordHasher()
-_THREADS = ThreadPoolExecutor(
-    max_workers=max(2, min(4, os.cpu_count() or 2)), thread_name_prefix="argon2"
-)
+AT_ONCE = max(2, min(4, os.cpu_count() or 2))
+
+
+class _Threads:
+    """The pool of threads, made anew when its size is set."""
+
+    def __init__(self) -> None:
+        self.pool = _pool(AT_ONCE)
+
+
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=size, thread_name_prefix="argon2")
+
+
+_THREADS = _Threads()
+
+
+def limit(at_once: int) -> None:
+    """Set how many hashes run at once in this process; what runs already comes to its end."""
+    _THREADS.pool.shutdown(wait=False)
+    _THREADS.pool = _pool(at_once)
 
 
 async def hash_password(password: str, *, field: str = "password") -> str:
@@ -57,7 +75,7 @@ async def rehash(password: str) -> str:
 
 
 async def _in_thread(work: Callable[..., T], *values: str | None) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *values)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS.pool, work, *values)
 
 
 def _hash(password: str) -> str:

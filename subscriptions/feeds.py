@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, Protocol
-from uuid import UUID
 
 from models.events import Feed
 from models.rules.scopes import Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
+from resolvers.reading.documents import GraphQLRequest as Operation
+from resolvers.reading.documents import RequestError as Refused
+from schema.feeds import FeedEvent
 
 Kind = Literal["query", "mutation", "subscription"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEvent:
-    """An event on its way into a frame. `kind` is the word of the feed's enumeration."""
-
-    cursor: str
-    position: int
-    occurred_at: datetime
-    kind: str
-    subject_id: UUID
-    patient_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A GraphQL request as it came over a socket."""
-
-    query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-
-
-class Refused(Exception):
-    """The operation cannot be run; `errors` are GraphQL errors as they go out."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("operation refused")
-        self.errors = errors
+__all__ = ["Authenticate", "Engine", "FeedEvent", "FeedPlan", "Kind", "Operation", "Refused"]
 
 
 class FeedPlan(Protocol):

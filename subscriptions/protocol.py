@@ -148,7 +148,7 @@ def _subscribe(operation_id: str, payload: Any) -> Subscribe | Malformed:
         return Malformed(operation_id, "operationName")
     if extensions is not None and not isinstance(extensions, dict):
         return Malformed(operation_id, "extensions")
-    return Subscribe(operation_id, Operation(query, variables, name))
+    return Subscribe(operation_id, Operation(query, name, variables))
 
 
 ACK = '{"type":"connection_ack"}'

@@ -60,7 +60,7 @@ async def answer(settings: Settings, listener: socket.socket) -> None:
         uvicorn.Config(
             create(settings),
             http="httptools",
-            ws="websockets-sansio",
+            ws="subscriptions.wire:WireProtocol",
             ws_max_size=65536,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=10,

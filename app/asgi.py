@@ -1,0 +1,127 @@
+"""The application: everything named and wired on one screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+
+from app import demo, health, jobs, pages
+from app.graphql_http import GraphQLEndpoint
+from app.settings import Settings
+from resolvers import passwords, sessions
+from resolvers.actors import Actor
+from resolvers.database import open_pool
+from resolvers.policy import Policy
+from schema.execution import Engine
+from subscriptions.limits import DEFAULT_LIMITS
+from subscriptions.live import Live, live_channel
+
+
+class LiveRoute:
+    """The WebSocket route, which is there before the live channel is."""
+
+    def __init__(self) -> None:
+        self.live: Live | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand the socket to the live channel."""
+        assert self.live is not None
+        await self.live.sockets(scope, receive, send)
+
+
+def create(settings: Settings) -> Starlette:
+    """The ASGI application. Its lifespan opens the pools and runs the live channel and the clocks.
+
+    `settings` must name a database and a Redis (the command line starts the embedded ones).
+    """
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    database_url = settings.database_url.get_secret_value()
+    redis_url = settings.redis_url.get_secret_value()
+    policy = policy_of(settings)
+    sockets = LiveRoute()
+    graphql = GraphQLEndpoint(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        passwords.limit(settings.password_hashes_at_once)
+        pool = partial(
+            open_pool,
+            database_url,
+            min_size=settings.pool_min_size,
+            max_size=settings.pool_max_size,
+        )
+        async with (
+            await pool() as writing,
+            # What a query writes is its audit row alone, and nobody waits for that to reach the
+            # disk: a crash of PostgreSQL can lose the last half second of it, never an answer's
+            # commit order. See docs/decisions/0004.
+            await pool(synchronous_commit="off") as reading,
+            await open_pool(database_url, min_size=1, max_size=4) as listening,
+        ):
+
+            def ring(hospital_id: UUID) -> None:
+                live.bell.ring(hospital_id)
+
+            async def authenticate(token: str, address: str | None) -> Actor | None:
+                async with reading.acquire() as connection:
+                    return await sessions.actor_of(
+                        connection, token, address=address, now=datetime.now(UTC), policy=policy
+                    )
+
+            engine = Engine(writing, reading, policy, ring)
+            async with live_channel(
+                listening,
+                redis_url,
+                engine,
+                authenticate,
+                policy=policy,
+                limits=replace(DEFAULT_LIMITS, send_deadline=settings.send_deadline_seconds),
+                allowed_origins=settings.allowed_origins,
+            ) as live:
+                sockets.live = live
+                graphql.open(engine, authenticate)
+                app.state.health = health.Health(reading, live.bell)
+                clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
+                if settings.simulator:
+                    simulator = demo.Simulator(writing, ring, policy=policy)
+                    clocks.append(asyncio.create_task(simulator.run(), name="simulator"))
+                try:
+                    yield
+                finally:
+                    for clock in clocks:
+                        clock.cancel()
+                    await asyncio.gather(*clocks, return_exceptions=True)
+
+    return Starlette(
+        routes=[
+            WebSocketRoute("/graphql", sockets),
+            Route("/graphql", graphql),
+            Route("/livez", health.livez),
+            Route("/readyz", health.readyz),
+            *pages.routes(),
+        ],
+        lifespan=lifespan,
+        exception_handlers=pages.exception_handlers(),
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The numbers that resolvers are given."""
+    return Policy(
+        session_idle=timedelta(minutes=settings.session_idle_minutes),
+        session_lifetime=timedelta(hours=settings.session_hours),
+        stale_result_after=timedelta(hours=settings.stale_result_hours),
+        sign_in_window=timedelta(seconds=settings.sign_in_window_seconds),
+        sign_in_attempts_per_account=settings.sign_in_account_attempts,
+        sign_in_attempts_per_address=settings.sign_in_address_attempts,
+    )

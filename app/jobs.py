@@ -1,0 +1,64 @@
+"""Jobs on a clock: what must happen without anybody asking.
+
+Every process runs them; rows are taken with SKIP LOCKED, so each step is made once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+
+import models
+from resolvers import beds, critical_results, faults, idempotency
+from resolvers.database import Statement
+from resolvers.policy import Policy
+from resolvers.transaction import transaction
+
+EVERY = 1.0
+KEYS_KEPT = timedelta(hours=48)
+"""How long an idempotency key answers for its first request."""
+FORGET_EVERY = timedelta(minutes=10)
+
+_LOG = logging.getLogger(__name__)
+_HOSPITALS = Statement(select(models.Hospital.id))
+
+
+async def run(pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]) -> None:
+    """Run until cancelled, whatever the database does."""
+    forgotten = datetime.min.replace(tzinfo=UTC)
+    down = False
+    while True:
+        now = datetime.now(UTC)
+        try:
+            await tick(pool, policy, ring, now)
+            if now - forgotten > FORGET_EVERY:
+                async with pool.acquire() as connection:
+                    await idempotency.forget(connection, before=now - KEYS_KEPT)
+                forgotten = now
+            down = False
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not down:
+                _LOG.warning("the clock waits for the database: %s", type(error).__name__)
+            down = True
+        except Exception as error:  # noqa: BLE001 (one bad row must not stop every escalation)
+            faults.report(error)
+        await asyncio.sleep(EVERY)
+
+
+async def tick(
+    pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None], now: datetime
+) -> None:
+    """Make the steps that are due in every hospital."""
+    for row in await pool.fetch(_HOSPITALS.sql):
+        async with transaction(pool, row["id"], now, policy) as tx:
+            steps = await critical_results.escalate_due(tx)
+            steps += await beds.expire_reservations(tx)
+        if steps:
+            ring(row["id"])

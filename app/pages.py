@@ -1,0 +1,76 @@
+"""Pages: the built web board and GraphiQL, from web/dist, without anything from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
+
+# blob: workers are GraphiQL's editor; styles are set by its scripts.
+POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; worker-src 'self' blob:;"
+    " img-src 'self' data:; font-src 'self' data:; style-src 'self' 'unsafe-inline';"
+    " frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+def page(name: str) -> Response:
+    """One of the built pages."""
+    path = DIST / name
+    if not path.is_file():
+        return PlainTextResponse("The web pages are not built here: run `make web`.\n", 503)
+    return FileResponse(path, headers=HEADERS)
+
+
+class Assets(StaticFiles):
+    """Built files have the hash of their content in their names, so they never change."""
+
+    async def get_response(self, path: str, scope: object) -> Response:
+        """A file, kept by the browser for good."""
+        response = await super().get_response(path, scope)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+
+async def board(_request: Request) -> Response:
+    """The web board, which finds its own way by the path."""
+    return page("index.html")
+
+
+def routes() -> list[BaseRoute]:
+    """The pages: `/`, the board's own paths, and the built files."""
+    return [
+        Mount("/assets", Assets(directory=DIST / "assets", check_dir=False)),
+        Route("/", board),
+        Route("/wards/{path:path}", board),
+    ]
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"errors": [{"message": error.detail, "extensions": {"code": "BAD_REQUEST"}}]}
+    return Response(
+        orjson.dumps(body), error.status_code, error.headers, media_type="application/json"
+    )
+
+
+def exception_handlers() -> dict[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+    """Faults of HTTP itself (no such path, no such method) as JSON like every other error."""
+    return {HTTPException: _http_error}
