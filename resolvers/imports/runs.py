@@ -130,6 +130,11 @@ class Run:
         async with self._transaction() as tx:
             return await rejections.listed(tx)
 
+    async def rejection(self, rejection_id: UUID) -> asyncpg.Record | None:
+        """A rejection of the hospital, resolved or not."""
+        async with self._transaction() as tx:
+            return await rejections.one(tx, rejection_id)
+
     async def take(self, batch: Batch) -> Ledger:
         """Write a batch; what was settled in it, after the commit."""
         for tried in range(1, TRIES + 1):
