@@ -133,7 +133,8 @@ fix: $(STAMPS)/dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 schema: $(STAMPS)/dev ## Print the SDL of the code into schema.graphql
-	@$(BIN)/python -m schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	@$(BIN)/python -c 'from schema.catalogue import SCHEMA_TEXT; print(SCHEMA_TEXT, end="")' > .venv/schema.graphql
+	@mv .venv/schema.graphql schema.graphql
 
 migration: $(STAMPS)/dev ## Write a new migration from the models: make migration NAME="add a column"
 	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="add a column"' >&2; exit 2; }

@@ -56,7 +56,7 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
 async def test_help_names_every_command() -> None:
     ended = await wardline("--help")
     assert ended.code == 0
-    for command in ("dev", "serve", "migrate", "check", "user"):
+    for command in ("dev", "serve", "migrate", "check", "import", "user"):
         assert f" {command} " in ended.out
 
 
