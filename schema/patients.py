@@ -1,14 +1,14 @@
 """Patient: the person and everything recorded of them."""
 
 from datetime import date, datetime
-from typing import Any
 
 import strawberry
-from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, and_, or_
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.sources import Argument as Given
 from schema.admissions import Admission
 from schema.allergies import Allergy
 from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex
@@ -40,13 +40,13 @@ def _to(name: str) -> Argument:
     return Argument(datetime | None, lambda row, given: row.c[name] < given(MOMENT))
 
 
-def _abnormal(row: FromClause, given: Any) -> ColumnElement[bool]:
-    remarkable = row.c.interpretation.not_in(UNREMARKABLE)
-    wanted = given(Boolean())
-    return or_(and_(wanted, remarkable), and_(~wanted, ~remarkable))
+def _abnormal(row: FromClause, given: Given) -> ColumnElement[bool]:
+    if given.truth():
+        return row.c.interpretation.not_in(UNREMARKABLE)
+    return row.c.interpretation.in_(UNREMARKABLE)
 
 
-def _in_status(row: FromClause, given: Any) -> ColumnElement[bool]:
+def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
     asked: ColumnElement[bool] = row.c.status == given(ARRAY(Text())).any_()
     return asked
 

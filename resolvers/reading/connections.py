@@ -43,16 +43,23 @@ class Connection:
             level.where.append(
                 keyset.after(lambda type_, parse: planner.bind(type_, given["after"], parse))
             )
-        first = planner.bind(Integer(), given["first"], page_size)
-        self._rows = PageRows(level, keyset, first, "after" in given)
+        self._first = planner.bind(Integer(), given["first"], page_size)
+        self._level = level
+        self._keyset = keyset
 
     def made(self, chosen: Selected) -> shapes.Made:
         """The connection's object."""
-        fields = [
-            (one.key, self._field(one)) for one in self._planner.collect(self._inside, chosen)
-        ]
+        selected = self._planner.collect(self._inside, chosen)
+        fields = [(one.key, self._field(one)) for one in selected]
+        rows = PageRows(
+            self._level,
+            self._keyset,
+            self._first,
+            after_given="after" in self._given,
+            cursors=any(self._asks_cursor(one) for one in selected),
+        )
         return page(
-            self._rows, self._carried, lambda above: [(key, value(above)) for key, value in fields]
+            rows, self._carried, lambda above: [(key, value(above)) for key, value in fields]
         )
 
     def _field(self, one: Selected) -> Callable[[Aggregates], ColumnElement[Any]]:
@@ -75,6 +82,14 @@ class Connection:
         name = typename(self._inside.type_)
         return lambda _above: name
 
+    def _asks_cursor(self, one: Selected) -> bool:
+        if one.name != "pageInfo":
+            return False
+        return any(
+            info.name in ("startCursor", "endCursor")
+            for info in self._planner.collect(self._inside, one)
+        )
+
     def _carry(self, value: ColumnElement[Any]) -> str:
         name = f"c{len(self._carried)}"
         self._carried.append(value.label(name))
@@ -82,7 +97,7 @@ class Connection:
 
     def _node(self, one: Selected, here: Place) -> ColumnElement[Any]:
         node = replace(here, type_=object_type(one), path=(*here.path, one.key))
-        return shapes.object_of(self._planner.object(node, self._rows.level, one.selections))
+        return shapes.object_of(self._planner.object(node, self._level, one.selections))
 
     def _edge(self, one: Selected) -> ColumnElement[Any]:
         here = replace(self._inside, path=(*self._inside.path, one.key))
@@ -90,7 +105,7 @@ class Connection:
         for each in self._planner.collect(here, one):
             match each.name:
                 case "cursor":
-                    columns.append((each.key, self._rows.keyset.cursor()))
+                    columns.append((each.key, self._keyset.cursor()))
                 case "node":
                     columns.append((each.key, self._node(each, here)))
                 case _:

@@ -128,6 +128,8 @@ class PageRows:
     keyset: Keyset
     first: ColumnElement[Any]
     after_given: bool
+    cursors: bool
+    """Whether pageInfo asks for a cursor: they cost as much as a small row."""
 
 
 def page(
@@ -137,7 +139,9 @@ def page(
 ) -> Made:
     """The connection's object. `connection` makes its fields from the aggregated rows."""
     number = func.row_number().over(order_by=rows.keyset.order_by()).label("number")
-    columns: list[Any] = [number, rows.keyset.cursor().label("cursor"), *carried]
+    columns: list[Any] = [number, *carried]
+    if rows.cursors:
+        columns.append(rows.keyset.cursor().label("cursor"))
     people = bool(rows.level.people)
     if people:
         columns.append(rows.level.patients().label("people"))
@@ -150,7 +154,6 @@ def page(
     kept = inner.c.number <= rows.first
     aggregated: list[Any] = [
         func.count().label("found"),
-        func.array_agg(inner.c.cursor, type_=ARRAY(Text())).filter(kept).label("cursors"),
         *(
             func.coalesce(
                 func.json_agg(inner.c[column.name]).filter(kept), literal_column("'[]'::json")
@@ -158,6 +161,9 @@ def page(
             for column in carried
         ),
     ]
+    if rows.cursors:
+        cursors = func.array_agg(inner.c.cursor, type_=ARRAY(Text())).filter(kept)
+        aggregated.append(cursors.label("cursors"))
     if people:
         aggregated.append(all_people(inner.c.people).filter(kept).label("people"))
     above = select(*aggregated).select_from(inner).correlate_except(inner).subquery()
@@ -186,15 +192,15 @@ class Aggregates:
 
     def page_info(self, name: str) -> ColumnElement[Any]:
         """A field of PageInfo."""
-        cursors = self.above.c.cursors
         match name:
             case "hasNextPage":
                 return self.above.c.found > self.rows.first
             case "hasPreviousPage":
                 return literal_column("true" if self.rows.after_given else "false")
             case "startCursor":
-                return cursors[1]
+                return self.above.c.cursors[1]
             case "endCursor":
+                cursors = self.above.c.cursors
                 return cursors[func.cardinality(cursors)]
             case _:
                 raise LookupError(name)

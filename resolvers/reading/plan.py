@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from graphql import GraphQLObjectType, SelectionSetNode
+from graphql.execution.values import VariableValues
 from sqlalchemy import (
     JSON,
     BindParameter,
@@ -256,12 +257,7 @@ class Planner:
         return reaches
 
     def _filter(self, row: FromClause, condition: Condition, getter: Getter) -> ColumnElement[bool]:
-        def argument(
-            type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
-        ) -> BindParameter[Any]:
-            return self.bind(type_, getter, parse)
-
-        return condition(row, argument)
+        return condition(row, GivenArgument(self, getter, self._variables))
 
     def collect(self, place: Place, chosen: Selected) -> list[Selected]:
         """The fields selected below `chosen`."""
@@ -279,3 +275,22 @@ class Planner:
             getter if parse is None else (lambda variables: parse(getter(variables)))
         )
         return bindparam(name, type_=type_)
+
+
+class GivenArgument:
+    """An argument that has a value, as the conditions of sources see it (sources.Argument)."""
+
+    def __init__(self, planner: Planner, getter: Getter, variables: VariableValues) -> None:
+        self._planner = planner
+        self._getter = getter
+        self._variables = variables
+
+    def __call__(
+        self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
+    ) -> BindParameter[Any]:
+        """The bind parameter that will hold the value."""
+        return self._planner.bind(type_, self._getter, parse)
+
+    def truth(self) -> bool:
+        """The value of a Boolean (see Prepared.shape)."""
+        return bool(self._getter(self._variables))

@@ -50,6 +50,9 @@ class Argument(Protocol):
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]: ...
 
+    def truth(self) -> bool:
+        """The value of a Boolean, which is part of what a plan is for: it needs no parameter."""
+
 
 Condition = Callable[[FromClause, Argument], ColumnElement[bool]]
 """The condition that an argument puts on a row; not applied where it is null or absent."""
