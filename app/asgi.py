@@ -66,7 +66,9 @@ def create(settings: Settings) -> Starlette:
             # disk: a crash of PostgreSQL can lose the last half second of it, never an answer's
             # commit order. See docs/decisions/0004.
             await pool(synchronous_commit="off") as reading,
-            await open_pool(database_url, min_size=1, max_size=4) as listening,
+            await open_pool(
+                database_url, min_size=1, max_size=4, synchronous_commit="off"
+            ) as listening,
         ):
 
             def ring(hospital_id: UUID) -> None:
