@@ -38,6 +38,16 @@ ASK_AGAIN = 5.0
 """Seconds until one that waits for the lock, or for the demo to be loaded, looks again."""
 LONGEST_PAUSE = 30.0
 
+DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg says of a connection that the server has just ended while it was idle: the
+    # farewell is read, the end of the stream not yet.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -98,7 +108,7 @@ class Simulator:
                         await self._live(connection)
             except NoStaff as reason:
                 logger.info("the simulator waits: %s", reason)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except DATABASE_ERRORS as error:
                 # The kind alone: what PostgreSQL says may quote a row.
                 self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE)
                 logger.warning(
