@@ -14,6 +14,9 @@ interface BedCardProps {
 const ADMISSION = "ward.beds.admission";
 const PATIENT = `${ADMISSION}.patient`;
 
+/** The statuses of a bed in which somebody lies. */
+const LIES_IN: readonly string[] = ["OCCUPIED", "ISOLATED"];
+
 /** True where the field or one that it lies in was refused. */
 function isRefused(refused: ReadonlySet<string>, path: string): boolean {
   return [...refused].some((one) => path === one || path.startsWith(`${one}.`));
@@ -52,7 +55,7 @@ export function BedCard({ bed, refused, criticals }: BedCardProps) {
           />
         </>
       )}
-      {!patient && (isRefused(refused, PATIENT) || bed.admission) && <p className="quiet">Patient: not permitted</p>}
+      {!patient && (bed.admission ?? (LIES_IN.includes(bed.status) && isRefused(refused, PATIENT))) && <p className="quiet">Patient: not permitted</p>}
       {bed.reservedFor && <p className="quiet">Reserved for {patientName(bed.reservedFor)}</p>}
     </li>
   );
