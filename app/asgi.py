@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from app import demo, health, jobs, pages
 from app.graphql_http import GraphQLEndpoint
 from app.settings import Settings
-from resolvers import passwords, sessions
+from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
 from resolvers.database import open_pool
 from resolvers.policy import Policy
@@ -97,6 +97,8 @@ def create(settings: Settings) -> Starlette:
                 if settings.simulator:
                     simulator = demo.Simulator(writing, ring, policy=policy)
                     clocks.append(asyncio.create_task(simulator.run(), name="simulator"))
+                for clock in clocks:
+                    clock.add_done_callback(_ended)
                 try:
                     yield
                 finally:
@@ -115,6 +117,12 @@ def create(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers=pages.exception_handlers(),
     )
+
+
+def _ended(clock: asyncio.Task[None]) -> None:
+    """A clock runs for as long as the app does: one that stopped by itself is told of."""
+    if not clock.cancelled() and (error := clock.exception()) is not None:
+        faults.report(error)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app import schema_version
+from resolvers.faults import TRANSIENT
 from subscriptions.bell import Bell
 
 DEADLINE = 2.0
@@ -51,7 +52,7 @@ class Health:
         try:
             async with asyncio.timeout(DEADLINE), self._pool.acquire() as connection:
                 revision = await schema_version.current(connection)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*TRANSIENT, asyncpg.PostgresError):
             return "down", "unknown"
         return "ok", "head" if revision == schema_version.head() else "behind"
 

@@ -43,7 +43,7 @@ async def run(pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], No
                     await idempotency.forget(connection, before=now - KEYS_KEPT)
                 forgotten = now
             down = False
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except faults.TRANSIENT as error:
             if not down:
                 _LOG.warning("the clock waits for the database: %s", type(error).__name__)
             down = True

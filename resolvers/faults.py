@@ -6,7 +6,21 @@ import logging
 import traceback
 from typing import Any
 
+import asyncpg
+
 from models.base import new_id
+
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""Worth another try: the server is away, starting, stopping, full, or two statements collided."""
 
 _LOG = logging.getLogger("wardline.faults")
 
@@ -18,7 +32,10 @@ def report(error: BaseException) -> list[dict[str, Any]]:
     patient's. Type and stack say where to look.
     """
     correlation_id = str(new_id())
-    stack = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    stack = "\n".join(
+        f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
     _LOG.error("%s (correlation %s)\n%s", type(error).__qualname__, correlation_id, stack)
     return [
         {

@@ -20,9 +20,9 @@ from uuid import UUID
 import asyncpg
 
 from resolvers.actors import Actor
+from resolvers.faults import TRANSIENT, report
 from subscriptions import log
 from subscriptions.audience import Place, audience, patient, row_scope
-from subscriptions.faults import TRANSIENT, internal
 from subscriptions.feeds import FeedEvent, FeedPlan
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, LogEntry, Page
@@ -91,7 +91,7 @@ class Channel:
                 await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
                 continue
             except Exception as error:  # noqa: BLE001 (one bad page must not silence a hospital)
-                internal(error)
+                report(error)
                 await asyncio.sleep(1.0)
                 continue
             if not more:
@@ -263,7 +263,7 @@ class Channel:
                 self.leave(member)
                 self._fallen(self, member)
         except Exception as error:  # noqa: BLE001 (one feed's fault must not silence the others)
-            errors = internal(error)
+            errors = report(error)
             for member in _still(members, group, position):
                 self.leave(member)
                 member.sink.fail(errors)

@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from resolvers.actors import Actor
+from resolvers.faults import TRANSIENT, report
 from subscriptions import log
 from subscriptions.channel import Channel
-from subscriptions.faults import TRANSIENT, internal
 from subscriptions.feeds import Engine, Operation, Refused
 from subscriptions.limits import Limits
 from subscriptions.replay import catch_up
@@ -88,7 +88,7 @@ class Hub:
                 subscriber.sink.fail(refused.errors)
                 return
             except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
-                subscriber.sink.fail(internal(error))
+                subscriber.sink.fail(report(error))
                 return
         subscriber.actor = actor
         channel = self._channels[actor.hospital_id]
@@ -110,7 +110,7 @@ class Hub:
             subscriber.sink.try_again()
             return
         except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
-            subscriber.sink.fail(internal(error))
+            subscriber.sink.fail(report(error))
             return
         after = subscriber.plan.arguments.get("after")
         subscriber.position = channel.position

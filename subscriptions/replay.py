@@ -6,8 +6,8 @@ import asyncio
 import random
 from collections.abc import Sequence
 
+from resolvers.faults import TRANSIENT, report
 from subscriptions.channel import Channel
-from subscriptions.faults import TRANSIENT, internal
 from subscriptions.feeds import FeedEvent
 from subscriptions.subscriber import Group, Subscriber
 
@@ -35,7 +35,7 @@ async def catch_up(channel: Channel, subscriber: Subscriber) -> None:
             await asyncio.sleep(random.uniform(0.05, 0.1) * 2**failures)  # noqa: S311
         except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
             channel.leave(subscriber)
-            subscriber.sink.fail(internal(error))
+            subscriber.sink.fail(report(error))
             return
         else:
             if caught_up:

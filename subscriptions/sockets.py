@@ -10,8 +10,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from resolvers.actors import Actor
+from resolvers.faults import TRANSIENT, report
 from subscriptions import origins, protocol
-from subscriptions.faults import TRANSIENT, internal
 from subscriptions.feeds import Authenticate, Engine, Operation, Refused
 from subscriptions.hub import Hub
 from subscriptions.limits import Limits
@@ -163,7 +163,7 @@ class Socket:
             actor = await self._authenticate()
         except Exception as error:  # noqa: BLE001 (the client comes back, which is all it can do)
             if not isinstance(error, TRANSIENT):
-                internal(error)
+                report(error)
             self.close(CloseCode.TRY_AGAIN_LATER, "try again later")
             return
         if actor is None or self._outlet.closing:
@@ -256,7 +256,7 @@ class Socket:
         except TRANSIENT:
             self.close(CloseCode.TRY_AGAIN_LATER, "try again later")
         except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
-            running.fail(internal(error))
+            running.fail(report(error))
 
     def _end(self, operation_id: str) -> None:
         running = self._operations.pop(operation_id, None)

@@ -19,8 +19,8 @@ import asyncpg
 
 from resolvers import sessions
 from resolvers.actors import Actor
+from resolvers.faults import TRANSIENT
 from resolvers.policy import Policy
-from subscriptions.faults import TRANSIENT
 from subscriptions.limits import Limits
 
 _LOG = logging.getLogger(__name__)
