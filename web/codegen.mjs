@@ -2,8 +2,8 @@
  * Typed documents from ../schema.graphql and src/operations/*.graphql into src/generated/.
  *
  * The generated files are not committed: build, check and dev write them first, so they cannot be stale.
- * The client preset is driven through @graphql-codegen/core, because the codegen CLI brings three hundred
- * packages of network loaders to a build that must work on a closed network.
+ * The client preset is driven through @graphql-codegen/core: the codegen CLI adds nearly two hundred packages
+ * (650 for 458), most of them loaders of remote schemas, and some of those want Node 22.
  *
  * WARDLINE_SCHEMA names another SDL file.
  */
