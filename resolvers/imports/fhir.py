@@ -39,6 +39,7 @@ from resolvers.imports.fhir_elements import (
 from resolvers.imports.vital_sets import VitalSets
 
 FORMAT = "fhir"
+UNREADABLE = "unreadable"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 
 
@@ -143,6 +144,8 @@ class Reader:
             raise Unfit(entry.broken)
         resource = entry.resource
         kind = record.type.partition(" ")[0]
+        if kind == UNREADABLE:
+            raise Unfit("the type of the resource is none")
         if kind == "Patient":
             return PatientDraft(
                 records=(record,),
@@ -193,10 +196,10 @@ class Reader:
     def _record(self, entry: Entry) -> Record:
         if entry.broken is not None:
             text = entry.text or ""
-            return Record(f"sha256:{cleaning.digest(text)}", "unreadable", lambda: text)
+            return Record(f"sha256:{cleaning.digest(text)}", UNREADABLE, lambda: text)
         kind = str(entry.resource.get("resourceType"))
         if not _TYPE.fullmatch(kind):
-            kind = "unreadable"
+            kind = UNREADABLE
         name = entry.reference or f"sha256:{cleaning.digest(dumps(entry.resource))}"
         return Record(
             f"{self._sender}|{kind}/{name}",
