@@ -15,6 +15,9 @@ export type SessionState =
 
 const TRY_AGAIN_MS = 5_000;
 
+/** The socket alone is no use of a session, and an unused one ends (15 minutes by default): a page in view says so. */
+const IN_USE_EVERY_MS = 60_000;
+
 function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
 }
@@ -24,6 +27,7 @@ export class Session {
   readonly client: Client = makeClient(() => this.end(true));
   private state: SessionState = { status: "unknown" };
   private readonly listeners = new Set<() => void>();
+  private inUse: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     void this.look();
@@ -44,6 +48,9 @@ export class Session {
       // The client ends the session by itself where the answer is UNAUTHENTICATED.
       onTrouble: () => void this.client.query(SessionDocument, {}).toPromise(),
     });
+    this.inUse = setInterval(() => {
+      if (document.visibilityState === "visible") void this.client.query(SessionDocument, {}).toPromise();
+    }, IN_USE_EVERY_MS);
     this.set({ status: "signed-in", viewer, channel });
   }
 
@@ -69,6 +76,7 @@ export class Session {
 
   private end(ended: boolean): void {
     if (this.state.status !== "signed-in") return;
+    clearInterval(this.inUse);
     this.state.channel.close();
     this.set({ status: "signed-out", ended });
   }
