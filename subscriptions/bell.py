@@ -17,6 +17,7 @@ from uuid import UUID
 from broadcaster import Broadcast
 
 from subscriptions.redis_backend import GAP, REDIS_ERRORS, RedisBackend
+from subscriptions.tasks import end
 
 CHANNEL = "wardline:bell"
 MAX_PENDING = 10_000
@@ -69,9 +70,7 @@ class Bell:
 
     async def stop(self) -> None:
         """Stop both; what was rung and not sent yet is forgotten."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._broadcast.disconnect()
 
     def ring(self, hospital_id: UUID) -> None:

@@ -17,6 +17,7 @@ from subscriptions.limits import Limits
 from subscriptions.replay import catch_up
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Sink, Subscriber
+from subscriptions.tasks import end
 
 LINGER = 60.0
 """Seconds that a log without subscribers is still followed: a ward's screens come back together."""
@@ -51,9 +52,7 @@ class Hub:
             if subscriber.task is not None
         ]
         tasks += self._followers.values()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
         self._channels.clear()
         self._followers.clear()
 

@@ -17,6 +17,7 @@ from subscriptions.hub import Hub
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.sockets import Sockets
 from subscriptions.standing import Standing
+from subscriptions.tasks import end
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,5 @@ async def live_channel(
     finally:
         await sockets.stop()
         await hub.stop()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        await end(looking)
         await bell.stop()

@@ -22,6 +22,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from subscriptions.tasks import end
+
 GAP = "gap"
 """The message that says: you may have missed some."""
 
@@ -63,9 +65,7 @@ class RedisBackend(BroadcastBackend):
     async def disconnect(self) -> None:
         """Stop listening."""
         if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+            await end(self._listener)
         with suppress(*REDIS_ERRORS):
             await self._publisher.aclose()
 

@@ -19,6 +19,7 @@ from subscriptions.outlet import Outlet, Send
 from subscriptions.protocol import CloseCode, Violation
 from subscriptions.standing import Standing, Watch
 from subscriptions.subscriber import Subscriber
+from subscriptions.tasks import end
 from subscriptions.wire import abort_of
 
 Scope = MutableMapping[str, Any]
@@ -116,9 +117,7 @@ class Socket:
         finally:
             late.cancel()
             self._end_operations()
-            for task in (reading, writing):
-                task.cancel()
-            await asyncio.gather(reading, writing, return_exceptions=True)
+            await end(reading, writing)
             if self._watch is not None:
                 self._sockets.standing.unwatch(self._watch)
 
