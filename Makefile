@@ -136,9 +136,13 @@ schema: $(STAMPS)/dev ## Print the SDL of the code into schema.graphql
 	@$(BIN)/python -c 'from schema.catalogue import SCHEMA_TEXT; print(SCHEMA_TEXT, end="")' > .venv/schema.graphql
 	@mv .venv/schema.graphql schema.graphql
 
+docs: $(STAMPS)/dev ## Print who may do what into docs/permissions.md
+	@$(BIN)/wardline permissions > .venv/permissions.md
+	@mv .venv/permissions.md docs/permissions.md
+
 migration: $(STAMPS)/dev ## Write a new migration from the models: make migration NAME="add a column"
 	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="add a column"' >&2; exit 2; }
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test check fix schema migration
+.PHONY: help setup lock web run dev reset clean test check fix schema docs migration

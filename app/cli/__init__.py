@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import check, dev, imports, migrate, serve, users
+from app.cli import check, dev, imports, migrate, permissions, serve, users
 from app.cli.mistakes import explain
 
 log = logging.getLogger("wardline")
@@ -38,6 +38,7 @@ app.command()(dev.dev)
 app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command()(check.check)
+app.command()(permissions.permissions)
 app.add_typer(imports.app, name="import")
 app.add_typer(users.app, name="user")
 
