@@ -1,8 +1,4 @@
-"""A small hospital, an engine that reads it for real, and a real server on a real port.
-
-The engine here compiles only what these tests ask; what matters is that a frame reads the database
-with the rights of who gets it, so that a hub which groups wrongly shows it.
-"""
+"""A small hospital, the real engine, and a real server on a real port."""
 
 from __future__ import annotations
 
@@ -11,36 +7,33 @@ import hashlib
 import json
 import logging
 import socket as sockets
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import graphql
 import pytest
 import pytest_asyncio
 import uvicorn
 import websockets
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
 import models
-from models.events import Event, Feed, VitalsRecorded
+from models.events import Event, VitalsRecorded
 from models.rules.roles import Role
-from models.rules.scopes import Scope
 from resolvers import hospitals, sessions
 from resolvers.actors import Actor
-from resolvers.database import Connection, Statement, open_pool
+from resolvers.database import Connection, open_pool
 from resolvers.policy import DEFAULT_POLICY, Policy
-from resolvers.reading import scope as scoping
+from resolvers.reading.documents import GraphQLRequest
 from resolvers.transaction import transaction
-from subscriptions.feeds import FeedEvent, Kind, Operation, Refused
+from schema.execution import Engine
+from schema.feeds import FeedEvent, FeedPlan
+from subscriptions import log
 from subscriptions.limits import Limits
 from subscriptions.live import Live, live_channel
 from subscriptions.protocol import SUBPROTOCOL
@@ -48,11 +41,12 @@ from subscriptions.wire import WireProtocol
 
 FAST = Limits(heartbeat=0.6, init_timeout=0.5, send_deadline=1.0, close_deadline=0.3)
 
-ROOTS = {
-    "vitalSigns": (Feed.VITAL_SIGNS, Scope.VITALS_READ),
-    "bedChanges": (Feed.BED_CHANGES, Scope.WARD_READ),
-    "criticalResults": (Feed.CRITICAL_RESULTS, Scope.CRITICAL_RESULT_READ),
+SELECTIONS = {
+    "vitalSigns": "events { cursor patient { mrn } }",
+    "bedChanges": "events { cursor kind bed { code } }",
 }
+HEAVY = " ".join(f"a{number}: address" for number in range(50))
+"""An event's patient with 100 kB of address."""
 
 
 # -- the hospital ----------------------------------------------------------------------------------
@@ -143,7 +137,7 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 models.Patient,
                 own
                 | {"id": patient, "mrn": f"MRN-{code}", "sex": "FEMALE"}
-                | {"given_name": "G", "family_name": "F"},
+                | {"given_name": "G", "family_name": "F", "address": "x" * 2_000},
             )
             await tx.insert(
                 models.Admission,
@@ -177,28 +171,16 @@ def nurse(hospital: Hospital) -> Callable[[], Awaitable[str]]:
 
 # -- the engine ------------------------------------------------------------------------------------
 
-_PATIENT = models.Patient.__table__.alias("patient")
 
+class WatchedPlan:
+    """A real plan whose statements are counted, and can be held before their frame is used."""
 
-def _readable(actor: Actor) -> Statement:
-    return Statement(
-        select(_PATIENT.c.id, _PATIENT.c.mrn).where(
-            _PATIENT.c.id == bindparam("ids", type_=ARRAY(Uuid())).any_(),
-            scoping.of_hospital(_PATIENT),
-            scoping.visible(models.Patient, _PATIENT, actor.rights.reaches(Scope.PATIENT_READ)),
-        )
-    )
+    def __init__(self, engine: WatchedEngine, plan: FeedPlan) -> None:
+        self.engine = engine
+        self.plan = plan
 
-
-@dataclass
-class Plan:
-    """The feed of one root field; a frame names the patients that its reader may see."""
-
-    engine: Engine
-    feed: Feed
-    scope: Scope
-    arguments: Mapping[str, Any]
-    key: Hashable
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plan, name)
 
     async def frame(
         self,
@@ -211,80 +193,53 @@ class Plan:
         events: Sequence[FeedEvent],
         actors: Sequence[Actor] = (),
     ) -> bytes:
-        names: dict[UUID, str] = {}
+        if events and self.engine.faults:
+            raise self.engine.faults.pop()
+        frame = await self.plan.frame(
+            connection,
+            actor,
+            cursor=cursor,
+            live=live,
+            resync=resync,
+            events=events,
+            actors=actors,
+        )
         if events:
-            assert connection is not None
             self.engine.statements.append((tuple(event.position for event in events), actors))
-            statement = _readable(actor)
-            values = scoping.binds(actor) | {"ids": [event.patient_id for event in events]}
-            rows = await connection.fetch(statement.sql, *statement.bind(values))
-            names = {row["id"]: row["mrn"] for row in rows}
-            await self.engine.before_sending()
-        listed = [
-            {
-                "cursor": event.cursor,
-                "position": event.position,
-                "kind": event.kind,
-                "mrn": names.get(event.patient_id) if event.patient_id else None,
-                "ballast": self.engine.ballast,
-            }
-            for event in events
-        ]
-        message = {"cursor": cursor, "live": live, "resync": resync, "events": listed}
-        return json.dumps({"data": {"feed": message}}).encode()
+            await self.engine.held()
+        return frame
 
 
-@dataclass
-class Engine:
-    """Parses with graphql-core; knows one mutation, `ring`, and one query, `name`."""
+class WatchedEngine(Engine):
+    """The real engine; `pause` holds frames and mutations, `fault` is raised by operations,
+    `faults` one after the other by frames with events."""
 
-    statements: list[tuple[tuple[int, ...], Sequence[Actor]]] = field(default_factory=list)
-    ballast: str = ""
-    pause: asyncio.Event | None = None
-    mutated: int = 0
+    def __init__(
+        self, pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]
+    ) -> None:
+        super().__init__(pool, pool, policy, ring)
+        self.statements: list[tuple[tuple[int, ...], Sequence[Actor]]] = []
+        self.pause: asyncio.Event | None = None
+        self.fault: Exception | None = None
+        self.faults: list[Exception] = []
+        self.mutated = 0
 
-    async def before_sending(self) -> None:
+    async def held(self) -> None:
         if self.pause is not None:
             await self.pause.wait()
 
-    def _parse(self, request: Operation) -> graphql.OperationDefinitionNode:
-        try:
-            document = graphql.parse(request.query)
-        except graphql.GraphQLSyntaxError as error:
-            raise Refused(
-                [{"message": error.message, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}]
-            ) from None
-        definition = document.definitions[0]
-        assert isinstance(definition, graphql.OperationDefinitionNode)
-        return definition
+    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> Any:
+        return WatchedPlan(self, super().subscription(request, actor))
 
-    def operation_kind(self, request: Operation) -> Kind:
-        return self._parse(request).operation.value
-
-    def subscription(self, request: Operation, actor: Actor) -> Plan:
-        root = self._parse(request).selection_set.selections[0]
-        assert isinstance(root, graphql.FieldNode)
-        feed, scope = ROOTS[root.name.value]
-        if not actor.rights.reaches(scope):
-            raise Refused([{"message": "no", "extensions": {"code": "FORBIDDEN"}}])
-        variables = request.variables or {}
-        arguments = {
-            argument.name.value: graphql.value_from_ast_untyped(argument.value, variables)
-            for argument in root.arguments or ()
-        }
-        arguments["patient_id"] = arguments.pop("patientId", None)
-        rest = tuple(sorted((n, v) for n, v in arguments.items() if n != "after" and v))
-        return Plan(self, feed, scope, arguments, (root.name.value, rest, actor.rights))
-
-    async def execute(self, request: Operation, actor: Actor) -> bytes:
-        root = self._parse(request).selection_set.selections[0]
-        assert isinstance(root, graphql.FieldNode)
-        if root.name.value == "fault":
-            raise KeyError("Eleanor Rigby")
-        if root.name.value == "slow":
-            await self.before_sending()
+    async def execute(
+        self, request: GraphQLRequest, actor: Actor | None, address: str = ""
+    ) -> bytes:
+        if self.fault is not None:
+            raise self.fault
+        if self.operation_kind(request) == "mutation":
+            await self.held()
             self.mutated += 1
-        return json.dumps({"data": {"name": actor.username}}).encode()
+        return await super().execute(request, actor, address)
 
 
 # -- the server ------------------------------------------------------------------------------------
@@ -300,7 +255,7 @@ class Quiet(uvicorn.Server):
 @dataclass
 class Served:
     live: Live
-    engine: Engine
+    engine: WatchedEngine
     url: str
     server: uvicorn.Server
 
@@ -332,32 +287,47 @@ class Station:
         assert await self.receive() == {"type": "connection_ack"}
 
     async def subscribe(
-        self, id: str = "1", *, field: str = "vitalSigns", **arguments: str | None
+        self,
+        key: str = "1",
+        *,
+        field: str = "vitalSigns",
+        heavy: bool = False,
+        **arguments: str | None,
     ) -> None:
         given = ", ".join(f"{n}: {json.dumps(v)}" for n, v in arguments.items() if v is not None)
         call = f"{field}({given})" if given else field
-        await self.run(f"subscription {{ {call} {{ cursor }} }}", id)
+        events = SELECTIONS[field].replace("mrn", f"mrn {HEAVY}" if heavy else "mrn")
+        await self.run(f"subscription {{ {call} {{ cursor live resync {events} }} }}", key)
 
-    async def run(self, query: str, id: str = "1") -> None:
-        await self.send(type="subscribe", id=id, payload={"query": query})
+    async def run(self, query: str, key: str = "1") -> None:
+        await self.send(type="subscribe", id=key, payload={"query": query})
 
     async def receive(self, seconds: float = 5.0) -> Any:
         async with asyncio.timeout(seconds):
             return json.loads(await self.connection.recv())
 
-    async def feed(self, id: str = "1", seconds: float = 5.0) -> Any:
+    async def feed(self, key: str = "1", seconds: float = 5.0) -> Any:
         """The next message of a feed."""
         message = await self.receive(seconds)
         assert message["type"] == "next", message
-        assert message["id"] == id
-        return message["payload"]["data"]["feed"]
+        assert message["id"] == key
+        return self.opened(message)
 
-    async def events(self, count: int, id: str = "1", seconds: float = 10.0) -> list[Any]:
+    async def events(self, count: int, key: str = "1", seconds: float = 10.0) -> list[Any]:
         """So many events, however they are spread over messages."""
         found: list[Any] = []
         while len(found) < count:
-            found += (await self.feed(id, seconds))["events"]
+            found += (await self.feed(key, seconds))["events"]
         return found
+
+    @staticmethod
+    def opened(message: Any) -> Any:
+        """The feed in a message; its events also have their `position`."""
+        (feed,) = message["payload"]["data"].values()
+        for event in feed["events"]:
+            event["position"] = log.decode(event["cursor"]).position  # type: ignore[union-attr]
+            event["mrn"] = (event.get("patient") or {}).get("mrn")
+        return feed
 
     async def closed(self, seconds: float = 5.0) -> int:
         """The code with which the server closes; what comes before is dropped."""
@@ -388,7 +358,10 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
                     connection, token, address=address, now=datetime.now(UTC), policy=policy
                 )
 
-        engine = Engine()
+        def ring(hospital_id: UUID) -> None:
+            live.bell.ring(hospital_id)
+
+        engine = WatchedEngine(own, policy, ring)
         name = f"test:{database_url.rpartition('/')[2]}"
         try:
             async with live_channel(
@@ -425,11 +398,6 @@ async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
     finally:
         server.should_exit = True
         await running
-
-
-@pytest.fixture
-def heartbeats() -> Limits:
-    return FAST
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,13 +13,12 @@ from typing import Any
 import pytest
 
 import models
+from models.events import BedReserved, BedStatusSet
 from models.rules.roles import Role
 from resolvers import ids
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, decode
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -36,7 +36,6 @@ async def test_the_first_message_comes_at_once_and_events_follow_in_order(
         heard = await station.feed()
         assert [event["position"] for event in heard["events"]] == [2, 3, 4]
         assert [event["mrn"] for event in heard["events"]] == ["MRN-MED1"] * 3
-        assert [event["kind"] for event in heard["events"]] == ["RECORDED"] * 3
         assert heard["live"]
         assert heard["cursor"] == heard["events"][-1]["cursor"]
 
@@ -46,17 +45,20 @@ async def test_the_ring_brings_an_event_before_the_next_look_at_the_log(
 ) -> None:
     """Two processes: one writes and rings, the other one's station hears it through Redis."""
     slow = replace(quiet, poll=30.0)
-    async with serve(limits=slow) as there, serve() as here:
-        async with there.station(await nurse()) as station:
-            await station.subscribe()
-            await station.feed()
-            async with asyncio.timeout(5):
-                while not (there.live.bell.state.connected and here.live.bell.state.connected):
-                    await asyncio.sleep(0.01)
-            for _ in range(3):
-                await hospital.write()
-                here.live.bell.ring(hospital.id)
-                assert len((await station.feed(seconds=5))["events"]) == 1
+    async with (
+        serve(limits=slow) as there,
+        serve() as here,
+        there.station(await nurse()) as station,
+    ):
+        await station.subscribe()
+        await station.feed()
+        async with asyncio.timeout(5):
+            while not (there.live.bell.state.connected and here.live.bell.state.connected):
+                await asyncio.sleep(0.01)
+        for _ in range(3):
+            await hospital.write()
+            here.live.bell.ring(hospital.id)
+            assert len((await station.feed(seconds=5))["events"]) == 1
 
 
 async def test_without_redis_events_come_by_reading_the_log(
@@ -153,22 +155,18 @@ async def test_one_statement_serves_all_who_get_the_same_bytes(
     doctor = await hospital.sign_in(Role.DOCTOR, wards=["MED1"])
     both = await hospital.sign_in(Role.NURSE, wards=["MED1", "SURG1"])
     async with serve(limits=quiet) as served:
-        async with served.connect() as a, served.connect() as b, served.connect() as c:
-            async with served.connect() as d, served.connect() as e:
-                async with served.station(doctor) as f, served.station(both) as g:
-                    stations = []
-                    for connection, token in zip((a, b, c, d, e), tokens, strict=True):
-                        station = type(f)(connection)
-                        await station.init(token)
-                        stations.append(station)
-                    stations += [f, g]
-                    for station in stations:
-                        await station.subscribe(ward="MED1")
-                        await station.feed()
-                    await hospital.write(times=4)
-                    served.live.bell.ring(hospital.id)
-                    for station in stations:
-                        assert len(await station.events(4)) == 4
+        async with AsyncExitStack() as open_sockets:
+            stations = [
+                await open_sockets.enter_async_context(served.station(token))
+                for token in (*tokens, doctor, both)
+            ]
+            for station in stations:
+                await station.subscribe(ward="MED1")
+                await station.feed()
+            await hospital.write(times=4)
+            served.live.bell.ring(hospital.id)
+            for station in stations:
+                assert len(await station.events(4)) == 4
         # Nurses of the ward, the doctor's rights, and another row scope: three groups.
         assert [positions for positions, _ in served.engine.statements] == [(1, 2, 3, 4)] * 3
         assert sorted(len(actors) for _, actors in served.engine.statements) == [1, 1, 5]
@@ -176,30 +174,71 @@ async def test_one_statement_serves_all_who_get_the_same_bytes(
 
 async def test_a_station_hears_its_wards_alone(serve: Any, hospital: Any, nurse: SignIn) -> None:
     lab = await hospital.sign_in(Role.ADMIN)
-    async with serve() as served:
-        async with served.station(await nurse()) as ward, served.station(lab) as everywhere:
-            await ward.subscribe("all")
-            await ward.subscribe("other", ward="SURG1")
-            await ward.subscribe("unknown", ward="NOPE\x00")
-            await ward.subscribe(
-                "someone", patientId=ids.encode(models.Patient, hospital.patients["SURG1"])
-            )
-            for _ in range(4):
-                await ward.receive()
-            await everywhere.subscribe()
-            await everywhere.feed()
-            await hospital.write("SURG1")
-            await hospital.write("MED1")
-            assert [e["mrn"] for e in await everywhere.events(2)] == ["MRN-SURG1", "MRN-MED1"]
-            heard: dict[str, list[Any]] = {"all": [], "other": [], "unknown": [], "someone": []}
-            beats = set()
-            while len(beats) < 4:  # a heartbeat of each: nothing else is on its way
-                message = await ward.receive()
-                feed = message["payload"]["data"]["feed"]
-                heard[message["id"]] += [event["mrn"] for event in feed["events"]]
-                if not feed["events"] and decode(feed["cursor"]).position == 2:  # type: ignore[union-attr]
-                    beats.add(message["id"])
-            assert heard == {"all": ["MRN-MED1"], "other": [], "unknown": [], "someone": []}
+    async with (
+        serve() as served,
+        served.station(await nurse()) as ward,
+        served.station(lab) as everywhere,
+    ):
+        await ward.subscribe("all")
+        await ward.subscribe("other", ward="SURG1")
+        await ward.subscribe("unknown", ward="NOPE\x00")
+        await ward.subscribe(
+            "someone", patientId=ids.encode(models.Patient, hospital.patients["SURG1"])
+        )
+        for _ in range(4):
+            await ward.receive()
+        await everywhere.subscribe()
+        await everywhere.feed()
+        await hospital.write("SURG1")
+        await hospital.write("MED1")
+        assert [e["mrn"] for e in await everywhere.events(2)] == ["MRN-SURG1", "MRN-MED1"]
+        heard: dict[str, list[Any]] = {"all": [], "other": [], "unknown": [], "someone": []}
+        beats = set()
+        while len(beats) < 4:  # a heartbeat of each: nothing else is on its way
+            message = await ward.receive()
+            feed = ward.opened(message)
+            heard[message["id"]] += [event["mrn"] for event in feed["events"]]
+            if not feed["events"] and decode(feed["cursor"]).position == 2:  # type: ignore[union-attr]
+                beats.add(message["id"])
+        assert heard == {"all": ["MRN-MED1"], "other": [], "unknown": [], "someone": []}
+
+
+async def test_an_event_has_its_kind_and_its_subject(
+    serve: Any, hospital: Any, nurse: SignIn
+) -> None:
+    async with serve() as served, served.station(await nurse()) as station:
+        await station.subscribe(field="bedChanges", ward="MED1")
+        await station.feed()
+        await hospital.write()  # heard on another feed
+        async with transaction(hospital.pool, hospital.id, datetime.now(UTC)) as tx:
+            for event in (BedReserved, BedStatusSet):
+                subject, ward = hospital.beds["MED1"], hospital.wards["MED1"]
+                tx.record(event(subject_id=subject, ward_id=ward, patient_id=None))
+        heard = await station.events(2)
+        assert [event["kind"] for event in heard] == ["RESERVED", "STATUS_CHANGED"]
+        assert [event["bed"] for event in heard] == [{"code": "1"}] * 2
+
+
+async def test_each_push_is_in_the_audit_of_who_got_it(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    tokens = [await nurse() for _ in range(2)]
+    async with serve(limits=quiet) as served, AsyncExitStack() as open_sockets:
+        for token in tokens:
+            station = await open_sockets.enter_async_context(served.station(token))
+            await station.subscribe()
+            await station.feed()
+        await hospital.write(times=2)
+        await station.events(2)
+        rows = await hospital.pool.fetch(
+            "SELECT user_id, operation, patient_ids FROM audit_entries WHERE hospital_id = $1",
+            hospital.id,
+        )
+    users = {(await hospital.actor(token)).user_id for token in tokens}
+    assert {row["user_id"] for row in rows} == users
+    for row in rows:
+        assert row["operation"] == "subscription"
+        assert set(row["patient_ids"]) == {hospital.patients["MED1"]}
 
 
 async def test_patients_narrow_and_the_own_record_is_heard(serve: Any, hospital: Any) -> None:
