@@ -33,6 +33,10 @@ LONGEST_NAME = 63
 MOST_PAIRS = 50
 """json_build_object takes 100 arguments."""
 
+_OBJECT = "an object"
+"""The alias that stands for a whole row. A name of GraphQL has no space, so that no response key is
+taken for it: PostgreSQL reads `row_to_json(x)` as the column x where there is one."""
+
 Columns = Sequence[tuple[str, ColumnElement[Any]]]
 """Response keys and their expressions, in response order."""
 
@@ -82,7 +86,7 @@ def object_of(columns: Columns) -> ColumnElement[Any]:
     """The JSON object of these columns, as an expression within the SELECT that has their rows."""
     if not _named(columns):
         return _slow_object(columns)
-    inner = _labelled(columns).subquery()
+    inner = _labelled(columns).subquery(_OBJECT)
     return select(func.row_to_json(inner.table_valued())).correlate_except(inner).scalar_subquery()
 
 
@@ -105,7 +109,7 @@ def one(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> 
     """The object of the first row, null where there is none."""
     if not level.people and _named(columns):
         rows = level.select(*(value.label(key) for key, value in columns))
-        inner = (rows.order_by(*order).limit(1) if order else rows).subquery()
+        inner = (rows.order_by(*order).limit(1) if order else rows).subquery(_OBJECT)
         json = select(func.row_to_json(inner.table_valued())).correlate_except(inner)
         return Made(json.scalar_subquery())
     rows = level.select(object_of(columns).label("json"), level.patients().label("people"))
@@ -116,9 +120,8 @@ def one(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> 
 def many(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> Made:
     """The list of every row."""
     if not level.people and _named(columns):
-        inner = (
-            level.select(*(value.label(key) for key, value in columns)).order_by(*order).subquery()
-        )
+        listed = level.select(*(value.label(key) for key, value in columns))
+        inner = listed.order_by(*order).subquery(_OBJECT)
         json = select(list_of(inner.table_valued())).select_from(inner).correlate_except(inner)
         return Made(json.scalar_subquery())
     rows = (
