@@ -20,9 +20,10 @@ from graphql import (
     ValueNode,
     VariableNode,
     is_abstract_type,
+    is_non_null_type,
 )
 from graphql.execution.values import VariableValues
-from graphql.language import ListValueNode, ObjectValueNode
+from graphql.language import ListValueNode, NullValueNode, ObjectValueNode
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 from resolvers.errors import BadInput
@@ -121,6 +122,8 @@ class Collector:
                     if isinstance(condition, VariableNode)
                     else condition.value  # type: ignore[attr-defined]
                 )
+                if value is None:
+                    raise BadInput("a condition must be true or false", field="if")
                 if bool(value) is (directive.name.value == "skip"):
                     return False
         return True
@@ -140,6 +143,9 @@ def arguments(selected: Selected, variables: VariableValues) -> dict[str, Getter
     found: dict[str, Getter] = {}
     for name, argument in selected.definition.args.items():
         getter = _getter(argument, given.get(name), variables)
+        if getter is None and is_non_null_type(argument.type):
+            # A default of the variable let it stand here, and then it was sent as null.
+            raise BadInput(f"{name} must not be null", field=name)
         if getter is not None:
             found[name] = getter
     return found
@@ -153,7 +159,7 @@ def _getter(
         if variables.coerced.get(name) is not None:
             return lambda values: values.coerced[name]
         node = None
-    if node is None:
+    if node is None or isinstance(node, NullValueNode):
         default = coerce_default_value(argument)
         return None if default is Undefined or default is None else (lambda _values: default)
     if isinstance(node, ListValueNode | ObjectValueNode):
