@@ -104,11 +104,18 @@ def one(
     inherits: bool = False,
     requires: Requires | None = None,
     arguments: Mapping[str, Argument] | None = None,
+    named_by: tuple[str, ...] = (),
 ) -> Any:
-    """At most one row of a table; with `order` the first."""
+    """At most one row of a table; with `order` the first. `named_by`: one of these is needed."""
     return _related(
         lambda given: sources.One(
-            model=model, on=on, order=order, inherits=inherits, requires=requires, filters=given
+            model=model,
+            on=on,
+            order=order,
+            inherits=inherits,
+            requires=requires,
+            filters=given,
+            named_by=named_by,
         ),
         _guard(model, requires, inherits),
         arguments or {},

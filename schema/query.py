@@ -83,6 +83,7 @@ class Query:
             "id": _id(models.Patient),
             "mrn": Argument(str | None, lambda row, given: row.c.mrn == given(Text())),
         },
+        named_by=("id", "mrn"),
     )
     patients: Connection[Patient] | None = connection(
         models.Patient,

@@ -34,6 +34,7 @@ from sqlalchemy.types import TypeEngine
 import models
 from models.rules.scopes import Reach, Rights, Scope
 from resolvers import ids
+from resolvers.errors import BadInput
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
 from resolvers.reading.catalogue import SCOPES, Catalogue
@@ -164,6 +165,9 @@ class Planner:
 
     def _relation(self, place: Place, chosen: Selected, source: Relation) -> shapes.Made:
         given = arguments(chosen, self._variables)
+        if isinstance(source, One) and source.named_by and not given.keys() & source.named_by:
+            named = " or ".join(source.named_by)
+            raise BadInput(f"{named} must be given", field=source.named_by[0])
         type_ = object_type(chosen)
         inside, level = self.enter(place, type_, source, given, chosen.key)
         if isinstance(source, Page):

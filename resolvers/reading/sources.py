@@ -108,9 +108,13 @@ class Relation(Source):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class One(Relation):
-    """At most one row; with `order`, the first of it. Null where there is none to be seen."""
+    """At most one row; with `order`, the first of it. Null where there is none to be seen.
+
+    `named_by`: at least one of these arguments must be given, or the row would be any.
+    """
 
     order: Order = ()
+    named_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
