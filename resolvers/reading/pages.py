@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -102,7 +102,7 @@ def _key(index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
         try:
             keys = orjson.loads(base64.b64decode(cursor, validate=True))
             return _typed(keys[index], python)
-        except (ValueError, TypeError, LookupError, binascii.Error):
+        except (ValueError, TypeError, LookupError, OverflowError, binascii.Error):
             raise BadInput(
                 "after is no cursor of this list", field="after", limit="a cursor"
             ) from None
@@ -111,10 +111,10 @@ def _key(index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
 
 
 def _typed(value: Any, python: type[Any]) -> Any:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise TypeError
     if issubclass(python, datetime):
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).astimezone(UTC)
     if issubclass(python, UUID):
         return UUID(value)
     return value

@@ -56,7 +56,6 @@ from resolvers.reading.places import (
 from resolvers.reading.sources import (
     Actor,
     AnyNode,
-    Condition,
     Embedded,
     Given,
     GivenRows,
@@ -232,7 +231,8 @@ class Planner:
             level.where.append(scoping.visible(source.model, row, reaches))
         for name, condition in source.filters.items():
             if name in given:
-                level.where.append(self._filter(row, condition, given[name]))
+                argument = GivenArgument(self, name, given[name], self._variables)
+                level.where.append(condition(row, argument))
         if isinstance(source, Produced):
             level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
             known = WRITTEN
@@ -260,9 +260,6 @@ class Planner:
             return None
         return reaches
 
-    def _filter(self, row: FromClause, condition: Condition, getter: Getter) -> ColumnElement[bool]:
-        return condition(row, GivenArgument(self, getter, self._variables))
-
     def collect(self, place: Place, chosen: Selected) -> list[Selected]:
         """The fields selected below `chosen`."""
         return self._collector.collect(object_type(chosen), chosen.selections, len(place.path))
@@ -284,8 +281,11 @@ class Planner:
 class GivenArgument:
     """An argument that has a value, as the conditions of sources see it (sources.Argument)."""
 
-    def __init__(self, planner: Planner, getter: Getter, variables: VariableValues) -> None:
+    def __init__(
+        self, planner: Planner, name: str, getter: Getter, variables: VariableValues
+    ) -> None:
         self._planner = planner
+        self._name = name
         self._getter = getter
         self._variables = variables
 
@@ -293,7 +293,13 @@ class GivenArgument:
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]:
         """The bind parameter that will hold the value."""
-        return self._planner.bind(type_, self._getter, parse)
+        return self._planner.bind(type_, self._storable, parse)
+
+    def _storable(self, variables: VariableValues) -> Any:
+        value = self._getter(variables)
+        if isinstance(value, str) and "\0" in value:
+            raise BadInput(f"{self._name} holds a character that no text has", field=self._name)
+        return value
 
     def truth(self) -> bool:
         """The value of a Boolean (see Prepared.shape)."""
