@@ -94,7 +94,7 @@ async def rows(pool: asyncpg.Pool[Any]) -> Any:
         await changes.rollback()
 
 
-# Two current stays break both laws, of uniqueness and of overlap; PostgreSQL says the first it meets.
+# Two current stays break both laws, uniqueness and overlap; PostgreSQL says the first it meets.
 TAKEN = (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError)
 
 
