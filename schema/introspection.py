@@ -12,6 +12,9 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
+    get_named_type,
+    is_specified_scalar_type,
+    type_from_ast,
 )
 
 from resolvers.reading.documents import Prepared
@@ -32,7 +35,13 @@ def introspect(
     alone = OperationDefinitionNode(
         operation=operation.operation,
         name=operation.name,
-        variable_definitions=operation.variable_definitions,
+        # Those that introspection can use. The values are coerced already, which alone these
+        # bear a second time: a DateTime would be refused.
+        variable_definitions=[
+            definition
+            for definition in operation.variable_definitions or ()
+            if is_specified_scalar_type(get_named_type(type_from_ast(schema, definition.type)))
+        ],
         directives=(),
         selection_set=SelectionSetNode(selections=nodes),
     )
