@@ -108,16 +108,24 @@ class Engine:
         introspected = [one for one in roots if one.name in INTROSPECTION]
         if introspected and len(introspected) == len(roots):
             return Answer(_body(encoded(introspect(CORE, prepared, introspected)), ()))
-        if actor is None:
-            first = next(one for one in roots if one.name not in INTROSPECTION)
-            raise RequestError([_error(_stranger(), [first.key])])
         read = [one for one in roots if one.name not in INTROSPECTION]
-        plan = self._planned(prepared, actor.rights, None, partial(plan_roots, roots=read))
-        async with self._reading.acquire() as connection:
-            data = await plan.run(connection, prepared.variables, (actor,), _now(), {})
+        data, refused = await self._read(prepared, read, actor)
         if introspected:
             data = among(data, introspect(CORE, prepared, introspected), roots)
-        return Answer(_body(data, plan.errors))
+        return Answer(_body(data, refused))
+
+    async def _read(
+        self, prepared: Prepared, roots: Sequence[Selected], actor: Actor | None
+    ) -> tuple[bytes, Sequence[dict[str, Any]]]:
+        if actor is None:
+            asked = next((one for one in roots if one.name != "__typename"), None)
+            if asked is not None:
+                raise RequestError([_error(_stranger(), [asked.key])])
+            return encoded({one.key: "Query" for one in roots}), ()
+        plan = self._planned(prepared, actor.rights, None, partial(plan_roots, roots=roots))
+        async with self._reading.acquire() as connection:
+            data = await plan.run(connection, prepared.variables, (actor,), _now(), {})
+        return data, plan.errors
 
     # -- mutations ---------------------------------------------------------------------------------
 
