@@ -1,0 +1,86 @@
+"""A real Chromium before the built pages, and the demo hospital of first light behind them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.first_light.hospital import api, built, demo_template, demo_url, server
+from tests.first_light.process import Server
+
+__all__ = ["api", "built", "demo_template", "demo_url", "server"]
+
+PATIENCE_MS = 10_000
+QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(built: Path) -> AsyncIterator[Browser]:
+    """The machine's Chromium; the test is skipped where there is none."""
+    async with async_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        found = next(filter(None, map(shutil.which, NAMES)), str(own) if own.is_file() else None)
+        if found is None:
+            pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+        expect.set_options(timeout=PATIENCE_MS)
+        opened = await playwright.chromium.launch(executable_path=found, args=QUIETLY)
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]:
+    """`await open_page("/wards/MED1", user="nurse")` is a page of a browser profile of its own.
+
+    At the end no page may have thrown, nor asked any other machine for anything.
+    """
+    contexts, faults = [], []
+
+    async def opening(path: str = "/", *, user: str | None = None, width: int = 1280) -> Page:
+        context = await browser.new_context(
+            base_url=server.url, viewport={"width": width, "height": 844}
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((server.url, "data:", "blob:"))
+                else faults.append(request.url)
+            ),
+        )
+        await page.goto(path)
+        if user is not None:
+            await sign_in(page, user)
+        return page
+
+    yield opening
+    for context in contexts:
+        await context.close()
+    assert faults == []
+
+
+async def sign_in(page: Page, user: str, password: str = "wardline") -> None:
+    """Fill the form that is on the page."""
+    await page.get_by_label("Username").fill(user)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Sign in").click()
