@@ -37,11 +37,12 @@ def introspect(
         name=operation.name,
         # Those that introspection can use. The values are coerced already, which alone these
         # bear a second time: a DateTime would be refused.
-        variable_definitions=[
+        variable_definitions=tuple(
             definition
             for definition in operation.variable_definitions or ()
-            if is_specified_scalar_type(get_named_type(type_from_ast(schema, definition.type)))
-        ],
+            if (type_ := get_named_type(type_from_ast(schema, definition.type))) is not None
+            and is_specified_scalar_type(type_)
+        ),
         directives=(),
         selection_set=SelectionSetNode(selections=nodes),
     )
