@@ -293,13 +293,14 @@ class GivenArgument:
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]:
         """The bind parameter that will hold the value."""
-        return self._planner.bind(type_, self._storable, parse)
 
-    def _storable(self, variables: VariableValues) -> Any:
-        value = self._getter(variables)
-        if isinstance(value, str) and "\0" in value:
-            raise BadInput(f"{self._name} holds a character that no text has", field=self._name)
-        return value
+        def storable(given: Any) -> Any:
+            value = given if parse is None else parse(given)
+            if isinstance(value, str) and "\0" in value:
+                raise BadInput(f"{self._name} holds a character that no text has", field=self._name)
+            return value
+
+        return self._planner.bind(type_, self._getter, storable)
 
     def truth(self) -> bool:
         """The value of a Boolean (see Prepared.shape)."""
