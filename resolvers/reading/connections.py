@@ -50,6 +50,9 @@ class Connection:
     def made(self, chosen: Selected) -> shapes.Made:
         """The connection's object."""
         selected = self._planner.collect(self._inside, chosen)
+        if not any(one.name in ("nodes", "edges", "pageInfo") for one in selected):
+            # A count alone reads no page, and names nobody in the audit.
+            return shapes.Made(shapes.object_of([(one.key, self._apart(one)) for one in selected]))
         fields = [(one.key, self._field(one)) for one in selected]
         rows = PageRows(
             self._level,
@@ -76,11 +79,12 @@ class Connection:
                 return lambda above: shapes.object_of(
                     [(info.key, _page_info(above, info, type_)) for info in infos]
                 )
-            case "totalCount":
-                total = self._total(one)
-                return lambda _above: total
-        name = typename(self._inside.type_)
-        return lambda _above: name
+        apart = self._apart(one)
+        return lambda _above: apart
+
+    def _apart(self, one: Selected) -> ColumnElement[Any]:
+        """A field that is not of the page's rows."""
+        return self._total(one) if one.name == "totalCount" else typename(self._inside.type_)
 
     def _asks_cursor(self, one: Selected) -> bool:
         if one.name != "pageInfo":
