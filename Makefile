@@ -119,6 +119,9 @@ test: $(STAMPS)/dev web ## Run every test, with coverage (PYTEST="-k name" narro
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .coverage.floor || { cat .coverage.floor; exit 1; }
 
+bench: $(STAMPS)/dev ## Time four requests beside hand-written SQL on the same data; 2.5 minutes (FULL=1, ROUNDS=5)
+	@$(BIN)/python -m bench --size $(if $(FULL),full,small) --rounds $(or $(ROUNDS),3)
+
 check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -145,4 +148,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test check fix schema docs migration
+.PHONY: help setup lock web run dev reset clean test bench check fix schema docs migration

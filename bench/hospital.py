@@ -1,0 +1,135 @@
+"""The hospital of the bench: places, users and rules by the product's own way, the rest in bulk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bench.sizes import ACTIVE_OF_INPATIENT, ORDERS_OF_INPATIENT, PAGE, Size
+from models.rules.roles import Role
+from resolvers import critical_rules, hospitals, users
+from resolvers.database import Connection, open_pool
+from resolvers.transaction import transaction
+
+ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
+"""The newest time in the data: fixed, so that the rows are the same on every day."""
+PASSWORD = "on the bench alone"  # noqa: S105 (of a database that lives for minutes)
+WARDS_OF_NURSE = 4
+SQL = Path(__file__).with_name("hospital.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """What the workloads ask for.
+
+    `charts` are inpatients on the nurse's wards, `recorded` those of the last ward, which the nurse
+    does not see: what W4 writes does not change what W1 and W2 read. `prefixes` have more than one
+    page of patients.
+    """
+
+    wards: tuple[str, ...]
+    charts: tuple[UUID, ...]
+    recorded: tuple[UUID, ...]
+    prefixes: tuple[str, ...]
+
+
+async def build(database_url: str, size: Size) -> Hospital:
+    """Fill the migrated, empty database."""
+    pool = await open_pool(database_url, min_size=1, max_size=2)
+    try:
+        async with pool.acquire() as connection:
+            hospital_id, wards = await _places(connection, size)
+            await _users(connection, hospital_id, wards)
+        async with transaction(pool, hospital_id, datetime.now(UTC)) as tx:
+            await critical_rules.install_starter(tx)
+    finally:
+        await pool.close()
+    # Not from the pool: its connections give up after half a minute.
+    alone = await asyncpg.connect(database_url)
+    try:
+        async with alone.transaction():
+            await _fill(alone, hospital_id, size)
+        await alone.execute("VACUUM ANALYZE")
+        return await _chosen(alone, wards)
+    finally:
+        await alone.close()
+
+
+async def _places(connection: Connection, size: Size) -> tuple[UUID, list[str]]:
+    hospital_id = await hospitals.create_hospital(connection, "BENCH", "Hospital of the bench")
+    codes = [f"W{number:02}" for number in range(1, size.wards + 1)]
+    for code in codes:
+        ward_id = await hospitals.create_ward(connection, hospital_id, code, f"Ward {code}")
+        for bed in range(1, size.beds + 1):
+            await hospitals.create_bed(connection, hospital_id, ward_id, f"{bed:02}")
+    return hospital_id, codes
+
+
+async def _users(connection: Connection, hospital_id: UUID, wards: list[str]) -> None:
+    for role, ward_codes in (
+        (Role.NURSE, wards[:-1][:WARDS_OF_NURSE]),
+        (Role.CLERK, []),
+        (Role.LAB, []),
+    ):
+        await users.add_user(
+            connection,
+            hospital_id,
+            username=role.lower(),
+            display_name=role.title(),
+            password=PASSWORD,
+            roles=[role],
+            ward_codes=ward_codes,
+        )
+
+
+async def _fill(connection: asyncpg.Connection[Any], hospital_id: UUID, size: Size) -> None:
+    inpatients = size.wards * size.beds
+    others = size.orders - inpatients * ORDERS_OF_INPATIENT
+    given: dict[str, tuple[Any, ...]] = {
+        "patients": (ANCHOR, hospital_id, size.patients),
+        "inpatients": (ANCHOR,),
+        "past admissions": (ANCHOR,),
+        "admissions": (ANCHOR, hospital_id),
+        "stays": (ANCHOR, hospital_id),
+        "vitals": (ANCHOR, hospital_id, size.patients, size.vitals),
+        "results": (ANCHOR, hospital_id, size.patients, size.results),
+        "orders of inpatients": (ANCHOR, hospital_id, ORDERS_OF_INPATIENT, ACTIVE_OF_INPATIENT),
+        "orders of the others": (ANCHOR, hospital_id, max(others, 0)),
+    }
+    _, *parts = SQL.read_text().split("-- part: ")
+    for part in parts:
+        name, _, statement = part.partition("\n")
+        await connection.execute(statement, *given.get(name, ()))
+
+
+async def _chosen(connection: asyncpg.Connection[Any], wards: list[str]) -> Hospital:
+    seen = wards[:-1][:WARDS_OF_NURSE]
+    lying = await connection.fetch(
+        "SELECT wards.code, patient_id FROM bed_stays JOIN wards ON wards.id = ward_id"
+        " JOIN beds ON beds.id = bed_id ORDER BY wards.code, beds.code"
+    )
+    return Hospital(
+        wards=tuple(seen),
+        charts=tuple(row["patient_id"] for row in lying if row["code"] in seen),
+        recorded=tuple(row["patient_id"] for row in lying if row["code"] == wards[-1]),
+        prefixes=await _prefixes(connection),
+    )
+
+
+async def _prefixes(connection: asyncpg.Connection[Any]) -> tuple[str, ...]:
+    """The longest beginnings of family names that have at least two pages."""
+    for length in (4, 3, 2, 1):
+        rows = await connection.fetch(
+            "SELECT left(name_key, $1) AS prefix FROM patients GROUP BY 1"
+            " HAVING count(*) >= $2 ORDER BY 1",
+            length,
+            2 * PAGE,
+        )
+        if rows:
+            return tuple(row["prefix"] for row in rows)
+    raise LookupError("too few patients for two pages of any name")

@@ -1,0 +1,35 @@
+"""How much data, and how many requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAGE = 50
+"""Rows of a page in W2 and W3."""
+ORDERS_OF_INPATIENT = 25
+ACTIVE_OF_INPATIENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rows of the hospital; `beds` are those of one ward, all of them occupied.
+
+    Vitals and results are spread evenly over the patients; of the orders each inpatient has 25, the
+    others share the rest. `requests` multiplies the number of requests of each measurement.
+    """
+
+    patients: int
+    wards: int
+    beds: int
+    vitals: int
+    results: int
+    orders: int
+    requests: float = 1.0
+
+
+SMALL = Size(5_000, 20, 30, 300_000, 300_000, 30_000)
+FULL = Size(50_000, 20, 30, 3_000_000, 3_000_000, 300_000)
+TINY = Size(1_000, 2, 3, 4_000, 4_000, 1_000, requests=0.02)
+"""For the test that the bench still runs; its figures mean nothing."""
+
+SIZES = {"small": SMALL, "full": FULL, "tiny": TINY}
