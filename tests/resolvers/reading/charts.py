@@ -1,0 +1,215 @@
+"""The chart of one patient, row by row: a value in every column that the schema shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import models
+from resolvers.actors import Actor
+from resolvers.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Place:
+    ward: UUID
+    bed: UUID
+
+
+@dataclass
+class Chart:
+    """The ids of a patient's rows, the newest first where there are several."""
+
+    patient: UUID
+    author: Actor
+    rows: dict[type[models.Base], list[UUID]] = field(default_factory=dict)
+
+    def newest(self, model: type[models.Base]) -> UUID:
+        return self.rows[model][0]
+
+
+async def write(
+    tx: Transaction,
+    name: str,
+    mrn: str,
+    *,
+    author: Actor,
+    other: Actor,
+    place: Place | None,
+    before: Place,
+    number: int,
+) -> Chart:
+    """Write the chart; one set of vitals and one order of it are the other author's.
+
+    `number` tells when the patient lay in the bed of before.
+    """
+    chart = Chart(models.new_id(), author)
+    clerk = _Clerk(tx, chart)
+    await tx.insert(
+        models.Patient,
+        {"id": chart.patient, "hospital_id": tx.hospital_id, "created_by": author.user_id}
+        | {"mrn": mrn, "given_name": name, "family_name": f"Person{mrn[-1]}", "sex": "FEMALE"}
+        | {"birth_date": date(1950, 5, 17), "deceased_at": tx.now}
+        | {"phone": f"+49 30 {mrn}", "email": f"{name}@example.org", "address": f"Street {mrn}"}
+        | {"national_id": f"NAT-{mrn}"},
+    )
+    await _stays(clerk, place, before, number)
+    await clerk.insert(
+        models.Allergy,
+        {"substance": f"penicillin of {name}", "code": "7980", "reaction": "rash"}
+        | {"criticality": "HIGH", "recorded_at": tx.now},
+    )
+    # Several at one moment: what orders them then is the id.
+    for age in (0, 0, 0, 1, 2, 2):
+        writer = other if age == 1 else author
+        await _vitals(clerk, tx.now - timedelta(hours=age), writer)
+    await _labs(clerk, place)
+    for age in (0, 0, 1):
+        order = await clerk.insert(
+            models.MedicationOrder,
+            {"drug": f"drug of {name}", "code": "1191", "dose": Decimal("0.50"), "dose_unit": "mg"}
+            | {"route": "oral", "frequency": "q8h", "as_needed": True, "as_needed_reason": "pain"}
+            | {"status": "STOPPED" if age else "ACTIVE", "ordered_at": tx.now - timedelta(days=age)}
+            | {"stopped_at": tx.now if age else None, "stop_reason": "done" if age else None}
+            | {"override_reason": "needed", "warnings": ["allergy"]},
+            other if age else author,
+        )
+        await clerk.insert(
+            models.MedicationAdministration,
+            {"medication_order_id": order, "status": "NOT_GIVEN", "given_at": tx.now}
+            | {"dose": Decimal("0.50"), "dose_unit": "mg", "reason": "asleep"}
+            | {"given_by": author.user_id},
+        )
+    return chart
+
+
+class _Clerk:
+    """Writes rows of one patient."""
+
+    def __init__(self, tx: Transaction, chart: Chart) -> None:
+        self.tx = tx
+        self.chart = chart
+
+    async def insert(
+        self, model: type[models.Base], row: dict[str, Any], author: Actor | None = None
+    ) -> UUID:
+        made = row.pop("id", None) or models.new_id()
+        written = {"id": made, "hospital_id": self.tx.hospital_id}
+        written["patient_id"] = self.chart.patient
+        written["created_by"] = (author or self.chart.author).user_id
+        await self.tx.insert(model, written | row)
+        self.chart.rows.setdefault(model, []).insert(0, made)
+        return made
+
+
+async def _stays(clerk: _Clerk, place: Place | None, before: Place, number: int) -> None:
+    """First a day in the bed of before, one patient after the other, then in the own place."""
+    now = clerk.tx.now
+    began = now - timedelta(days=20 - number)
+    moved = began + timedelta(hours=12)
+    admission = await clerk.insert(
+        models.Admission,
+        {"status": "IN_PROGRESS" if place else "FINISHED", "admitted_at": began}
+        | {"discharged_at": None if place else now, "reason": "unwell"},
+    )
+    stays = [(before, began, moved)]
+    if place is not None:
+        stays.append((place, moved, None))
+    for where, start, end in stays:
+        await clerk.insert(
+            models.BedStay,
+            {"admission_id": admission, "ward_id": where.ward, "bed_id": where.bed}
+            | {"started_at": start, "ended_at": end},
+        )
+    if place is not None:
+        await clerk.tx.connection.execute(
+            "UPDATE beds SET status = 'OCCUPIED' WHERE id = $1", place.bed
+        )
+
+
+async def _vitals(clerk: _Clerk, at: datetime, author: Actor) -> None:
+    await clerk.insert(
+        models.VitalSigns,
+        {"recorded_at": at, "heart_rate": 88, "systolic": 131, "diastolic": 84}
+        | {"respiratory_rate": 17, "temperature": Decimal("37.40"), "oxygen_saturation": 96}
+        | {"on_oxygen": True, "consciousness": "ALERT", "weight_kg": Decimal("71.5")}
+        | {"height_cm": Decimal(168), "pain_score": 2, "news2_applies": True, "news2_total": 2}
+        | {"news2_highest_single": 2, "news2_risk": "LOW", "news2_missing": ["temperature"]},
+        author,
+    )
+
+
+async def _labs(clerk: _Clerk, place: Place | None) -> None:
+    """A normal result, and a critical one that was corrected and acknowledged."""
+    now = clerk.tx.now
+    potassium = {
+        "code": "2823-3",
+        "display": "Potassium",
+        "panel": "Electrolytes",
+        "comparator": ">",
+        "text": f"haemolytic {clerk.chart.patient}",
+        "unit": "mmol/L",
+        "reference_low": Decimal("3.5"),
+        "reference_high": Decimal("5.1"),
+        "observed_at": now,
+        "issued_at": now,
+        "sender": "laboratory",
+        "version": 1,
+    }
+    for age in (0, 0, 1):
+        normal = models.new_id()
+        await clerk.insert(
+            models.LabResult,
+            potassium
+            | {"id": normal, "root_id": normal, "value": Decimal("4.10"), "status": "FINAL"}
+            | {"interpretation": "NORMAL", "observed_at": now - timedelta(hours=age)},
+        )
+    first, second = models.new_id(), models.new_id()
+    critical = {"root_id": first, "interpretation": "CRITICAL_HIGH"}
+    await clerk.insert(
+        models.LabResult,
+        potassium
+        | critical
+        | {"id": first, "value": Decimal("7.4"), "status": "FINAL", "superseded_at": now},
+    )
+    await clerk.insert(
+        models.LabResult,
+        potassium
+        | critical
+        | {"id": second, "value": Decimal("6.90"), "status": "CORRECTED"}
+        | {"version": 2, "corrects_id": first},
+    )
+    loop = {"lab_result_id": second, "rule": "potassium above 6.0 mmol/L", "raised_at": now}
+    acknowledged = {
+        "status": "ACKNOWLEDGED",
+        "acknowledged_at": now,
+        "acknowledged_by": clerk.chart.author.user_id,
+        "read_back": Decimal("6.90"),
+    }
+    ward = {"ward_id": place.ward if place else None}
+    await clerk.insert(models.CriticalResult, loop | ward | acknowledged)
+    unmapped = models.new_id()
+    await clerk.insert(
+        models.LabResult,
+        potassium
+        | {"id": unmapped, "root_id": unmapped, "value": None, "status": "PRELIMINARY"}
+        | {"interpretation": "NOT_JUDGED", "not_judged_reason": "no unit", "code": "X-1"}
+        | {"observed_at": now - timedelta(hours=3), "unmapped": True},
+    )
+    open_one = models.new_id()
+    await clerk.insert(
+        models.LabResult,
+        potassium
+        | {"id": open_one, "root_id": open_one, "value": Decimal("2.1"), "status": "FINAL"}
+        | {"interpretation": "CRITICAL_LOW", "observed_at": now - timedelta(hours=4)},
+    )
+    await clerk.insert(
+        models.CriticalResult,
+        loop
+        | ward
+        | {"lab_result_id": open_one, "status": "OPEN", "escalation_level": 1}
+        | {"next_escalation_at": now + timedelta(hours=1)},
+    )

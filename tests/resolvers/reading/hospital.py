@@ -1,0 +1,184 @@
+"""Two hospitals with a whole chart for every patient, so that nothing is null for want of data.
+
+Ada lies in MED1 (and came from ICU), Ben in ICU, Cleo in NICU, Dora in no bed any more; Gus, in
+SURG1, was written by the integrator. The free bed of MED1 is kept for Ben. The other hospital has
+the same ward codes and MRNs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+import models
+from models.rules.roles import Role
+from models.rules.scopes import rights
+from resolvers import hospitals, ids
+from resolvers.actors import Actor
+from resolvers.policy import DEFAULT_POLICY
+from resolvers.reading.documents import GraphQLRequest
+from resolvers.transaction import Transaction, transaction
+from schema.execution import Engine
+from tests.resolvers.reading import charts
+
+WARDS = ("ICU", "MED1", "NICU", "SURG1")
+PLACES = {"Ada": "MED1", "Ben": "ICU", "Cleo": "NICU", "Dora": None, "Gus": "SURG1"}
+MRNS = {name: f"MRN-{number}" for number, name in enumerate(PLACES, 1)}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came back, and the audit rows it left."""
+
+    body: dict[str, Any]
+    raw: bytes
+    audit: Sequence[asyncpg.Record] = ()
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer without any error."""
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+    @property
+    def partial(self) -> Any:
+        """The data, whatever was refused of it."""
+        return self.body["data"]
+
+    @property
+    def errors(self) -> list[Any]:
+        return list(self.body.get("errors", ()))
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+    @property
+    def refused(self) -> set[tuple[str, ...]]:
+        """The paths of what the actor's scopes refused."""
+        return {tuple(e["path"]) for e in self.errors if e["extensions"]["code"] == "FORBIDDEN"}
+
+
+@dataclass
+class Hospital:
+    """A hospital with its people; `ask` puts a document to the engine."""
+
+    pool: asyncpg.Pool[Any]
+    engine: Engine
+    id: UUID
+    wards: dict[str, UUID] = field(default_factory=dict)
+    beds: dict[str, UUID] = field(default_factory=dict)
+    charts: dict[str, charts.Chart] = field(default_factory=dict)
+    rung: list[UUID] = field(default_factory=list)
+
+    def public(self, model: type[models.Base], row_id: UUID) -> str:
+        return ids.encode(model, row_id)
+
+    def patient(self, name: str) -> str:
+        """The public id of a patient."""
+        return ids.encode(models.Patient, self.charts[name].patient)
+
+    def place(self, bed: str) -> charts.Place:
+        """The bed of that code, with its ward."""
+        return charts.Place(self.wards[bed.partition("-")[0]], self.beds[bed])
+
+    async def user(self, *roles: Role, wards: Sequence[str] = (), own: str | None = None) -> Actor:
+        """A new user with these roles on these wards; `own` names the own record."""
+        user_id = models.new_id()
+        patient_id = None if own is None else self.charts[own].patient
+        async with transaction(self.pool, self.id, datetime.now(UTC)) as tx:
+            await tx.insert(
+                models.User,
+                {"id": user_id, "hospital_id": self.id, "username": user_id.hex}
+                | {"display_name": "Some Body", "password_hash": "!", "patient_id": patient_id},
+            )
+            for role in roles:
+                await tx.insert(models.RoleMembership, {"user_id": user_id, "role": role.value})
+            for ward in wards:
+                row = {"user_id": user_id, "ward_id": self.wards[ward]}
+                await tx.insert(models.WardMembership, row)
+        held = frozenset(roles)
+        return Actor(
+            hospital_id=self.id,
+            user_id=user_id,
+            session_id=models.new_id(),
+            username=user_id.hex,
+            roles=held,
+            rights=rights(held),
+            ward_ids=tuple(self.wards[ward] for ward in wards),
+            patient_id=patient_id,
+            address="192.0.2.7",
+        )
+
+    async def ask(
+        self,
+        query: str,
+        actor: Actor | None,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation: str | None = None,
+    ) -> Answered:
+        """Execute a document; the audit rows are those of the actor that it added."""
+        before = await self.audit(actor)
+        raw = await self.engine.execute(GraphQLRequest(query, operation, variables), actor)
+        after = await self.audit(actor)
+        return Answered(orjson.loads(raw), raw, after[len(before) :])
+
+    async def audit(self, actor: Actor | None) -> list[asyncpg.Record]:
+        """The audit rows of an actor, oldest first."""
+        if actor is None:
+            return []
+        return await self.pool.fetch(
+            "SELECT * FROM audit_entries WHERE user_id = $1 ORDER BY id", actor.user_id
+        )
+
+
+async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
+    """A hospital of the test's own."""
+    now = datetime.now(UTC)
+    rung: list[UUID] = []
+    engine = Engine(pool, pool, DEFAULT_POLICY, rung.append)
+    async with pool.acquire() as connection, connection.transaction():
+        found = Hospital(
+            pool,
+            engine,
+            await hospitals.create_hospital(connection, models.new_id().hex, "General"),
+            rung=rung,
+        )
+        for code in WARDS:
+            ward = await hospitals.create_ward(connection, found.id, code, f"Ward {code}")
+            found.wards[code] = ward
+            for bed in ("1", "2"):
+                made = await hospitals.create_bed(connection, found.id, ward, f"{code}-{bed}")
+                found.beds[f"{code}-{bed}"] = made
+    integrator = await found.user(Role.INTEGRATOR)
+    doctor = await found.user(Role.DOCTOR)
+    async with transaction(pool, found.id, now) as tx:
+        for number, (name, ward) in enumerate(PLACES.items()):
+            author = integrator if name == "Gus" else doctor
+            found.charts[name] = await charts.write(
+                tx,
+                name,
+                MRNS[name],
+                author=author,
+                other=doctor,
+                place=None if ward is None else found.place(f"{ward}-1"),
+                before=found.place("ICU-2"),
+                number=number,
+            )
+        await _keep(tx, found.beds["MED1-2"], found.charts["Ben"].patient)
+    return found
+
+
+async def _keep(tx: Transaction, bed: UUID, patient: UUID) -> None:
+    await tx.insert(
+        models.Reservation,
+        {"id": models.new_id(), "hospital_id": tx.hospital_id, "bed_id": bed}
+        | {"patient_id": patient, "reserved_until": tx.now + timedelta(days=1)},
+    )

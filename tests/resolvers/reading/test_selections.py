@@ -1,0 +1,524 @@
+"""What a selection may look like: aliases, fragments, directives, variables, arguments."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+import models
+from resolvers.actors import Actor
+from tests.resolvers.reading.hospital import MRNS, WARDS, Hospital
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+async def test_keys_come_in_the_order_of_the_document(hospital: Hospital, admin: Actor) -> None:
+    answered = await hospital.ask(
+        '{ z: viewer { username id } a: ward(code: "MED1") { name ...W id } viewer { id } }'
+        " fragment W on Ward { code beds { status code } }",
+        admin,
+    )
+    data = answered.data
+    assert list(data) == ["z", "a", "viewer"]
+    assert list(data["z"]) == ["username", "id"]
+    assert list(data["a"]) == ["name", "code", "beds", "id"]
+    assert [list(bed) for bed in data["a"]["beds"]] == [["status", "code"]] * 2
+
+
+async def test_the_same_field_twice_with_different_arguments(
+    hospital: Hospital, admin: Actor
+) -> None:
+    answered = await hospital.ask(
+        '{ one: ward(code: "ICU") { code } two: ward(code: "MED1") { code }'
+        f' patient(mrn: "{MRNS["Ada"]}")'
+        " { all: labResults { totalCount } low: labResults(abnormal: true) { totalCount }"
+        '   fine: labResults(abnormal: false) { totalCount } x: labResults(code: "X-1")'
+        "   { totalCount nodes { code } } } }",
+        admin,
+    )
+    patient = answered.data["patient"]
+    assert answered.data["one"]["code"] == "ICU"
+    assert answered.data["two"]["code"] == "MED1"
+    assert [patient[key]["totalCount"] for key in ("all", "low", "fine", "x")] == [6, 2, 4, 1]
+    assert patient["x"]["nodes"] == [{"code": "X-1"}]
+
+
+async def test_selections_of_one_key_are_merged(hospital: Hospital, admin: Actor) -> None:
+    answered = await hospital.ask(
+        '{ ward(code: "MED1") { beds { code } } ward(code: "MED1") { code beds { status } } }',
+        admin,
+    )
+    ward = answered.data["ward"]
+    assert ward["code"] == "MED1"
+    assert {frozenset(bed) for bed in ward["beds"]} == {frozenset({"code", "status"})}
+
+
+AWKWARD = ["t1", "t2", "t3", "a1", "c0", "json", "people", "number", "data", "found", "cursors"]
+AWKWARD += ["answer", "audited", "who", "nothing", "above", "scope_stay", "null", "select", "_"]
+AWKWARD += [f"anon_{number}" for number in range(1, 40)]
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+async def test_no_alias_meets_a_name_within_the_statement(
+    hospital: Hospital, admin: Actor, name: str
+) -> None:
+    """PostgreSQL takes `row_to_json(x)` for the column x where there is one."""
+    answered = await hospital.ask(
+        f"{{ {name}: viewer {{ {name}: username }}"
+        f'  w: ward(code: "MED1") {{ {name}: beds {{ {name}: code }}'
+        f"    occupancy {{ {name}: beds }} }}"
+        f"  p: patients(first: 1) {{ edges {{ {name}: node {{ {name}: mrn"
+        f"    admission {{ {name}: status stays {{ {name}: endedAt }} }} }} }}"
+        f"    {name}: nodes {{ latestVitals {{ {name}: heartRate }} }}"
+        f"    pageInfo {{ {name}: hasNextPage }} }} }}",
+        admin,
+    )
+    data = answered.data
+    assert data[name] == {name: admin.username}
+    assert [bed[name] for bed in data["w"][name]] == ["MED1-1", "MED1-2"]
+    assert data["w"]["occupancy"] == {name: 2}
+    assert data["p"]["edges"][0][name][name] == MRNS["Ada"]
+    assert data["p"][name] == [{"latestVitals": {name: 88}}]
+    assert data["p"]["pageInfo"] == {name: True}
+
+
+async def test_long_aliases_are_kept_apart(hospital: Hospital, admin: Actor) -> None:
+    """PostgreSQL cuts names at 63 bytes."""
+    one, two = "x" * 80 + "1", "x" * 80 + "2"
+    answered = await hospital.ask(
+        f"{{ {one}: viewer {{ {one}: id {two}: username }}"
+        f"  {two}: wards {{ {one}: code {two}: name beds {{ {one}: code {two}: status }} }}"
+        f"  patients {{ {one}: totalCount {two}: nodes {{ {one}: mrn {two}: id }}"
+        f"    edges {{ {one}: cursor {two}: node {{ {one}: mrn }} }}"
+        f"    pageInfo {{ {one}: hasNextPage {two}: endCursor }} }} }}",
+        admin,
+    )
+    data = answered.data
+    assert data[one][two] == admin.username
+    assert [ward[one] for ward in data[two]] == list(WARDS)
+    assert [[bed[one] for bed in ward["beds"]] for ward in data[two]] == [
+        [f"{code}-1", f"{code}-2"] for code in WARDS
+    ]
+    page = data["patients"]
+    assert page[one] == len(page[two]) == len(page["edges"]) == len(MRNS)
+    assert page["pageInfo"] == {one: False, two: page["edges"][-1][one]}
+
+
+@pytest.mark.parametrize("length", [1, 70])
+@pytest.mark.parametrize("many", [49, 50, 51, 100, 101, 230])
+async def test_many_keys(hospital: Hospital, admin: Actor, many: int, length: int) -> None:
+    """A function of PostgreSQL takes 100 arguments, and json_build_object two a key."""
+    keys = [f"{'k' * length}{number}" for number in range(many)]
+    fields = " ".join(f"{key}: {'id' if n % 2 else 'code'}" for n, key in enumerate(keys))
+    answered = await hospital.ask(f'{{ ward(code: "MED1") {{ {fields} }} }}', admin)
+    ward = answered.data["ward"]
+    assert list(ward) == keys
+    assert {ward[key] for key in keys[::2]} == {"MED1"}
+    assert {ward[key] for key in keys[1::2]} <= {
+        hospital.public(models.Ward, hospital.wards["MED1"])
+    }
+
+
+# -- fragments -------------------------------------------------------------------------------------
+
+
+async def test_fragments_named_inline_nested_and_on_an_interface(
+    hospital: Hospital, admin: Actor
+) -> None:
+    ada = hospital.patient("Ada")
+    answered = await hospital.ask(
+        "query ($id: ID!) { node(id: $id) { ...N ... on Node { __typename } ... { same: id }"
+        "  ... on Patient { ...P } ... on Ward { code } ...W } }"
+        " fragment N on Node { id ... on Patient { mrn } }"
+        " fragment P on Patient { admission { ...A } }"
+        " fragment A on Admission { status patient { ...Q } }"
+        " fragment Q on Patient { ...R givenName }"
+        " fragment R on Patient { familyName }"
+        " fragment W on Ward { name }",
+        admin,
+        {"id": ada},
+    )
+    assert answered.data["node"] == {
+        "id": ada,
+        "mrn": MRNS["Ada"],
+        "__typename": "Patient",
+        "same": ada,
+        "admission": {
+            "status": "IN_PROGRESS",
+            "patient": {"familyName": "Person1", "givenName": "Ada"},
+        },
+    }
+
+
+async def test_typename_everywhere(hospital: Hospital, admin: Actor) -> None:
+    answered = await hospital.ask(
+        "{ __typename viewer { __typename } wards { __typename occupancy { __typename }"
+        "  beds { __typename ward { __typename } admission { __typename stays { __typename } }"
+        "         reservedFor { __typename } } }"
+        "  patients(first: 1) { __typename edges { __typename node { __typename } }"
+        "    nodes { __typename latestVitals { __typename news2 { __typename } } }"
+        "    pageInfo { __typename } }"
+        f'  node(id: "{hospital.patient("Ada")}") {{ __typename }} }}',
+        admin,
+    )
+    data = answered.data
+    assert data["__typename"] == "Query"
+    assert data["viewer"] == {"__typename": "Viewer"}
+    ward = data["wards"][1]
+    assert ward["__typename"] == "Ward"
+    assert ward["occupancy"] == {"__typename": "WardOccupancy"}
+    bed, kept = ward["beds"]
+    assert bed["ward"] == {"__typename": "Ward"}
+    assert bed["admission"]["__typename"] == "Admission"
+    assert bed["admission"]["stays"] == [{"__typename": "BedStay"}] * 2
+    assert kept["reservedFor"] == {"__typename": "Patient"}
+    vitals = {"__typename": "VitalSigns", "news2": {"__typename": "News2"}}
+    assert data["patients"] == {
+        "__typename": "PatientConnection",
+        "edges": [{"__typename": "PatientEdge", "node": {"__typename": "Patient"}}],
+        "nodes": [{"__typename": "Patient", "latestVitals": vitals}],
+        "pageInfo": {"__typename": "PageInfo"},
+    }
+    assert data["node"] == {"__typename": "Patient"}
+
+
+# -- skip and include ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("include", [True, False])
+async def test_skip_and_include_with_variables(
+    hospital: Hospital, admin: Actor, skip: bool, include: bool
+) -> None:
+    """One document, four plans: what is left out is decided by the variables of each run."""
+    answered = await hospital.ask(
+        "query ($s: Boolean!, $i: Boolean!) { viewer { id username @skip(if: $s)"
+        "  displayName @include(if: $i) roles @skip(if: $s) @include(if: $i)"
+        "  ... @include(if: $i) { scopes } ...F @skip(if: $s) } }"
+        " fragment F on Viewer { wards { code } }",
+        admin,
+        {"s": skip, "i": include},
+    )
+    expected = {"id"}
+    expected |= set() if skip else {"username", "wards"}
+    expected |= {"displayName", "scopes"} if include else set()
+    expected |= {"roles"} if include and not skip else set()
+    assert set(answered.data["viewer"]) == expected
+
+
+async def test_directives_with_constants_and_defaults(hospital: Hospital, admin: Actor) -> None:
+    text = (
+        "query ($yes: Boolean = true) { viewer { a: id @skip(if: true) b: id @skip(if: false)"
+        "  c: id @include(if: false) d: id @include(if: $yes) e: id @skip(if: $yes) } }"
+    )
+    assert set((await hospital.ask(text, admin)).data["viewer"]) == {"b", "d"}
+    other = await hospital.ask(text, admin, {"yes": False})
+    assert set(other.data["viewer"]) == {"b", "e"}
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ("viewer @skip(if: true) { id }", {}),
+        ("viewer { id @skip(if: true) }", {"viewer": {}}),
+        ('ward(code: "MED1") { beds { id @skip(if: true) } }', {"ward": {"beds": [{}, {}]}}),
+        ("patients(first: 1) { nodes @skip(if: true) { id } }", {"patients": {}}),
+        ("patients(first: 1) { nodes { id @skip(if: true) } }", {"patients": {"nodes": [{}]}}),
+        (
+            "patients(first: 1) { pageInfo { endCursor @skip(if: true) } }",
+            {"patients": {"pageInfo": {}}},
+        ),
+        ("patients(first: 1) { edges { cursor @skip(if: true) } }", {"patients": {"edges": [{}]}}),
+    ],
+)
+async def test_a_selection_may_be_left_empty(
+    hospital: Hospital, admin: Actor, selection: str, expected: Any
+) -> None:
+    assert (await hospital.ask(f"{{ {selection} }}", admin)).data == expected
+
+
+async def test_a_stranger_may_ask_for_nothing(hospital: Hospital) -> None:
+    """No field is read, so nobody needs to be signed in; gateways ask so whether we are there."""
+    assert (await hospital.ask("{ viewer @skip(if: true) { id } }", None)).data == {}
+    assert (await hospital.ask("{ a: __typename }", None)).data == {"a": "Query"}
+    refused = await hospital.ask("{ __typename viewer { id } }", None)
+    assert refused.codes == ["UNAUTHENTICATED"]
+
+
+async def test_null_is_no_condition(hospital: Hospital, admin: Actor) -> None:
+    """A default lets a nullable variable stand there; null in it says neither yes nor no."""
+    for directive in ("skip", "include"):
+        text = f"query ($x: Boolean = true) {{ viewer {{ id username @{directive}(if: $x) }} }}"
+        answered = await hospital.ask(text, admin, {"x": None})
+        assert answered.codes == ["BAD_USER_INPUT"]
+        assert answered.errors[0]["extensions"]["field"] == "if"
+
+
+# -- variables and arguments -----------------------------------------------------------------------
+
+SEARCH = (
+    "query ($s: String{default}) {{ patients(search: $s) {{ totalCount nodes {{ givenName }} }} }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("default", "sent", "found"),
+    [
+        ("", {"s": "ada"}, 1),
+        ("", {"s": None}, 5),
+        ("", {}, 5),
+        (' = "ada"', {}, 1),
+        (' = "ada"', {"s": "ben"}, 1),
+        (' = "ada"', {"s": None}, 5),
+        (' = "nobody"', {}, 0),
+    ],
+)
+async def test_variables_with_defaults_null_and_absent(
+    hospital: Hospital, admin: Actor, default: str, sent: dict[str, Any], found: int
+) -> None:
+    answered = await hospital.ask(SEARCH.format(default=default), admin, sent)
+    page = answered.data["patients"]
+    assert page["totalCount"] == len(page["nodes"]) == found
+
+
+async def test_one_plan_is_not_used_for_another_shape(hospital: Hospital, admin: Actor) -> None:
+    """The same document first with a value, then with null, then absent, then with a value."""
+    text = SEARCH.format(default="")
+    counts = [
+        (await hospital.ask(text, admin, sent)).data["patients"]["totalCount"]
+        for sent in ({"s": "ada"}, {"s": None}, {}, {"s": "zzz"}, {"s": "cleo"})
+    ]
+    assert counts == [1, 5, 5, 0, 1]
+
+
+@pytest.mark.parametrize("first", ["null", "$n"])
+async def test_null_for_first_is_its_default(hospital: Hospital, admin: Actor, first: str) -> None:
+    head = "query ($n: Int) " if first == "$n" else ""
+    answered = await hospital.ask(
+        f"{head}{{ patients(first: {first}) {{ nodes {{ id }} }} }}", admin
+    )
+    assert len(answered.data["patients"]["nodes"]) == len(MRNS)
+
+
+@pytest.mark.parametrize(
+    "field", ["ward(code: $x) { id }", "node(id: $y) { id }", "admission(id: $y) { id }"]
+)
+async def test_null_where_a_value_is_needed_is_refused(
+    hospital: Hospital, admin: Actor, field: str
+) -> None:
+    """Otherwise the condition would fall away, and some other row would be the answer."""
+    variable, type_ = ("x", "String") if "$x" in field else ("y", "ID")
+    text = f'query (${variable}: {type_} = "x") {{ {field} }}'
+    assert set((await hospital.ask(text, admin)).data.values()) == {None}
+    answered = await hospital.ask(text, admin, {variable: None})
+    assert answered.codes == ["BAD_USER_INPUT"]
+    assert answered.errors[0]["extensions"]["field"] in {"code", "id"}
+
+
+@pytest.mark.parametrize("arguments", ["", "(id: null)", "(mrn: null)", "(id: $id, mrn: $mrn)"])
+async def test_a_patient_must_be_named(hospital: Hospital, admin: Actor, arguments: str) -> None:
+    """Without a name the answer would be somebody."""
+    head = "query ($id: ID, $mrn: String) " if "$" in arguments else ""
+    answered = await hospital.ask(f"{head}{{ patient{arguments} {{ mrn }} }}", admin)
+    assert answered.codes == ["BAD_USER_INPUT"]
+    assert answered.body.get("data") is None
+    assert answered.audit == []
+
+
+async def test_a_patient_by_id_and_mrn_must_be_both(hospital: Hospital, admin: Actor) -> None:
+    text = "query ($id: ID, $mrn: String) { patient(id: $id, mrn: $mrn) { givenName } }"
+    ada = hospital.patient("Ada")
+    both = await hospital.ask(text, admin, {"id": ada, "mrn": MRNS["Ada"]})
+    assert both.data["patient"] == {"givenName": "Ada"}
+    one = await hospital.ask(text, admin, {"id": ada, "mrn": None})
+    assert one.data["patient"] == {"givenName": "Ada"}
+    other = await hospital.ask(text, admin, {"id": ada, "mrn": MRNS["Ben"]})
+    assert other.data["patient"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "sent", "found"),
+    [
+        ("[OPEN]", {}, 5),
+        ("OPEN", {}, 5),
+        ("[]", {}, 0),
+        ("[OPEN, ACKNOWLEDGED]", {}, 10),
+        ("[OPEN, OPEN]", {}, 5),
+        ("[WITHDRAWN]", {}, 0),
+        ("null", {}, 10),
+        ("$s", {"s": ["ACKNOWLEDGED"]}, 5),
+        ("$s", {"s": "OPEN"}, 5),
+        ("$s", {"s": []}, 0),
+        ("$s", {"s": None}, 10),
+        ("$s", {}, 10),
+        ("[$one, WITHDRAWN]", {"one": "OPEN"}, 5),
+        ("[$one]", {"one": "WITHDRAWN"}, 0),
+    ],
+)
+async def test_lists_of_an_enumeration(
+    hospital: Hospital, admin: Actor, given: str, sent: dict[str, Any], found: int
+) -> None:
+    variables = {"$s": "($s: [CriticalResultStatus!])"}.get(given, "")
+    if "$one" in given:
+        variables = "($one: CriticalResultStatus!)"
+    answered = await hospital.ask(
+        f"query Q{variables} {{ criticalResults(status: {given}) {{ totalCount }} }}", admin, sent
+    )
+    assert answered.data["criticalResults"]["totalCount"] == found
+
+
+async def test_times_and_decimals(hospital: Hospital, admin: Actor) -> None:
+    text = (
+        "query ($m: String!, $from: DateTime, $to: DateTime) { patient(mrn: $m) { birthDate"
+        "  vitals(from: $from, to: $to) { totalCount nodes { recordedAt temperature } } } }"
+    )
+    whole = (await hospital.ask(text, admin, {"m": MRNS["Ada"]})).data["patient"]
+    assert whole["birthDate"] == "1950-05-17"
+    assert whole["vitals"]["totalCount"] == 6
+    assert {row["temperature"] for row in whole["vitals"]["nodes"]} == {"37.40"}
+    times = sorted({row["recordedAt"] for row in whole["vitals"]["nodes"]})
+    assert all(re.fullmatch(r"[-0-9]{10}T[:.0-9]+\+00:00", time) for time in times)
+    for bounds, expected in (
+        ({"from": times[1]}, 4),
+        ({"to": times[1]}, 2),
+        ({"from": times[0], "to": times[2]}, 3),
+        ({"from": times[2], "to": times[2]}, 0),
+        ({"to": times[0].replace("+00:00", "-01:00")}, 2),
+    ):
+        found = (await hospital.ask(text, admin, {"m": MRNS["Ada"], **bounds})).data["patient"]
+        assert found["vitals"]["totalCount"] == expected, bounds
+
+
+async def test_a_search_is_a_prefix_of_a_name_or_a_whole_mrn(
+    hospital: Hospital, admin: Actor
+) -> None:
+    for search, expected in (
+        ("ada", {"Ada"}),
+        ("  ADA  ", {"Ada"}),
+        ("ada person1", {"Ada"}),
+        ("person", set(MRNS)),
+        ("person2 ben", {"Ben"}),
+        ("erson", set()),
+        ("", set(MRNS)),
+        ("%", set()),
+        ("_da", set()),
+        (MRNS["Cleo"], {"Cleo"}),
+        (MRNS["Cleo"][:-1], set()),
+        ("x' OR '1'='1", set()),
+    ):
+        text = "query ($s: String) { patients(search: $s) { nodes { givenName } } }"
+        nodes = (await hospital.ask(text, admin, {"s": search})).data["patients"]["nodes"]
+        assert {node["givenName"] for node in nodes} == expected, search
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query ($x: String) { patients(search: $x) { totalCount } }",
+        "query ($x: String!) { ward(code: $x) { id } }",
+        "query ($x: String) { patient(mrn: $x) { id } }",
+        "query ($x: String) { criticalResults(ward: $x) { totalCount } }",
+    ],
+)
+async def test_a_character_that_no_text_can_hold_is_refused(
+    hospital: Hospital, admin: Actor, text: str
+) -> None:
+    """PostgreSQL has no NUL in text."""
+    answered = await hospital.ask(text, admin, {"x": "a\u0000b"})
+    assert answered.codes == ["BAD_USER_INPUT"]
+
+
+# -- operations and introspection ------------------------------------------------------------------
+
+
+async def test_the_operation_is_chosen_by_name(hospital: Hospital, admin: Actor) -> None:
+    text = "query A { viewer { id } } query B { viewer { username } }"
+    chosen = await hospital.ask(text, admin, operation="B")
+    assert chosen.data == {"viewer": {"username": admin.username}}
+    for name in (None, "C"):
+        refused = await hospital.ask(text, admin, operation=name)
+        assert refused.codes == ["OPERATION_RESOLUTION_FAILURE"]
+        assert "data" not in refused.body
+
+
+async def test_introspection_stands_among_the_data(hospital: Hospital, admin: Actor) -> None:
+    answered = await hospital.ask(
+        "query ($n: String!, $from: DateTime, $s: [CriticalResultStatus!], $m: String!) {"
+        "  a: viewer { username } __type(name: $n) { name ...K }"
+        "  patient(mrn: $m) { vitals(from: $from) { totalCount } }"
+        "  criticalResults(status: $s) { totalCount } z: __schema { queryType { name } } }"
+        " fragment K on __Type { kind }",
+        admin,
+        {"n": "Ward", "from": "2001-01-01T00:00:00Z", "s": ["OPEN"], "m": MRNS["Ada"]},
+    )
+    assert answered.data == {
+        "a": {"username": admin.username},
+        "__type": {"name": "Ward", "kind": "OBJECT"},
+        "patient": {"vitals": {"totalCount": 6}},
+        "criticalResults": {"totalCount": 5},
+        "z": {"queryType": {"name": "Query"}},
+    }
+    assert list(answered.body["data"]) == ["a", "__type", "patient", "criticalResults", "z"]
+
+
+async def test_introspection_needs_no_session_and_the_rest_does(hospital: Hospital) -> None:
+    answered = await hospital.ask("{ __schema { queryType { name } } }", None)
+    assert answered.data == {"__schema": {"queryType": {"name": "Query"}}}
+    refused = await hospital.ask("{ __schema { queryType { name } } wards { id } }", None)
+    assert refused.codes == ["UNAUTHENTICATED"]
+
+
+# -- node ------------------------------------------------------------------------------------------
+
+
+async def test_node_of_every_type(hospital: Hospital, admin: Actor) -> None:
+    chart = hospital.charts["Ada"]
+    expected = {
+        hospital.patient("Ada"): "Patient",
+        hospital.public(models.Ward, hospital.wards["MED1"]): "Ward",
+        hospital.public(models.Bed, hospital.beds["MED1-1"]): "Bed",
+    } | {
+        hospital.public(model, chart.newest(model)): model.__name__
+        for model in chart.rows
+        if model is not models.BedStay
+    }
+    assert len(expected) == 10
+    for public, type_ in expected.items():
+        answered = await hospital.ask(
+            "query ($id: ID!) { node(id: $id) { __typename id } }", admin, {"id": public}
+        )
+        assert answered.data["node"] == {"__typename": type_, "id": public}
+
+
+async def test_node_of_nothing(hospital: Hospital, admin: Actor) -> None:
+    ada = hospital.patient("Ada")
+    for wrong in (
+        "",
+        "x",
+        ada.upper(),
+        ada.replace("pat_", "wrd_"),
+        ada.replace("-", ""),
+        ada + " ",
+        f"pat_{models.new_id()}",
+        "pat_\u0000",
+        hospital.public(models.User, models.new_id()),
+    ):
+        answered = await hospital.ask(
+            "query ($id: ID!) { node(id: $id) { id } patient(id: $id) { id } }",
+            admin,
+            {"id": wrong},
+        )
+        assert answered.data == {"node": None, "patient": None}, wrong
+
+
+async def test_the_answer_is_json_without_a_copy(hospital: Hospital, admin: Actor) -> None:
+    """Text that needs escaping comes through PostgreSQL's JSON as it was."""
+    awkward = 'a"b\\c/d\ne\tf\u2028g\U0001f600h</script>é'
+    async with hospital.pool.acquire() as connection, connection.transaction():
+        await connection.execute("UPDATE users SET display_name = $1", awkward)
+    answered = await hospital.ask("{ viewer { displayName } }", admin)
+    assert answered.data == {"viewer": {"displayName": awkward}}
+    assert orjson.loads(answered.raw) == answered.body
