@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -141,6 +142,60 @@ async def test_rights_that_change_while_a_frame_is_made_are_those_that_count(
         assert [(e["position"], e["mrn"]) for e in await station.events(1)] == [(2, "MRN-SURG1")]
 
 
+async def test_who_leaves_a_group_and_comes_back_hears_the_page_once(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    """It is promised the page from the past, while the group's frame with it is still made."""
+    token = await nurse()
+    user = (await hospital.actor(token)).user_id
+    async with (
+        serve(limits=quiet) as served,
+        served.station(token) as moves,
+        served.station(await nurse()) as stays,
+    ):
+        for station in (moves, stays):
+            await station.subscribe()
+            await station.feed()
+        served.engine.pause = asyncio.Event()
+        await hospital.write()
+        await statements(served, 1)
+        # Another actor with the same rights and rows: it comes back to the same group.
+        await hospital.pool.execute(
+            "UPDATE users SET patient_id = $1 WHERE id = $2", hospital.patients["SURG1"], user
+        )
+        await settled(served)
+        await statements(served, 2)
+        served.engine.pause.set()
+        await hospital.write()
+        for station in (moves, stays):
+            assert [e["position"] for e in await station.events(2)] == [1, 2]
+
+
+async def test_rights_that_change_while_the_past_is_read_are_those_that_count(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    user = (await hospital.actor(token)).user_id
+    async with serve(limits=quiet) as served:
+        async with served.station(token) as station:
+            await station.subscribe()
+            cursor = (await station.feed())["cursor"]
+            await hospital.write("MED1")
+            await hospital.write("SURG1")
+            await station.events(1)
+        served.engine.pause = asyncio.Event()
+        before = len(served.engine.statements)
+        async with served.station(token) as station:
+            await station.subscribe(after=cursor)
+            await statements(served, before + 1)
+            await move(hospital, user, "SURG1")
+            await settled(served)
+            served.engine.pause.set()
+            assert [(e["position"], e["mrn"]) for e in await station.events(1)] == [
+                (2, "MRN-SURG1")
+            ]
+
+
 async def test_an_operation_after_sign_out_does_not_run(
     serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
 ) -> None:
@@ -154,6 +209,18 @@ async def test_an_operation_after_sign_out_does_not_run(
         await station.run("mutation { signOut { signedOut } }")
         assert await station.closed() == 4403
         assert served.engine.mutated == 0
+
+
+async def statements(served: Any, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len(served.engine.statements) < count:
+            await asyncio.sleep(0.01)
+
+
+async def move(hospital: Any, user: UUID, ward: str) -> None:
+    await hospital.pool.execute(
+        "UPDATE ward_memberships SET ward_id = $1 WHERE user_id = $2", hospital.wards[ward], user
+    )
 
 
 async def settled(served: Any) -> None:

@@ -315,6 +315,10 @@ async def test_who_stops_reading_is_closed_and_costs_the_others_nothing(
                         sent += 3
                         await reads.events(3)
                 assert sent >= 3
+                # Its connection is cut, though it has not read what stands before the close.
+                async with asyncio.timeout(5):
+                    while len(served.server.server_state.connections) > 1:
+                        await asyncio.sleep(0.01)
                 # What it had not read is lost to it; its cursor gives it the rest.
                 assert await stops.closed(10) in {1006, 1013}
             await hospital.write()
