@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, InHospital, Written, one_of
-from models.rules.critical_results import CriticalResultStepKind, CriticalResultStatus
+from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 
 
 class CriticalResult(Identified, InHospital, Written, Base):
