@@ -178,12 +178,14 @@ def _shape(value: Any) -> bool | None:
 # and inside the error of a scalar.
 _FOUND = re.compile(r"[,;.] ?[Ff]ound:? .*", re.DOTALL)
 _REPRESENTED = re.compile(r"(cannot represent [^:]*value): .*", re.DOTALL)
+_NO_WORD = re.compile(r"Value '.*' does not exist in '(\w+)' enum\..*", re.DOTALL)
 _PLACE = re.compile(r"^Variable '\$(\w+)' has invalid value(?: at ([^:]+))?: ")
 
 
 def without_value(message: str) -> str:
     """A message of graphql-core without the value it quotes."""
-    return _REPRESENTED.sub(r"\1", _FOUND.sub("", message))
+    named = _NO_WORD.sub(r"This is no value of the enum '\1'.", message)
+    return _REPRESENTED.sub(r"\1", _FOUND.sub("", named))
 
 
 def _variable_fault(error: GraphQLError) -> dict[str, Any]:
