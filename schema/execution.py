@@ -16,14 +16,14 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from graphql import GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
 from models.rules.scopes import Rights
 from resolvers import faults, idempotency, sessions
 from resolvers.actors import Actor
-from resolvers.errors import Refusal, Unauthenticated
+from resolvers.errors import BadInput, Refusal, Unauthenticated
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared, RequestError
 from resolvers.reading.fields import Collector, Selected, arguments
@@ -268,7 +268,11 @@ def _stranger() -> Unauthenticated:
 def _input(prepared: Prepared, root: Selected) -> tuple[dict[str, Any], Any]:
     """The input's fields by Python name, and the input as it was sent (coerced)."""
     assert root.definition is not None
-    sent = get_argument_values(root.definition, root.nodes[0], prepared.variables)
+    try:
+        sent = get_argument_values(root.definition, root.nodes[0], prepared.variables)
+    except GraphQLError:
+        # The variables are coerced: what is left is a null that the variable's default let through.
+        raise BadInput("input must not hold null here", field="input") from None
     declared = root.definition.extensions["strawberry-definition"]
     converted = convert_arguments(
         sent, declared.arguments, SCHEMA.schema_converter.scalar_registry, SCHEMA.config
