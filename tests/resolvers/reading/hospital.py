@@ -90,7 +90,7 @@ class Hospital:
 
     async def user(self, *roles: Role, wards: Sequence[str] = (), own: str | None = None) -> Actor:
         """A new user with these roles on these wards; `own` names the own record."""
-        user_id = models.new_id()
+        user_id, session_id = models.new_id(), models.new_id()
         patient_id = None if own is None else self.charts[own].patient
         async with transaction(self.pool, self.id, datetime.now(UTC)) as tx:
             await tx.insert(
@@ -103,11 +103,17 @@ class Hospital:
             for ward in wards:
                 row = {"user_id": user_id, "ward_id": self.wards[ward]}
                 await tx.insert(models.WardMembership, row)
+            await tx.insert(
+                models.Session,
+                {"id": session_id, "hospital_id": self.id, "user_id": user_id}
+                | {"token_hash": session_id.bytes, "created_at": tx.now, "last_seen_at": tx.now}
+                | {"expires_at": tx.now + timedelta(hours=1)},
+            )
         held = frozenset(roles)
         return Actor(
             hospital_id=self.id,
             user_id=user_id,
-            session_id=models.new_id(),
+            session_id=session_id,
             username=user_id.hex,
             roles=held,
             rights=rights(held),
