@@ -187,23 +187,13 @@ class WatchedPlan:
         connection: Connection | None,
         actor: Actor,
         *,
-        cursor: str,
-        live: bool,
-        resync: bool,
         events: Sequence[FeedEvent],
         actors: Sequence[Actor] = (),
+        **given: Any,
     ) -> bytes:
         if events and self.engine.faults:
             raise self.engine.faults.pop()
-        frame = await self.plan.frame(
-            connection,
-            actor,
-            cursor=cursor,
-            live=live,
-            resync=resync,
-            events=events,
-            actors=actors,
-        )
+        frame = await self.plan.frame(connection, actor, events=events, actors=actors, **given)
         if events:
             self.engine.statements.append((tuple(event.position for event in events), actors))
             await self.engine.held()
