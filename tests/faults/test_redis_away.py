@@ -14,9 +14,10 @@ from tests.first_light.api import ACKNOWLEDGE, Api
 from tests.first_light.process import Server, serving
 from tests.first_light.station import CRITICAL, station
 
-SOON = 3.0
-"""A mutation's answer, and an event in another process, with no bell between them. The log is
-read every 250 ms; the rest is for a machine that has more to do."""
+SOON = 10.0
+"""A mutation's answer, and an event in another process, with no bell between them."""
+REDIS_TIMEOUT = 1.0
+"""What somebody who waits for a Redis that does not answer waits at least."""
 
 
 async def test_without_redis_mutations_go_on_and_other_processes_hear_of_them(
@@ -35,19 +36,21 @@ async def test_without_redis_mutations_go_on_and_other_processes_hear_of_them(
         async with station(hearing.sockets, nurse.token) as board:
             feed = await board.feed(CRITICAL, ward="MED1")
 
-            async def there_and_back() -> None:
+            async def there_and_back() -> float:
+                began = time.monotonic()
                 alarm = await integrator.raise_alarm(patient)
+                answered_after = time.monotonic() - began
                 async with asyncio.timeout(SOON):
                     await feed.kinds_of(alarm, "RAISED")
                 await nurse.run(ACKNOWLEDGE, input={"criticalResultId": alarm, "readBack": "6.9"})
                 async with asyncio.timeout(SOON):
                     kinds = await feed.kinds_of(alarm, "ACKNOWLEDGED")
                 assert kinds == ["RAISED", "ACKNOWLEDGED"]
+                return answered_after
 
             await there_and_back()
             own_redis.halt()
-            for _ in range(3):
-                await there_and_back()
+            assert min([await there_and_back() for _ in range(4)]) < REDIS_TIMEOUT
             await both(writing, hearing, bell="down", status="degraded")
             await there_and_back()
             own_redis.go_on()
@@ -55,8 +58,7 @@ async def test_without_redis_mutations_go_on_and_other_processes_hear_of_them(
             await there_and_back()
 
             await own_redis.kill()
-            for _ in range(3):
-                await there_and_back()
+            assert min([await there_and_back() for _ in range(4)]) < REDIS_TIMEOUT
             await both(writing, hearing, bell="down", status="degraded")
             await own_redis.start()
             await both(writing, hearing, bell="connected", status="ready")
