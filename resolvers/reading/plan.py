@@ -224,7 +224,8 @@ class Planner:
         level = shapes.Level(row)
         if source.on is not None:
             level.where.append(source.on(place.row, row))
-        if place.model is None:
+        if place.model is None or source.on is None:
+            # Nothing else ties the row to the actor's hospital.
             level.where.append(scoping.of_hospital(row))
         reaches = self._reaches(place, source)
         if reaches is not None and Reach.HOSPITAL not in reaches:
