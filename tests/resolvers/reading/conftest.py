@@ -28,3 +28,21 @@ async def admin(hospital: Hospital) -> Actor:
 async def nurse(hospital: Hospital) -> Actor:
     """A nurse of MED1."""
     return await hospital.user(Role.NURSE, wards=["MED1"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def people(hospital: Hospital) -> dict[Role, Actor]:
+    """One user a role: nurses on MED1, the doctor on all but NICU, the patient is Ben."""
+    found: dict[Role, Actor] = {}
+    for role in Role:
+        wards: tuple[str, ...] = ()
+        if role in (Role.NURSE, Role.CHARGE_NURSE):
+            wards = ("MED1",)
+        elif role is Role.DOCTOR:
+            wards = ("MED1", "ICU", "SURG1")
+        found[role] = await hospital.user(
+            role, wards=wards, own="Ben" if role is Role.PATIENT else None
+        )
+    # What an integrator sees is what it wrote.
+    found[Role.INTEGRATOR] = hospital.charts["Gus"].author
+    return found

@@ -154,7 +154,9 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
         found = Hospital(
             pool,
             engine,
-            await hospitals.create_hospital(connection, models.new_id().hex, "General"),
+            await hospitals.create_hospital(
+                connection, models.new_id().hex, "General", now=datetime.now(UTC)
+            ),
             rung=rung,
         )
         for code in WARDS:

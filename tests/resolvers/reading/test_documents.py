@@ -80,7 +80,7 @@ def spoilt(type_: Any, wrong: Any) -> Iterator[Any]:
         yield wrong
 
 
-@pytest.mark.parametrize(("mutation", "type_"), inputs())
+@pytest.mark.parametrize(("mutation", "type_"), list(inputs()))
 async def test_no_wrong_variable_is_repeated(
     hospital: Hospital, admin: Actor, mutation: str, type_: str, caplog: pytest.LogCaptureFixture
 ) -> None:
