@@ -47,7 +47,7 @@ async def test_sign_out_ends_every_socket_of_the_session_within_a_second(
     took = []
     async with station(server.sockets, other.token) as stays:
         feed = await stays.feed(CRITICAL, ward="MED1")
-        for _ in range(3):
+        for _ in range(5):
             nurse = await api.sign_in("nurse")
             async with (
                 station(server.sockets, nurse.token) as first,
@@ -61,8 +61,8 @@ async def test_sign_out_ends_every_socket_of_the_session_within_a_second(
         integrator = await api.sign_in("integrator")
         alarm = await integrator.raise_alarm(patient)
         assert await feed.kinds_of(alarm, "RAISED") == ["RAISED"]
-    # The quickest: a machine that stands still for a moment is not what is tested.
-    assert min(took) < 1.0
+    # All but one: a machine that stands still for a moment is not what is tested.
+    assert sorted(took)[3] < 1.0, took
 
 
 async def test_a_token_that_is_over_opens_no_socket(server: Server, api: Api) -> None:
