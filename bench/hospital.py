@@ -20,6 +20,7 @@ ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
 """The newest time in the data: fixed, so that the rows are the same on every day."""
 PASSWORD = "on the bench alone"  # noqa: S105 (of a database that lives for minutes)
 WARDS_OF_NURSE = 4
+SEVERAL = 8
 SQL = Path(__file__).with_name("hospital.sql")
 
 
@@ -61,7 +62,9 @@ async def build(database_url: str, size: Size) -> Hospital:
 
 
 async def _places(connection: Connection, size: Size) -> tuple[UUID, list[str]]:
-    hospital_id = await hospitals.create_hospital(connection, "BENCH", "Hospital of the bench")
+    hospital_id = await hospitals.create_hospital(
+        connection, "BENCH", "Hospital of the bench", now=datetime.now(UTC)
+    )
     codes = [f"W{number:02}" for number in range(1, size.wards + 1)]
     for code in codes:
         ward_id = await hospitals.create_ward(connection, hospital_id, code, f"Ward {code}")
@@ -122,7 +125,7 @@ async def _chosen(connection: asyncpg.Connection[Any], wards: list[str]) -> Hosp
 
 
 async def _prefixes(connection: asyncpg.Connection[Any]) -> tuple[str, ...]:
-    """The longest beginnings of family names that have at least two pages."""
+    """The longest beginnings of names that have at least two pages, if there are several."""
     for length in (4, 3, 2, 1):
         rows = await connection.fetch(
             "SELECT left(name_key, $1) AS prefix FROM patients GROUP BY 1"
@@ -130,6 +133,6 @@ async def _prefixes(connection: asyncpg.Connection[Any]) -> tuple[str, ...]:
             length,
             2 * PAGE,
         )
-        if rows:
+        if len(rows) >= SEVERAL or (rows and length == 1):
             return tuple(row["prefix"] for row in rows)
     raise LookupError("too few patients for two pages of any name")

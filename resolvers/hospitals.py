@@ -6,28 +6,38 @@ there stays as it is.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 import models
 from models.rules.beds import BedStatus
-from resolvers import inputs
+from resolvers import critical_rules, inputs
 from resolvers.database import Connection, Statement
+from resolvers.transaction import Transaction
 
 
 async def create_hospital(
-    connection: Connection, code: str, name: str, time_zone: str = "UTC"
+    connection: Connection, code: str, name: str, time_zone: str = "UTC", *, now: datetime
 ) -> UUID:
-    """The hospital with this code, made if it is not there, together with its event counter."""
-    return await _found_or_made(
-        connection,
-        _HOSPITAL,
-        code=inputs.text(code, "code"),
-        name=inputs.text(name, "name"),
-        time_zone=time_zone,
-    )
+    """The hospital with this code, made if it is not there, with what none may be without: its
+    event counter, and the critical rules that ship (a result that nothing judges alerts nobody).
+    """
+    async with connection.transaction():
+        hospital_id = await _found_or_made(
+            connection,
+            _HOSPITAL,
+            code=inputs.text(code, "code"),
+            name=inputs.text(name, "name"),
+            time_zone=time_zone,
+        )
+        tx = Transaction(cast("asyncpg.Connection[Any]", connection), hospital_id, now)
+        await critical_rules.install_starter(tx)
+    return hospital_id
 
 
 async def create_ward(connection: Connection, hospital_id: UUID, code: str, name: str) -> UUID:

@@ -63,7 +63,7 @@ async def _hospital(connection: Connection, code: str | None) -> tuple[UUID, tzi
     rows = await connection.fetch("SELECT id, code, time_zone FROM hospitals ORDER BY code")
     if not rows:
         made = code or FIRST
-        return await create_hospital(connection, made, made), UTC
+        return await create_hospital(connection, made, made, now=datetime.now(UTC)), UTC
     chosen = [row for row in rows if code in (None, row["code"])]
     if len(chosen) != 1:
         known = ", ".join(row["code"] for row in rows)

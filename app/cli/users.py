@@ -115,7 +115,7 @@ async def _hospital(connection: Connection, code: str | None, name: str | None) 
     if name is not None:
         if code is None:
             raise Mistake("--new-hospital needs --hospital CODE as well")
-        return await create_hospital(connection, code, name)
+        return await create_hospital(connection, code, name, now=datetime.now(UTC))
     rows = await connection.fetch("SELECT id, code FROM hospitals ORDER BY code")
     if not rows:
         raise Mistake("there is no hospital yet; make it with --hospital CODE --new-hospital NAME")

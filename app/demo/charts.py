@@ -32,7 +32,6 @@ from resolvers import (
     allergies,
     beds,
     critical_results,
-    critical_rules,
     ids,
     labs,
     medications,
@@ -96,8 +95,6 @@ class Charts:
 
     async def write(self) -> Written:
         """Everybody and everything that has happened to them."""
-        async with self._at(self._now) as tx:
-            await critical_rules.install_starter(tx)
         everybody = [await self._admit(one) for one in histories(self._now)]
         for one in everybody:
             for order in one.history.orders:

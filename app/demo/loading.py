@@ -58,7 +58,7 @@ async def load(
         try:
             tell("wards and beds")
             hospital_id = await hospitals.create_hospital(
-                connection, wards.HOSPITAL_CODE, wards.HOSPITAL_NAME, wards.TIME_ZONE
+                connection, wards.HOSPITAL_CODE, wards.HOSPITAL_NAME, wards.TIME_ZONE, now=now
             )
             fresh = not await is_loaded(connection, hospital_id)
             if fresh:

@@ -18,7 +18,6 @@ import asyncpg
 
 from models.rules.roles import Role
 from models.rules.scopes import Scope, rights
-from resolvers import critical_rules
 from resolvers.actors import Actor
 from resolvers.errors import Refusal
 from resolvers.imports import fhir, files, hl7v2, intake, rejections, retrying
@@ -174,8 +173,6 @@ class Run:
     async def _begin(self) -> Ledger:
         for scope in NEEDED:
             self.actor.reaches(scope)
-        async with self._transaction() as tx:
-            await critical_rules.install_starter(tx)
         return Ledger()
 
     @asynccontextmanager

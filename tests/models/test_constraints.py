@@ -89,7 +89,7 @@ async def rows(pool: asyncpg.Pool[Any]) -> Any:
     async with pool.acquire() as connection:
         changes = connection.transaction()
         await changes.start()
-        hospital_id = await hospitals.create_hospital(connection, str(new_id()), "Test", "UTC")
+        hospital_id = await hospitals.create_hospital(connection, str(new_id()), "Test", now=NOON)
         yield Rows(Transaction(connection, hospital_id, NOON))  # type: ignore[arg-type]
         await changes.rollback()
 

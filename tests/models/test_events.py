@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @pytest.fixture
 async def hospital_id(pool: asyncpg.Pool[Any]) -> UUID:
     async with pool.acquire() as connection:
-        return await hospitals.create_hospital(connection, str(new_id()), "Test", "UTC")
+        return await hospitals.create_hospital(connection, str(new_id()), "Test", now=NOW)
 
 
 def heard(subject_id: UUID) -> Event:

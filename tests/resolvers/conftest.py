@@ -117,7 +117,9 @@ async def house(pool: asyncpg.Pool[Any]) -> AsyncIterator[House]:
     """A new hospital, so that no test sees another's rows."""
     code = str(models.new_id())
     async with pool.acquire() as connection:
-        hospital = await hospitals.create_hospital(connection, code, "Test hospital")
+        hospital = await hospitals.create_hospital(
+            connection, code, "Test hospital", now=datetime.now(UTC)
+        )
         wards = {
             ward: await hospitals.create_ward(connection, hospital, ward.upper(), ward)
             for ward in ("med", "icu")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import models
 from models.rules.starter_rules import STARTER_RULES
-from resolvers import critical_rules
+from resolvers import critical_rules, hospitals
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
@@ -72,6 +72,19 @@ async def test_only_the_rules_of_the_codes_are_read(house: House) -> None:
     }
 
 
+async def test_a_hospital_is_made_with_the_rules_that_ship(house: House) -> None:
+    async with house.begin() as tx:
+        assert len(await critical_rules.in_force(tx, ALL_CODES)) == len(STARTER_RULES)
+
+
 async def test_another_hospital_has_its_own_rules(house: House) -> None:
     async with house.begin() as tx:
-        assert await critical_rules.in_force(tx, ALL_CODES) == ()
+        await hospitals.create_hospital(
+            tx.connection, models.new_id().hex, "Another", now=house.now
+        )
+        await tx.connection.execute(
+            "UPDATE critical_rules SET retired_at = $2 WHERE hospital_id <> $1",
+            tx.hospital_id,
+            tx.now,
+        )
+        assert len(await critical_rules.in_force(tx, ALL_CODES)) == len(STARTER_RULES)

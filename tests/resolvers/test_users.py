@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -94,7 +95,9 @@ async def test_setting_up_twice_changes_nothing(pool: asyncpg.Pool[Any]) -> None
 
     async def set_up() -> list[UUID]:
         async with pool.acquire() as connection:
-            hospital = await hospitals.create_hospital(connection, code, "A hospital")
+            hospital = await hospitals.create_hospital(
+                connection, code, "A hospital", now=datetime.now(UTC)
+            )
             ward = await hospitals.create_ward(connection, hospital, "W", "Ward")
             room = await hospitals.create_room(connection, hospital, ward, "R")
             bed = await hospitals.create_bed(

@@ -122,7 +122,9 @@ class Hospital:
 async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
     now = datetime.now(UTC)
     async with pool.acquire() as connection, connection.transaction():
-        hospital_id = await hospitals.create_hospital(connection, models.new_id().hex, "General")
+        hospital_id = await hospitals.create_hospital(
+            connection, models.new_id().hex, "General", now=datetime.now(UTC)
+        )
         found = Hospital(pool, hospital_id, {}, {}, {})
         for code in ("MED1", "SURG1"):
             ward = await hospitals.create_ward(connection, hospital_id, code, code)

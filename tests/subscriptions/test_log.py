@@ -98,7 +98,9 @@ async def test_a_hole_in_the_middle_is_seen(pool: Any, hospital: Any) -> None:
 
 async def test_a_hospital_without_a_counter_gets_one(pool: Any) -> None:
     async with pool.acquire() as connection:
-        made = await hospitals.create_hospital(connection, models.new_id().hex, "New")
+        made = await hospitals.create_hospital(
+            connection, models.new_id().hex, "New", now=datetime.now(UTC)
+        )
         await connection.execute("DELETE FROM event_counters WHERE hospital_id = $1", made)
         epoch, position = await log.tail(connection, made)
         assert position == 0
@@ -107,7 +109,9 @@ async def test_a_hospital_without_a_counter_gets_one(pool: Any) -> None:
 
 async def test_hospitals_do_not_share_a_log(pool: Any, hospital: Any) -> None:
     async with pool.acquire() as connection:
-        other = await hospitals.create_hospital(connection, models.new_id().hex, "Other")
+        other = await hospitals.create_hospital(
+            connection, models.new_id().hex, "Other", now=datetime.now(UTC)
+        )
     await hospital.write(times=2)
     async with transaction(pool, other, datetime.now(UTC)) as tx:
         tx.record(VitalsRecorded(subject_id=models.new_id(), ward_id=None, patient_id=None))

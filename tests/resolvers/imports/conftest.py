@@ -65,7 +65,9 @@ class Desk:
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(pool: asyncpg.Pool[Any], tmp_path: Path) -> AsyncIterator[Desk]:
     async with pool.acquire() as connection:
-        hospital_id = await create_hospital(connection, f"H{uuid4()}", "Of one test")
+        hospital_id = await create_hospital(
+            connection, f"H{uuid4()}", "Of one test", now=datetime.now(UTC)
+        )
     now = datetime.now(UTC).replace(microsecond=0)
     run = Run(
         pool=pool,

@@ -47,7 +47,9 @@ async def real(pool: asyncpg.Pool[Any], real_data: Path) -> AsyncIterator[Import
         for entry in json.loads(gzip.decompress(path.read_bytes()))["entry"]
     ]
     async with pool.acquire() as connection:
-        hospital_id = await create_hospital(connection, "FHIR", "Real bundles")
+        hospital_id = await create_hospital(
+            connection, "FHIR", "Real bundles", now=datetime.now(UTC)
+        )
     run = Run(
         pool=pool,
         actor=importer(hospital_id),

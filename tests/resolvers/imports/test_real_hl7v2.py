@@ -48,7 +48,9 @@ async def real(pool: asyncpg.Pool[Any], real_data: Path) -> AsyncIterator[Import
         if line:
             messages[-1].append(line.split("|"))
     async with pool.acquire() as connection:
-        hospital_id = await create_hospital(connection, "HL7", "Real messages")
+        hospital_id = await create_hospital(
+            connection, "HL7", "Real messages", now=datetime.now(UTC)
+        )
     run = Run(
         pool=pool,
         actor=importer(hospital_id),
