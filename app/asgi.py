@@ -67,7 +67,7 @@ def create(settings: Settings) -> Starlette:
             # commit order. See docs/decisions/0004.
             await pool(synchronous_commit="off") as reading,
             await open_pool(
-                database_url, min_size=1, max_size=4, synchronous_commit="off"
+                database_url, min_size=1, max_size=8, synchronous_commit="off"
             ) as listening,
         ):
 
