@@ -362,7 +362,8 @@ async def test_nobody_sees_another_hospital(
     here |= {hospital.patient(name) for name in MRNS}
     for role, actor in people.items():
         answered = await hospital.ask(
-            'query ($m: String) { wards { id } viewer { wards { id } } ward(code: "MED1") { id } patient(mrn: $m) { id }'
+            "query ($m: String) { wards { id } viewer { wards { id } }"
+            ' ward(code: "MED1") { id } patient(mrn: $m) { id }'
             " patients { totalCount nodes { id } } criticalResults { totalCount } }",
             actor,
             {"m": MRNS["Ada"]},
