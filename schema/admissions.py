@@ -71,7 +71,7 @@ class AdmitPatientInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of admitPatient.")
 class AdmitPatientPayload:
     """Answer of admitPatient."""
 
@@ -87,7 +87,7 @@ class TransferPatientInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of transferPatient.")
 class TransferPatientPayload:
     """Answer of transferPatient."""
 
@@ -103,7 +103,7 @@ class DischargePatientInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of dischargePatient.")
 class DischargePatientPayload:
     """Answer of dischargePatient."""
 

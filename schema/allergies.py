@@ -34,7 +34,7 @@ class RecordAllergyInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of recordAllergy.")
 class RecordAllergyPayload:
     """Answer of recordAllergy."""
 

@@ -66,7 +66,7 @@ class ReserveBedInput:
     until: datetime | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of reserveBed.")
 class ReserveBedPayload:
     """Answer of reserveBed."""
 
@@ -81,7 +81,7 @@ class SetBedStatusInput:
     status: BedStatus
 
 
-@strawberry.type
+@strawberry.type(description="Answer of setBedStatus.")
 class SetBedStatusPayload:
     """Answer of setBedStatus."""
 

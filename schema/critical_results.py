@@ -60,7 +60,7 @@ class AcknowledgeCriticalResultInput:
     note: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of acknowledgeCriticalResult.")
 class AcknowledgeCriticalResultPayload:
     """Answer of acknowledgeCriticalResult."""
 

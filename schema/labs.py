@@ -102,7 +102,7 @@ class LabResultOutcome:
     message: str | None = column()
 
 
-@strawberry.type
+@strawberry.type(description="Answer of recordLabResults.")
 class RecordLabResultsPayload:
     """Answer of recordLabResults."""
 

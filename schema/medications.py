@@ -84,7 +84,7 @@ class OrderMedicationInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of orderMedication.")
 class OrderMedicationPayload:
     """Answer of orderMedication."""
 
@@ -99,7 +99,7 @@ class DiscontinueMedicationInput:
     reason: str
 
 
-@strawberry.type
+@strawberry.type(description="Answer of discontinueMedication.")
 class DiscontinueMedicationPayload:
     """Answer of discontinueMedication."""
 
@@ -119,7 +119,7 @@ class RecordAdministrationInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of recordAdministration.")
 class RecordAdministrationPayload:
     """Answer of recordAdministration."""
 

@@ -48,7 +48,9 @@ from schema.viewers import SignInInput, SignInPayload, SignOutPayload
 from schema.vitals import RecordVitalsInput, RecordVitalsPayload
 
 
-@strawberry.type
+@strawberry.type(
+    description="What can be done. One mutation is one transaction, its answer included."
+)
 class Mutation:
     """One mutation is one transaction, its answer included."""
 

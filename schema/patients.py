@@ -137,7 +137,7 @@ class RegisterPatientInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of registerPatient.")
 class RegisterPatientPayload:
     """Answer of registerPatient."""
 

@@ -60,7 +60,7 @@ def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
     return row.c.status == given(ARRAY(Text())).any_()
 
 
-@strawberry.type
+@strawberry.type(description="What can be read; each field says what it requires.")
 class Query:
     """Every field says what it requires, or cannot be declared."""
 

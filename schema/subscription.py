@@ -28,7 +28,9 @@ EVENT_COLUMNS: Mapping[str, TypeEngine[Any]] = {
 """An event as the hub hands it to the plan."""
 
 
-@strawberry.type
+@strawberry.type(
+    description="criticalResult is read when the event is sent: it shows the state of that moment."
+)
 class CriticalResultEvent:
     """criticalResult is read when the event is sent: it shows the state of that moment."""
 
@@ -56,7 +58,9 @@ class CriticalResultFeed:
     events: list[CriticalResultEvent] = given_rows(EVENT_COLUMNS)
 
 
-@strawberry.type
+@strawberry.type(
+    description="bed is read when the event is sent: it shows the state of that moment."
+)
 class BedChangeEvent:
     """bed is read when the event is sent: it shows the state of that moment."""
 
@@ -76,7 +80,7 @@ class BedChangeFeed:
     events: list[BedChangeEvent] = given_rows(EVENT_COLUMNS)
 
 
-@strawberry.type
+@strawberry.type(description="A set of vital signs that was recorded.")
 class VitalSignsEvent:
     """A set of vital signs that was recorded."""
 

@@ -53,7 +53,7 @@ def viewer() -> Viewer:
     )
 
 
-@strawberry.input
+@strawberry.input(description="Input of signIn.")
 class SignInInput:
     """Input of signIn."""
 
@@ -70,7 +70,7 @@ class SignInPayload:
     viewer: Viewer = viewer()
 
 
-@strawberry.type
+@strawberry.type(description="Answer of signOut.")
 class SignOutPayload:
     """Answer of signOut."""
 

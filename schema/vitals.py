@@ -61,7 +61,7 @@ class RecordVitalsInput:
     idempotency_key: str | None = None
 
 
-@strawberry.type
+@strawberry.type(description="Answer of recordVitals.")
 class RecordVitalsPayload:
     """Answer of recordVitals."""
 
