@@ -1,0 +1,253 @@
+"""The rules of the schema: everything is declared, guarded, described and can be read."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+import strawberry
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+    print_ast,
+)
+
+import models
+from models.rules.roles import Role
+from models.rules.scopes import Scope
+from resolvers import ids
+from resolvers.reading.catalogue import SCOPES
+from resolvers.reading.sources import Access
+from schema import catalogue
+from schema.catalogue import CATALOGUE, CORE, SCHEMA_TEXT, metadata, work_of
+from schema.fields import column
+from schema.query import Query
+from tests.resolvers.reading import whole
+from tests.resolvers.reading.hospital import MRNS, Hospital, furnish
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOTS = [
+    (type_.name, field)
+    for type_ in (CORE.query_type, CORE.mutation_type, CORE.subscription_type)
+    if type_ is not None
+    for field in type_.fields
+]
+PRINTED = build_schema(SCHEMA_TEXT, assume_valid_sdl=True)
+OBJECTS = [
+    type_
+    for name, type_ in CORE.type_map.items()
+    if isinstance(type_, GraphQLObjectType) and not name.startswith("__")
+]
+
+
+@strawberry.type
+class Loose:
+    plain: str
+
+
+# -- what is declared ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("type_name", "field"), ROOTS)
+def test_every_root_says_what_it_requires(type_name: str, field: str) -> None:
+    required = metadata(type_name, field).get("requires")
+    assert isinstance(required, Scope | Access)
+    assert (required is Access.PUBLIC) is (field == "signIn"), "one root is open to strangers"
+    printed = PRINTED.get_type(type_name)
+    assert isinstance(printed, GraphQLObjectType)
+    node = printed.fields[field].ast_node
+    assert node is not None
+    line = " ".join(print_ast(directive) for directive in node.directives or ())
+    if isinstance(required, Scope):
+        assert f'@requiresScopes(scopes: [["{required.value}"]])' in line
+    else:
+        assert ("@authenticated" in line) is (required is Access.AUTHENTICATED)
+
+
+def test_a_root_that_requires_nothing_cannot_be_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    @strawberry.type
+    class Careless(Query):
+        secret: str = column()
+
+    made = strawberry.Schema(query=Careless, config=catalogue.SCHEMA.config)
+    monkeypatch.setattr(catalogue, "CORE", made._schema)
+    with pytest.raises(catalogue.Undeclared, match=r"Careless\.secret .* requires"):
+        catalogue._catalogue()
+
+
+def test_a_field_without_a_source_cannot_be_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    @strawberry.type
+    class Careless(Query):
+        loose: Loose = column(requires=Scope.WARD_READ)
+
+    made = strawberry.Schema(query=Careless, config=catalogue.SCHEMA.config)
+    monkeypatch.setattr(catalogue, "CORE", made._schema)
+    with pytest.raises(catalogue.Undeclared, match=r"Loose\.plain .* comes from"):
+        catalogue._catalogue()
+
+
+def test_every_field_that_a_scope_guards_is_nullable() -> None:
+    """A refused field is null: non-null would take its whole parent away."""
+    guarded = [
+        (type_.name, name, field.type)
+        for type_ in OBJECTS
+        if type_ not in (CORE.mutation_type, CORE.subscription_type)
+        and not type_.name.endswith(("Connection", "Edge", "PageInfo"))
+        for name, field in type_.fields.items()
+        if isinstance(metadata(type_.name, name).get("requires"), Scope)
+    ]
+    assert len(guarded) > 25
+    assert [one[:2] for one in guarded if isinstance(one[2], GraphQLNonNull)] == []
+
+
+def test_every_relation_to_a_patients_data_is_guarded() -> None:
+    """By its own scope, or because it means no more than the row that it hangs on."""
+    inherited = {
+        f"{type_}.{field}"
+        for (type_, field), source in CATALOGUE.sources.items()
+        if getattr(source, "inherits", False)
+    }
+    assert inherited == {
+        "Admission.stays",
+        "Bed.ward",
+        "BedStay.bed",
+        "LabResult.history",
+        "Query.viewer",
+        "SignInPayload.viewer",
+    }
+
+
+def test_every_node_has_an_id_of_its_own_and_a_scope() -> None:
+    assert set(CATALOGUE.models.values()) <= set(SCOPES)
+    assert set(CATALOGUE.models.values()) == set(ids.PREFIXES) - {models.User}
+    assert len(set(ids.PREFIXES.values())) == len(ids.PREFIXES)
+    node = CORE.get_type("Node")
+    assert isinstance(node, GraphQLInterfaceType)
+    assert {one.name for one in CORE.get_possible_types(node)} == set(CATALOGUE.models)
+
+
+def mutations() -> list[str]:
+    assert CORE.mutation_type is not None
+    return list(CORE.mutation_type.fields)
+
+
+@pytest.mark.parametrize("mutation", mutations())
+def test_a_resolver_takes_the_fields_of_its_input(mutation: str) -> None:
+    assert CORE.mutation_type is not None
+    field = CORE.mutation_type.fields[mutation]
+    work = work_of(mutation)
+    assert re.sub(r"_(\w)", lambda found: found[1].upper(), work.resolver.__name__) == mutation
+    fields = set()
+    if "input" in field.args:
+        taken = get_named_type(field.args["input"].type)
+        assert isinstance(taken, GraphQLInputObjectType)
+        fields = {
+            one.extensions["strawberry-definition"].python_name for one in taken.fields.values()
+        }
+    parameters = list(inspect.signature(work.resolver).parameters.values())
+    named = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+    if not work.in_transaction:
+        named -= {"address", "now", "policy"}
+    else:
+        assert [one.name for one in parameters[:2]] == ["tx", "actor"]
+    assert named == fields - {"idempotency_key"}
+
+
+# -- how it is written -----------------------------------------------------------------------------
+
+
+def test_no_expression_writes_a_subquery_by_itself() -> None:
+    """SQLAlchemy's guess of what is outside is silently wrong within a plan: looked_up and there_is
+    say it."""
+    found = [
+        f"{path.name}:{number}"
+        for path in sorted((ROOT / "schema").glob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"scalar_subquery\(|\bexists\(|\bselect\(|\.subquery\(|\.lateral\(", line)
+    ]
+    assert found == []
+    used = "".join(path.read_text() for path in (ROOT / "schema").glob("*.py"))
+    assert "looked_up(" in used
+    assert "there_is(" in used
+
+
+def test_every_type_is_described() -> None:
+    bare = [
+        name
+        for name, type_ in CORE.type_map.items()
+        if not name.startswith("__")
+        and isinstance(
+            type_,
+            GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType | GraphQLEnumType,
+        )
+        and not type_.description
+    ]
+    assert bare == []
+
+
+# -- everything can be read ------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hospital(pool: asyncpg.Pool[Any]) -> Hospital:
+    return await furnish(pool)
+
+
+async def test_every_field_of_every_type_can_be_read(hospital: Hospital) -> None:
+    """Each has a value somewhere in the filled hospital, of the type that the schema says."""
+    admin = await hospital.user(Role.ADMIN)
+    seen: set[str] = set()
+    assert CORE.query_type is not None
+    selections = [
+        (f"{root}{named(hospital, root)} {whole.everything(get_named_type(field.type), 1)}", root)
+        for root, field in CORE.query_type.fields.items()
+        if root != "node"
+    ]
+    for public, kind in nodes(hospital):
+        inside = whole.everything(CORE.get_type(kind), 1)
+        selections.append((f'node(id: "{public}") {{ __typename ... on {kind} {inside} }}', "node"))
+    for selection, root in selections:
+        answered = await hospital.ask(f"{{ {selection} }}", admin)
+        found = answered.data[root]
+        assert found, "there is something to read"
+        assert whole.departures(found, CORE.query_type.fields[root].type, root) == []
+        seen |= whole.read(found)
+    promised = {
+        f"{type_.name}.{name}"
+        for type_ in OBJECTS
+        if not type_.name.endswith(("Payload", "Feed", "Event", "Outcome"))
+        and type_ not in (CORE.query_type, CORE.mutation_type, CORE.subscription_type)
+        for name in type_.fields
+    }
+    assert promised - seen == set()
+
+
+def named(hospital: Hospital, root: str) -> str:
+    """The arguments that a root cannot do without."""
+    admission = hospital.public(models.Admission, hospital.charts["Ada"].newest(models.Admission))
+    return {
+        "ward": '(code: "MED1")',
+        "patient": f'(mrn: "{MRNS["Ada"]}")',
+        "admission": f'(id: "{admission}")',
+    }.get(root, "")
+
+
+def nodes(hospital: Hospital) -> list[tuple[str, str]]:
+    """Rows of every type, by public id, so that every field has a value in one of them."""
+    rows: list[tuple[type[models.Base], UUID]] = [(models.Patient, hospital.charts["Ada"].patient)]
+    rows += [(models.Ward, hospital.wards["MED1"])]
+    rows += [(models.Bed, hospital.beds[bed]) for bed in ("MED1-1", "MED1-2")]
+    for model, found in hospital.charts["Ada"].rows.items():
+        rows += [(model, row) for row in found if model is not models.BedStay]
+    return [(hospital.public(model, row), model.__name__) for model, row in rows]
