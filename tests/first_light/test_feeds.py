@@ -5,21 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.first_light.api import Api, Person
+from tests.first_light.api import Api
 from tests.first_light.process import Server
 from tests.first_light.station import BEDS, CRITICAL, VITALS, Feed, station
-
-SET_STATUS = "mutation ($input: SetBedStatusInput!) { setBedStatus(input: $input) { bed { id } } }"
-RESERVE = "mutation ($input: ReserveBedInput!) { reserveBed(input: $input) { bed { id } } }"
-ADMIT = """mutation ($input: AdmitPatientInput!) {
-  admitPatient(input: $input) { admission { id status } }
-}"""
-TRANSFER = """mutation ($input: TransferPatientInput!) {
-  transferPatient(input: $input) { admission { id bed { code } } }
-}"""
-DISCHARGE = """mutation ($input: DischargePatientInput!) {
-  dischargePatient(input: $input) { admission { status } }
-}"""
+from tests.first_light.stays import ADMIT, DISCHARGE, RESERVE, SET_STATUS, TRANSFER, a_bed
 
 
 async def test_a_stay_is_heard_from_the_cleaning_of_its_bed_to_its_end(
@@ -132,18 +121,6 @@ async def test_a_nurse_hears_nothing_of_another_ward(server: Server, api: Api) -
     assert theirs_too.isdisjoint(event["criticalResult"]["id"] for event in criticals)
     assert {event["patient"]["id"] for event in vitals} == {own}
     assert {event["bed"]["id"] for event in beds} == {ours}
-
-
-async def a_bed(clerk: Person, ward: str) -> str:
-    """A bed that is empty, promised to nobody and UNOCCUPIED from now on; no other test's."""
-    (bed, *_) = [
-        one
-        for one in await clerk.beds(ward)
-        if one["admission"] is None and one["reservedFor"] is None and one["status"] != "CLOSED"
-    ]
-    bed_id: str = bed["id"]
-    await clerk.run(SET_STATUS, input={"bedId": bed_id, "status": "UNOCCUPIED"})
-    return bed_id
 
 
 async def heard(feed: Feed, beds: set[str], last: str) -> list[str]:

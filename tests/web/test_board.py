@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.first_light.api import ACKNOWLEDGE, Api, Person
+from tests.first_light.api import ACKNOWLEDGE, Api
+from tests.first_light.stays import SET_STATUS
+from tests.web.board import card, item, live, name, somebody
 from tests.web.conftest import OpenPage, sign_in
-
-SIGN_OUT = "mutation { signOut { signedOut } }"
-SET_STATUS = "mutation ($input: SetBedStatusInput!) { setBedStatus(input: $input) { bed { id } } }"
 
 
 async def test_signing_in_choosing_a_ward_and_seeing_its_beds(
@@ -153,26 +151,3 @@ async def test_nothing_is_wider_than_a_telephone(api: Api, open_page: OpenPage) 
 async def fits(page: Page) -> None:
     wide = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
     assert await page.evaluate(wide) == 0
-
-
-async def live(page: Page) -> None:
-    await expect(page.locator("[data-phase]")).to_have_attribute("data-phase", "live")
-
-
-async def somebody(api: Api, number: int) -> tuple[dict[str, Any], Person, Person]:
-    """A patient of MED1, the nurse, and the laboratory's interface."""
-    nurse, integrator = await api.sign_in("nurse"), await api.sign_in("integrator")
-    return (await nurse.patients("MED1"))[number], nurse, integrator
-
-
-def name(patient: dict[str, Any]) -> str:
-    return f"{patient['familyName']}, {patient['givenName']}"
-
-
-def card(page: Page, bed: dict[str, Any]) -> Locator:
-    code = page.locator(".bed-code").get_by_text(bed["code"], exact=True)
-    return page.locator(".bed").filter(has=code)
-
-
-def item(page: Page, patient: dict[str, Any], value: str) -> Locator:
-    return page.locator(".critical-item").filter(has_text=name(patient)).filter(has_text=value)

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 
 from tests.first_light.api import ACKNOWLEDGE, Api
 from tests.first_light.process import Server, serving
+from tests.web.board import item, live, somebody
 from tests.web.conftest import OpenPage
-from tests.web.test_board import item, live, somebody
 
 
 async def test_what_happened_while_the_server_was_away_is_shown(

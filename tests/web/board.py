@@ -1,0 +1,32 @@
+"""The ward board as a test looks at it: by what it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.first_light.api import Api, Person
+
+
+async def live(page: Page) -> None:
+    await expect(page.locator("[data-phase]")).to_have_attribute("data-phase", "live")
+
+
+async def somebody(api: Api, number: int) -> tuple[dict[str, Any], Person, Person]:
+    """A patient of MED1, the nurse, and the laboratory's interface."""
+    nurse, integrator = await api.sign_in("nurse"), await api.sign_in("integrator")
+    return (await nurse.patients("MED1"))[number], nurse, integrator
+
+
+def name(patient: dict[str, Any]) -> str:
+    return f"{patient['familyName']}, {patient['givenName']}"
+
+
+def card(page: Page, bed: dict[str, Any]) -> Locator:
+    code = page.locator(".bed-code").get_by_text(bed["code"], exact=True)
+    return page.locator(".bed").filter(has=code)
+
+
+def item(page: Page, patient: dict[str, Any], value: str) -> Locator:
+    return page.locator(".critical-item").filter(has_text=name(patient)).filter(has_text=value)
