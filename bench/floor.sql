@@ -42,7 +42,7 @@ SELECT row_to_json(answer) FROM (SELECT (
                                 )) AS "labResults", json_build_object('nodes', (
                                     SELECT coalesce(json_agg(medication), '[]') FROM (
                                         SELECT 'med_' || m.id AS id, m.drug, m.dose::text,
-                                            m.dose_unit AS "doseUnit", m.route, m.frequency
+                                            m.dose_unit AS "doseUnit"
                                         FROM medication_orders AS m
                                         WHERE m.patient_id = p.id AND m.status = 'ACTIVE'
                                         ORDER BY m.ordered_at DESC, m.id DESC LIMIT 50

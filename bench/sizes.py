@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PAGE = 50
 """Rows of a page in W2 and W3."""
 ORDERS_OF_INPATIENT = 25
-ACTIVE_OF_INPATIENT = 4
+ACTIVE_OF_INPATIENT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ W1 = """query Board($code: String!) {
       labResults(first: 3, abnormal: true) {
         nodes { id code display value unit interpretation observedAt }
       }
-      medications(status: [ACTIVE]) { nodes { id drug dose doseUnit route frequency } }
+      medications(status: [ACTIVE]) { nodes { id drug dose doseUnit } }
     }
   } } }
 }"""
