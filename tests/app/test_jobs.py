@@ -1,0 +1,200 @@
+"""The clock: what is due happens by itself, once, whatever the database does in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+import models
+from app import jobs
+from models.rules import escalation
+from resolvers.policy import DEFAULT_POLICY
+from tests.resolvers.reading.hospital import Hospital, furnish
+
+
+@pytest_asyncio.fixture
+async def hospital(pool: asyncpg.Pool[Any]) -> Hospital:
+    return await furnish(pool)
+
+
+@asynccontextmanager
+async def clock(pool: asyncpg.Pool[Any], rung: list[UUID], times: int = 1) -> AsyncIterator[None]:
+    """So many processes' clocks."""
+    tasks = [asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, rung.append)) for _ in range(times)]
+    try:
+        yield
+        assert not any(task.done() for task in tasks), "a clock never ends by itself"
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def until(look: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
+    """What it finds, once that is something."""
+    deadline = time.monotonic() + seconds
+    while not (found := await look()):
+        assert time.monotonic() < deadline, "it never happened"
+        await asyncio.sleep(0.02)
+    return found
+
+
+FIRST = escalation.DEFAULT_CHAIN[1]
+
+
+async def overdue(hospital: Hospital, name: str) -> UUID:
+    """The patient's open critical result, a second past its first step."""
+    critical = hospital.charts[name].newest(models.CriticalResult)
+    due = datetime.now(UTC) - timedelta(seconds=1)
+    await hospital.pool.execute(
+        "UPDATE critical_results SET escalation_level = 0, raised_at = $1, next_escalation_at = $2"
+        " WHERE id = $3",
+        due - FIRST.after,
+        due,
+        critical,
+    )
+    return critical
+
+
+async def kinds(hospital: Hospital, subject: UUID) -> list[str]:
+    rows = await hospital.pool.fetch(
+        "SELECT kind FROM events WHERE subject_id = $1 ORDER BY position", subject
+    )
+    return [row["kind"] for row in rows]
+
+
+async def test_an_unanswered_result_is_escalated_once(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whichever of several processes comes first, and by no later round."""
+    critical, rung, rounds = await overdue(hospital, "Ada"), list[UUID](), list[datetime]()
+    whole = jobs.tick
+
+    async def counted(*given: Any) -> None:
+        await whole(*given)
+        rounds.append(given[-1])
+
+    async def enough() -> bool:
+        return len(rounds) >= 9
+
+    monkeypatch.setattr(jobs, "tick", counted)
+    monkeypatch.setattr(jobs, "EVERY", 0.02)
+    async with clock(hospital.pool, rung, times=3):
+        await until(lambda: kinds(hospital, critical))
+        rounds.clear()
+        await until(enough)
+    row = await hospital.pool.fetchrow("SELECT * FROM critical_results WHERE id = $1", critical)
+    assert row is not None
+    assert (row["status"], row["escalation_level"]) == ("OPEN", 1)
+    assert row["next_escalation_at"] > datetime.now(UTC)
+    assert await kinds(hospital, critical) == ["CriticalResultEscalated"]
+    assert rung == [hospital.id]
+
+
+async def test_a_reservation_ends_when_its_time_is_over(hospital: Hospital) -> None:
+    bed, rung = hospital.beds["MED1-2"], list[UUID]()
+    await hospital.pool.execute(
+        "UPDATE reservations SET reserved_until = $1 WHERE bed_id = $2",
+        datetime.now(UTC) - timedelta(seconds=1),
+        bed,
+    )
+
+    async def ended() -> str | None:
+        found: str | None = await hospital.pool.fetchval(
+            "SELECT ended_as FROM reservations WHERE bed_id = $1", bed
+        )
+        return found
+
+    async with clock(hospital.pool, rung):
+        assert await until(ended) == "EXPIRED"
+        assert await until(lambda: kinds(hospital, bed)) == ["BedReleased"]
+        await until(lambda: told(rung))
+    assert set(rung) == {hospital.id}
+
+
+async def test_what_is_not_due_is_left_alone(hospital: Hospital) -> None:
+    now, rung = datetime.now(UTC), list[UUID]()
+    events = "SELECT count(*) FROM events WHERE hospital_id = $1"
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, now)
+    assert hospital.id not in rung
+    assert await hospital.pool.fetchval(events, hospital.id) == 0
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, now + timedelta(days=2))
+    assert hospital.id in rung
+    assert await hospital.pool.fetchval(events, hospital.id) > 1
+
+
+async def test_the_clock_outlives_the_database(
+    hospital: Hospital, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its connections are cut again and again; what became due meanwhile happens after it."""
+    rung: list[UUID] = []
+    async with clock(hospital.pool, rung):
+        for _ in range(3):
+            await hospital.pool.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        critical = await overdue(hospital, "Ben")
+        assert await until(lambda: kinds(hospital, critical)) == ["CriticalResultEscalated"]
+    assert "Traceback" not in caplog.text
+
+
+async def test_one_faulty_step_stops_nothing_else(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first round meets an error nobody foresaw; the next does the work."""
+    critical, rung = await overdue(hospital, "Cleo"), list[UUID]()
+    whole, failed = jobs.tick, list[bool]()
+
+    async def once(*given: Any) -> None:
+        if not failed:
+            failed.append(True)
+            raise LookupError("Eleanor Rigby")
+        await whole(*given)
+
+    monkeypatch.setattr(jobs, "tick", once)
+    monkeypatch.setattr(jobs, "EVERY", 0.05)
+    async with clock(hospital.pool, rung):
+        assert await until(lambda: kinds(hospital, critical)) == ["CriticalResultEscalated"]
+    assert failed
+    assert "LookupError" in caplog.text
+    assert "Eleanor" not in caplog.text
+
+
+async def test_old_keys_are_forgotten(hospital: Hospital) -> None:
+    user = hospital.charts["Ada"].author.user_id
+    insert = (
+        "INSERT INTO idempotency_keys (user_id, mutation, key, request_hash, produced, created_at)"
+        " VALUES ($1, 'recordVitals', $2, $3, '{}'::jsonb, $4)"
+    )
+    now = datetime.now(UTC)
+    for key, age in (("old", jobs.KEYS_KEPT + timedelta(minutes=1)), ("new", timedelta(hours=47))):
+        await hospital.pool.execute(insert, user, key, b"x" * 32, now - age)
+
+    async def kept() -> list[str]:
+        rows = await hospital.pool.fetch(
+            "SELECT key FROM idempotency_keys WHERE user_id = $1", user
+        )
+        return [row["key"] for row in rows]
+
+    async def forgotten() -> bool:
+        return "old" not in await kept()
+
+    async with clock(hospital.pool, []):
+        await until(forgotten)
+    assert await kept() == ["new"]
+
+
+async def told(rung: list[UUID]) -> bool:
+    return bool(rung)

@@ -1,0 +1,99 @@
+"""The pages: nothing from elsewhere, no frame around them, and no file but the built ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from starlette.applications import Starlette
+
+from app import pages
+
+
+@pytest_asyncio.fixture
+async def browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages of a folder of the test's own."""
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<title>board</title>")
+    (dist / "graphiql.html").write_text("<title>graphiql</title>")
+    (dist / "assets" / "board-1.js").write_text("go()")
+    (tmp_path / "secret.txt").write_text("secret")
+    monkeypatch.setattr(pages, "DIST", dist)
+    app = Starlette(routes=pages.routes(), exception_handlers=pages.exception_handlers())
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://board.example") as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", ["/", "/wards/MED1", "/wards/", "/wards/a/b/c"])
+async def test_the_board_finds_its_own_way(browser: httpx.AsyncClient, path: str) -> None:
+    response = await browser.get(path)
+    assert response.status_code == 200
+    assert response.text == "<title>board</title>"
+    assert response.headers["content-type"].startswith("text/html")
+
+
+async def test_a_page_takes_nothing_from_elsewhere(browser: httpx.AsyncClient) -> None:
+    headers = (await browser.get("/")).headers
+    policy = {
+        part.split()[0]: part.split()[1:] for part in headers["content-security-policy"].split(";")
+    }
+    assert policy["default-src"] == ["'self'"]
+    assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == ["'none'"]
+    assert "script-src" not in policy, "scripts have the default: the own origin, nothing inline"
+    assert not any(
+        "http" in place or "*" in place for places in policy.values() for place in places
+    )
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-cache"
+
+
+async def test_built_files_are_kept_for_good(browser: httpx.AsyncClient) -> None:
+    response = await browser.get("/assets/board-1.js")
+    assert response.text == "go()"
+    assert "immutable" in response.headers["cache-control"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/assets/none.js",
+        "/assets/",
+        "/assets/../index.html",
+        "/assets/../../secret.txt",
+        "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/assets//etc/passwd",
+        "/secret.txt",
+        "/index.html",
+    ],
+)
+async def test_no_other_file_is_served(browser: httpx.AsyncClient, path: str) -> None:
+    response = await browser.get(httpx.URL("http://board.example", raw_path=path.encode()))
+    assert response.status_code == 404
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert "secret" not in response.text
+
+
+async def test_a_page_is_only_read(browser: httpx.AsyncClient) -> None:
+    response = await browser.post("/")
+    assert response.status_code == 405
+    assert response.json()["errors"]
+
+
+async def test_without_a_build_it_says_what_to_do(
+    browser: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "DIST", tmp_path / "none")
+    response = await browser.get("/")
+    assert response.status_code == 503
+    assert "make web" in response.text
