@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -36,6 +37,7 @@ async def until(look: Callable[[], Awaitable[httpx.Response]], status: str) -> h
         response = await look()
         if response.json()["status"] == status or time.monotonic() > deadline:
             return response
+        await asyncio.sleep(0.02)
 
 
 async def test_ready_with_everything_there(app: Starlette) -> None:
