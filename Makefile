@@ -119,7 +119,7 @@ test: $(STAMPS)/dev web ## Run every test, with coverage (PYTEST="-k name" narro
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .coverage.floor || { cat .coverage.floor; exit 1; }
 
-bench: $(STAMPS)/dev ## Time four requests beside hand-written SQL on the same data; 2.5 minutes (FULL=1, ROUNDS=5)
+bench: $(STAMPS)/dev ## Time four requests beside hand-written SQL on the same data: 2.5 minutes (longer: FULL=1, ROUNDS=5)
 	@$(BIN)/python -m bench --size $(if $(FULL),full,small) --rounds $(or $(ROUNDS),3)
 
 check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
