@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from schema.catalogue import CORE
 from schema.scalars import MOST_DIGITS, parse_date, parse_datetime, parse_decimal
 
-finite = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**15))
+finite = st.decimals(
+    allow_nan=False, allow_infinity=False, places=6, min_value=-(10**15), max_value=10**15
+)
 
 
 @given(finite)
@@ -75,7 +77,7 @@ def test_a_time_is_the_moment_and_utc(moment: datetime) -> None:
     if offset is None or offset.total_seconds() % 60 or moment.year in (1, 9999):
         return
     found = parse_datetime(moment.isoformat())
-    assert found == moment
+    assert found == moment.astimezone(UTC)
     assert found.tzinfo is UTC
 
 
