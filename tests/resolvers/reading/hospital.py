@@ -7,7 +7,7 @@ the same ward codes and MRNs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,6 +143,14 @@ class Hospital:
         return await self.pool.fetch(
             "SELECT * FROM audit_entries WHERE user_id = $1 ORDER BY id", actor.user_id
         )
+
+
+def ids_of(hospital: Hospital, name: str) -> Iterator[str]:
+    """The public id of every row of a patient's chart, and of the patient."""
+    yield hospital.patient(name)
+    for model, rows in hospital.charts[name].rows.items():
+        if model is not models.BedStay:
+            yield from (hospital.public(model, row) for row in rows)
 
 
 async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
