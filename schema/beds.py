@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, FromClause, or_
 
 import models
 from resolvers.reading.scope import NOW
-from resolvers.reading.sources import looked_up
+from resolvers.reading.sources import looked_up, there_is
 from schema.enums import BedStatus
-from schema.fields import column, identifier, one, produced
+from schema.fields import column, expression, identifier, one, produced
 from schema.nodes import Node
 
 if TYPE_CHECKING:
@@ -27,21 +27,30 @@ def _lies_in(bed: FromClause, admission: FromClause) -> ColumnElement[bool]:
     return admission.c.id == current
 
 
-def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
-    kept = models.Reservation.__table__.alias()
-    current = looked_up(
-        kept.c.patient_id,
-        kept,
+def _current(kept: FromClause, bed: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return (
         kept.c.bed_id == bed.c.id,
         kept.c.ended_at.is_(None),
         or_(kept.c.reserved_until.is_(None), kept.c.reserved_until > NOW),
     )
-    return patient.c.id == current
+
+
+def _reserved(bed: FromClause) -> ColumnElement[bool]:
+    kept = models.Reservation.__table__.alias()
+    return there_is(kept, *_current(kept, bed))
+
+
+def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
+    kept = models.Reservation.__table__.alias()
+    return patient.c.id == looked_up(kept.c.patient_id, kept, *_current(kept, bed))
 
 
 @strawberry.type(description="A bed of a ward.")
 class Bed(Node):
-    """`status` is the operational status; a reservation is no status of the bed."""
+    """`status` is the operational status; a reservation is no status of the bed.
+
+    `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient.
+    """
 
     id: strawberry.ID = identifier(models.Bed)
     code: str = column()
@@ -52,6 +61,7 @@ class Bed(Node):
     admission: Annotated["Admission", strawberry.lazy("schema.admissions")] | None = one(
         models.Admission, _lies_in
     )
+    reserved: bool = expression(_reserved)
     reserved_for: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
         models.Patient, _kept_for
     )

@@ -394,5 +394,5 @@ async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
 
 @pytest.fixture
 def quiet() -> Limits:
-    """No heartbeats between the messages that a test counts."""
-    return replace(FAST, heartbeat=60.0)
+    """No heartbeats between the messages that a test counts, and time for a busy machine."""
+    return replace(FAST, heartbeat=60.0, init_timeout=30.0)

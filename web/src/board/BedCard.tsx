@@ -56,7 +56,9 @@ export function BedCard({ bed, refused, criticals }: BedCardProps) {
         </>
       )}
       {!patient && (bed.admission ?? (LIES_IN.includes(bed.status) && isRefused(refused, PATIENT))) && <p className="quiet">Patient: not permitted</p>}
-      {bed.reservedFor && <p className="quiet">Reserved for {patientName(bed.reservedFor)}</p>}
+      {bed.reserved && (
+        <p className="quiet">Reserved{bed.reservedFor ? ` for ${patientName(bed.reservedFor)}` : ""}</p>
+      )}
     </li>
   );
 }

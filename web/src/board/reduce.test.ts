@@ -33,6 +33,7 @@ function bed(code: string, patientId: string | null, latestVitals: Vitals | null
     id: `bed_${code}`,
     code,
     status: patientId ? "OCCUPIED" : "UNOCCUPIED",
+    reserved: false,
     reservedFor: null,
     admission: patientId ? { id: `adm_${patientId}`, patient } : null,
   };

@@ -34,6 +34,7 @@ const bed = {
   id: "bed_1",
   code: "1",
   status: "OCCUPIED",
+  reserved: false,
   reservedFor: null,
   admission: { id: "adm_1", patient: { ...critical.patient, birthDate: null, sex: "FEMALE", latestVitals: null } },
 };

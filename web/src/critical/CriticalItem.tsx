@@ -52,7 +52,13 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
       <div className="critical-who">
         <p>
           {bed !== null && <strong>Bed {bed} · </strong>}
-          {critical.patient ? patientName(critical.patient) : "Patient: not permitted"}
+          {critical.patient ? (
+            <>
+              {patientName(critical.patient)} <span className="quiet">MRN {critical.patient.mrn}</span>
+            </>
+          ) : (
+            "Patient: not permitted"
+          )}
         </p>
         <p className="quiet">
           Raised <time dateTime={critical.raisedAt}>{ago(millis(critical.raisedAt) ?? now, now)}</time>

@@ -21,9 +21,9 @@ export function lasting(since: number, now: number): string {
   return `${Math.floor(passed / HOUR)} h`;
 }
 
-/** Hours and minutes of the station's own zone. */
+/** Hours and minutes of the station's own zone, by the clock of 24 hours as a ward writes it. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** Milliseconds of a DateTime of the API; null where there is none. */
