@@ -202,6 +202,7 @@ RELATIONS: dict[str, Callable[[Tables, Any, dict[str, Any]], Any]] = {
     "Ward.occupancy": _occupancy,
     "Bed.ward": lambda held, bed, _: the(held["wards"], id=bed["ward_id"]),
     "Bed.admission": _in_bed,
+    "Bed.reserved": lambda held, bed, given: _kept(held, bed, given) is not None,
     "Bed.reservedFor": _kept,
     "BedStay.bed": lambda held, stay, _: the(held["beds"], id=stay["bed_id"]),
     "Admission.patient": _patient,
