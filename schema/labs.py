@@ -10,7 +10,7 @@ from sqlalchemy import Text, Uuid
 import models
 from resolvers.reading.sources import Descending
 from schema.enums import IngestOutcome, Interpretation, ResultStatus
-from schema.fields import column, given_rows, identifier, many, one
+from schema.fields import AUTHENTICATED, column, given_rows, identifier, many, one
 from schema.nodes import Node
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class LabResult(Node):
             (earlier.c.root_id == result.c.root_id) & (earlier.c.version < result.c.version)
         ),
         order=(Descending(models.LabResult.version),),
-        inherits=True,
+        # Non-null in the contract, so not refused; who sees a version because of having written it
+        # sees no other's.
+        requires=AUTHENTICATED,
     )
 
 
