@@ -122,7 +122,6 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
         "Admission.stays",
         "Bed.ward",
         "BedStay.bed",
-        "LabResult.history",
         "Query.viewer",
         "SignInPayload.viewer",
     }
