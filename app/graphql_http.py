@@ -29,6 +29,7 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 MOST_BYTES = 4 * 1024 * 1024
 """The largest body; a call with 1,000 results is about 300 kB."""
+MOST_BYTES_OF_STRANGERS = 64 * 1024
 CLIENT_HEADER = "x-wardline-client"
 """A page of another site cannot send it without being asked: it lets the cookie count on GET."""
 
@@ -76,18 +77,22 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Response:
         assert self._engine is not None
         headers = request.headers
+        address = request.client.host if request.client else ""
+        actor: Actor | None = None
         if request.method == "GET":
             if "query" not in request.query_params and "text/html" in headers.get("accept", ""):
                 return pages.page("graphiql.html")
             type_ = _accepted(headers)
             sent = _from_query(request.query_params)
+            actor = await self._actor(request, address)
         elif request.method == "POST":
             type_ = _accepted(headers)
-            sent = _request(_parsed(await _body(request)))
+            # Who is not signed in has nothing long to say.
+            actor = await self._actor(request, address)
+            most = MOST_BYTES if actor is not None else MOST_BYTES_OF_STRANGERS
+            sent = _request(_parsed(await _body(request, most)))
         else:
             raise Malformed(405, "use POST, or GET for a query", Allow="GET, POST")
-        address = request.client.host if request.client else ""
-        actor = await self._actor(request, address)
         answer = await self._engine.answer(sent, actor, address, request.method == "GET")
         response = _json(_status(answer, type_), type_, answer.body)
         if answer.refused == "METHOD_NOT_ALLOWED":
@@ -125,15 +130,15 @@ class GraphQLEndpoint:
             response.delete_cookie(origins.COOKIE, httponly=True, samesite="strict", secure=secure)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     type_ = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if type_ != JSON:
         raise Malformed(415, f"the body must be {JSON}")
     parts = bytearray()
     async for part in request.stream():
         parts += part
-        if len(parts) > MOST_BYTES:
-            raise Malformed(413, f"the body is larger than {MOST_BYTES} bytes")
+        if len(parts) > most:
+            raise Malformed(413, f"the body is larger than {most} bytes")
     return bytes(parts)
 
 

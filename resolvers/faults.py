@@ -22,6 +22,9 @@ TRANSIENT = (
 )
 """Worth another try: the server is away, starting, stopping, full, or two statements collided."""
 
+FRAMES = 30
+"""The end of a stack says where; a recursion that ran away has a thousand of them."""
+
 _LOG = logging.getLogger("wardline.faults")
 
 
@@ -34,7 +37,7 @@ def report(error: BaseException) -> list[dict[str, Any]]:
     correlation_id = str(new_id())
     stack = "\n".join(
         f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
     )
     _LOG.error("%s (correlation %s)\n%s", type(error).__qualname__, correlation_id, stack)
     return [

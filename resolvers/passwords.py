@@ -84,7 +84,10 @@ def _hash(password: str) -> str:
 
 def _verify(password_hash: str | None, password: str) -> bool:
     nobody = _nobody()  # also for somebody: the first call of a process must not tell them apart
-    if password_hash is None or len(password) > LONGEST:
+    if len(password) > LONGEST:
+        # To spell megabytes out in one form of Unicode holds up every other thread.
+        known, password_hash, password = False, nobody, ""
+    elif password_hash is None:
         known, password_hash = False, nobody
     else:
         known = True

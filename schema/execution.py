@@ -8,7 +8,7 @@ Introspection is answered by graphql-core.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +37,21 @@ from schema.introspection import INTROSPECTION, among, introspect
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 KEPT_PLANS = 2_000
+MOST_INTROSPECTION = 3
+"""How many roots of one operation may ask about the schema, whose whole description is large."""
+
+
+class Once:
+    """A mutation's work; `done` says whether it was called, or its key answered for it."""
+
+    def __init__(self, work: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._work = work
+        self.done = False
+
+    async def __call__(self) -> dict[str, Any]:
+        """Do the work."""
+        self.done = True
+        return await self._work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,12 @@ class Engine:
     async def _query(self, prepared: Prepared, actor: Actor | None) -> Answer:
         roots = self._roots(prepared, CORE.query_type)
         introspected = [one for one in roots if one.name in INTROSPECTION]
+        if len(introspected) > MOST_INTROSPECTION:
+            raise BadInput(
+                f"the operation asks for the schema more than {MOST_INTROSPECTION} times",
+                field="query",
+                limit=str(MOST_INTROSPECTION),
+            )
         if introspected and len(introspected) == len(roots):
             return Answer(_body(encoded(introspect(CORE, prepared, introspected)), ()))
         read = [one for one in roots if one.name not in INTROSPECTION]
@@ -167,10 +188,12 @@ class Engine:
         plan = self._payload(prepared, actor.rights, root)
         try:
             async with transaction(self._pool, actor.hospital_id, now, self._policy) as tx:
-                do = partial(work.resolver, tx, actor, **given)
+                do = Once(partial(work.resolver, tx, actor, **given))
                 produced = await (
                     do() if key is None else idempotency.once(tx, actor, root.name, key, sent, do)
                 )
+                if not do.done:
+                    plan = self._payload(prepared, actor.rights, root, replayed=True)
                 data = await plan.run(
                     tx.connection, prepared.variables, (actor,), now, _rows(produced)
                 )
@@ -231,18 +254,24 @@ class Engine:
         assert type_ is not None
         return Collector(CORE, prepared).collect(type_, [prepared.operation.selection_set])
 
-    def _payload(self, prepared: Prepared, rights: Rights, root: Selected) -> Plan:
-        return self._planned(prepared, rights, root.key, partial(plan_payload, root=root))
+    def _payload(
+        self, prepared: Prepared, rights: Rights, root: Selected, *, replayed: bool = False
+    ) -> Plan:
+        make = partial(plan_payload, root=root, replayed=replayed)
+        return self._planned(prepared, rights, (root.key, replayed), make)
 
     def _planned(
-        self, prepared: Prepared, rights: Rights, root: str | None, make: Callable[..., Plan]
+        self, prepared: Prepared, rights: Rights, root: Hashable, make: Callable[..., Plan]
     ) -> Plan:
         key = (prepared.document, prepared.name, root, prepared.shape, rights)
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)
             return plan
-        plan = self._plans[key] = make(CATALOGUE, prepared, rights)
+        try:
+            plan = self._plans[key] = make(CATALOGUE, prepared, rights)
+        except RecursionError:
+            raise BadInput("the selection is too large to be planned", field="query") from None
         if len(self._plans) > KEPT_PLANS:
             self._plans.popitem(last=False)
         return plan

@@ -129,11 +129,18 @@ def many(
     order: Order,
     inherits: bool = False,
     requires: Requires | None = None,
+    size: int = 10,
 ) -> Any:
-    """Every row, as a plain list: only where there are few."""
+    """Every row, as a plain list: only where there are few, about `size`."""
     return _related(
         lambda given: sources.Many(
-            model=model, on=on, order=order, inherits=inherits, requires=requires, filters=given
+            model=model,
+            on=on,
+            order=order,
+            inherits=inherits,
+            requires=requires,
+            filters=given,
+            size=size,
         ),
         _guard(model, requires, inherits),
         {},

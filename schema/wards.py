@@ -60,5 +60,6 @@ class Ward(Node):
         lambda ward, bed: bed.c.ward_id == ward.c.id,
         order=(models.Bed.code, models.Bed.id),
         requires=AUTHENTICATED,
+        size=25,
     )
     occupancy: WardOccupancy = embedded()

@@ -22,8 +22,12 @@ from graphql import (
     validate,
 )
 from graphql.execution.values import VariableValues
+from graphql.validation.rules import overlapping_fields_can_be_merged
 
 MAX_TOKENS = 5_000
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+"""What validation may spend on comparing fields of one response key: a tenth of graphql-core's own
+limit, which a document of 12 kB holds busy for two seconds. A board of ours spends under 1,000."""
 MAX_DOCUMENT = 100_000
 KEPT_DOCUMENTS = 1_000
 
@@ -80,7 +84,7 @@ class Prepared:
     document: Document
     operation: OperationDefinitionNode
     variables: VariableValues
-    shape: tuple[bool | None, ...]
+    shape: tuple[int | None, ...]
 
     @property
     def kind(self) -> OperationType:
@@ -167,11 +171,12 @@ def _indexed(text: str, tree: DocumentNode) -> Document:
     return Document(hashlib.sha256(text.encode()).hexdigest(), operations, fragments)
 
 
-def _shape(value: Any) -> bool | None:
-    """True and False as they are, anything else that is given as True, null and absent as None."""
+def _shape(value: Any) -> int | None:
+    """Booleans and numbers as they are (a page's size is part of what a plan costs), anything else
+    that is given as True, null and absent as None."""
     if value is None or value is Undefined:
         return None
-    return value if isinstance(value, bool) else True
+    return value if isinstance(value, int) else True
 
 
 # graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages

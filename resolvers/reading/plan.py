@@ -41,7 +41,7 @@ from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
-from resolvers.reading.pages import ordering
+from resolvers.reading.pages import ordering, page_size
 from resolvers.reading.places import (
     WRITTEN,
     GivenArguments,
@@ -68,6 +68,11 @@ from resolvers.reading.sources import (
     Value,
 )
 
+MAX_ROWS = 100_000
+"""How many rows an operation may read, by the sizes of its pages and of the lists in them."""
+MAX_RELATIONS = 150
+"""How many tables an operation may enter: each is a join that PostgreSQL plans."""
+
 
 @dataclass(slots=True)
 class Findings:
@@ -81,12 +86,17 @@ class Findings:
 class Planner:
     """Plans one operation. Used once."""
 
-    def __init__(self, catalogue: Catalogue, prepared: Prepared, rights: Rights) -> None:
+    def __init__(
+        self, catalogue: Catalogue, prepared: Prepared, rights: Rights, *, replayed: bool = False
+    ) -> None:
+        self._replayed = replayed
         self._catalogue = catalogue
         self._variables = prepared.variables
         self._collector = Collector(catalogue.schema, prepared)
         self._rights = rights
         self._serial = 0
+        self._entered = 0
+        self._rows = 0
         self.found = Findings()
 
     def object(
@@ -220,6 +230,7 @@ class Planner:
         key: str,
     ) -> tuple[Place, shapes.Level]:
         """Step into a table: a row alias under the conditions of relation, scope and filters."""
+        rows = self._charged(place, source, given)
         row = source.model.__table__.alias(self._name("t"))
         level = shapes.Level(row)
         if source.on is not None:
@@ -234,18 +245,41 @@ class Planner:
             if name in given:
                 argument = GivenArgument(self, name, given[name], self._variables)
                 level.where.append(condition(row, argument))
+        known = place.reaches if source.inherits or reaches is None else reaches
         if isinstance(source, Produced):
             level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
-            known = WRITTEN
-        else:
-            known = place.reaches if source.inherits or reaches is None else reaches
+            known = WRITTEN if reaches is None else reaches
         if belongs_to_patient(source.model) and not place.of_patient:
             level.people.append(shapes.one_patient(patient_of(row)))
-        return Place(type_, source.model, row, known, (*place.path, key)), level
+        return Place(type_, source.model, row, known, (*place.path, key), rows), level
+
+    def _charged(self, place: Place, source: Relation, given: GivenArguments) -> int:
+        """How many rows the relation may read, counted against the limits of the operation."""
+        rows = place.rows
+        if isinstance(source, Page):
+            rows *= max(page_size(given["first"](self._variables)), 1)
+        elif isinstance(source, Many):
+            rows *= source.size
+        self._entered += 1
+        self._rows += rows
+        if self._rows > MAX_ROWS:
+            raise BadInput(
+                f"the operation may read more than {MAX_ROWS} rows: ask for smaller pages, or nest"
+                " fewer lists",
+                field="query",
+                limit=str(MAX_ROWS),
+            )
+        if self._entered > MAX_RELATIONS:
+            raise BadInput(
+                f"the operation reads more than {MAX_RELATIONS} lists and objects",
+                field="query",
+                limit=str(MAX_RELATIONS),
+            )
+        return rows
 
     def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
         """In which reaches the row must still be shown to be visible; None: it is known to be."""
-        if source.inherits or isinstance(source, Produced):
+        if source.inherits or (isinstance(source, Produced) and not self._replayed):
             return None
         reaches = self._rights.reaches(SCOPES[source.model])
         same_patient = place.of_patient and belongs_to_patient(source.model)

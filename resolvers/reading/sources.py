@@ -119,9 +119,11 @@ class One(Relation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Many(Relation):
-    """Every row as a plain list."""
+    """Every row as a plain list. `size` is about how many: what the list counts for in the limit on
+    the rows of an operation."""
 
     order: Order
+    size: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,7 @@ class Produced(Relation):
     """The row that the mutation just wrote; its id is given under `name`.
 
     Not asked of the scope: the resolver decided that this actor may write it, and what lies behind
-    it is asked as ever.
+    it is asked as ever. Where the same request comes again it is: the row may have moved on.
     """
 
     name: str

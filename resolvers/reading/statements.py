@@ -88,9 +88,19 @@ def plan_roots(
     return _plan(planner, prepared, level, planner.fields(place, level, roots))
 
 
-def plan_payload(catalogue: Catalogue, prepared: Prepared, rights: Rights, root: Selected) -> Plan:
-    """The plan of what a mutation or a subscription answers, read from what is given to the run."""
-    planner = Planner(catalogue, prepared, rights)
+def plan_payload(
+    catalogue: Catalogue,
+    prepared: Prepared,
+    rights: Rights,
+    root: Selected,
+    *,
+    replayed: bool = False,
+) -> Plan:
+    """The plan of what a mutation or a subscription answers, read from what is given to the run.
+
+    `replayed`: the mutation was done before, and is only answered again.
+    """
+    planner = Planner(catalogue, prepared, rights, replayed=replayed)
     type_: GraphQLObjectType = object_type(root)
     level = shapes.Level(None)
     place = Place(type_, None, None, frozenset(), (root.key,))

@@ -321,3 +321,10 @@ async def test_a_body_too_large_is_413(program: httpx.AsyncClient) -> None:
 
     response = await program.post("/graphql", content=parts(), headers={"content-type": JSON})
     assert response.status_code == 413
+
+
+async def test_a_stranger_has_nothing_long_to_say(stranger: httpx.AsyncClient) -> None:
+    long = {"query": "{ __typename }", "variables": {"a": "x" * 70_000}}
+    response = await stranger.post("/graphql", json=long)
+    assert response.status_code == 413
+    assert "65536" in response.json()["errors"][0]["message"]

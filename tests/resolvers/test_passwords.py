@@ -85,3 +85,15 @@ async def test_the_loop_goes_on_while_passwords_are_hashed() -> None:
         turns += 1
     assert len(await hashing) == 4
     assert turns > 10
+
+
+async def test_a_password_of_megabytes_is_refused_without_being_spelled_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spelled: list[int] = []
+    encoded = passwords._encoded
+    monkeypatch.setattr(
+        passwords, "_encoded", lambda text: spelled.append(len(text)) or encoded(text)
+    )
+    assert not await passwords.verify(None, "\ufdfa" * 1_000_000)
+    assert max(spelled) <= passwords.LONGEST
