@@ -18,8 +18,8 @@ from resolvers.database import Connection, Statement
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The actors. `system` writes as the integrator's user, with the rights of an administrator:
-    what it writes is what interfaces would have sent."""
+    """The actors. `system` writes as the administrator's user: the demo's integrator reads back what
+    it wrote itself, and must not find the whole hospital there."""
 
     system: Actor
     admin: Actor
@@ -46,7 +46,7 @@ class NoStaff(Exception):
 
 async def on_duty(connection: Connection, hospital_id: UUID) -> Staff:
     """The demo's users as they stand now. Raises NoStaff where one is missing or disabled."""
-    names = ("admin", "doctor", "nurse", "clerk", "integrator")
+    names = ("admin", "doctor", "nurse", "clerk")
     rows = await connection.fetch(
         _USERS.sql, *_USERS.bind({"hospital": hospital_id, "names": list(names)})
     )
@@ -65,11 +65,11 @@ async def on_duty(connection: Connection, hospital_id: UUID) -> Staff:
     missing = sorted(set(names) - found.keys())
     if missing:
         raise NoStaff(f"the demo has no user {', '.join(missing)}")
-    roles = frozenset({Role.ADMIN, Role.INTEGRATOR})
+    roles = frozenset({Role.ADMIN})
     return Staff(
         system=Actor(
             hospital_id=hospital_id,
-            user_id=found["integrator"].user_id,
+            user_id=found["admin"].user_id,
             session_id=None,
             username="simulator",
             roles=roles,
