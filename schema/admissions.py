@@ -7,6 +7,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 
 import models
+from models.rules.scopes import Scope
 from resolvers.reading.sources import looked_up
 from schema.beds import Bed
 from schema.enums import AdmissionStatus
@@ -36,7 +37,10 @@ class BedStay:
 
 @strawberry.type(description="An inpatient encounter (FHIR Encounter, class IMP).")
 class Admission(Node):
-    """`bed` and `ward` are where the patient lies now; null before, after and on another ward."""
+    """`bed` and `ward` are where the patient lies now; null before, after and on another ward.
+
+    `reason` is clinical: who only arranges stays does not read it.
+    """
 
     id: strawberry.ID = identifier(models.Admission)
     status: AdmissionStatus = column()
@@ -51,7 +55,7 @@ class Admission(Node):
     )
     admitted_at: datetime = column()
     discharged_at: datetime | None = column()
-    reason: str | None = column()
+    reason: str | None = column(requires=Scope.ADMISSION_REASON_READ)
     stays: list[BedStay] = many(
         models.BedStay,
         lambda admission, stay: stay.c.admission_id == admission.c.id,

@@ -20,6 +20,7 @@ class Scope(StrEnum):
 
     # reading
     ADMISSION_READ = "admission:read"
+    ADMISSION_REASON_READ = "admission-reason:read"
     ALLERGY_READ = "allergy:read"
     AUDIT_READ = "audit:read"
     CRITICAL_RESULT_READ = "critical-result:read"
@@ -75,6 +76,7 @@ _BEDSIDE_READING = (
     Scope.PATIENT_CONTACT_READ,
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
+    Scope.ADMISSION_REASON_READ,
     Scope.VITALS_READ,
     Scope.LAB_READ,
     Scope.CRITICAL_RESULT_READ,
@@ -95,6 +97,7 @@ _OWN_RECORD = (
     Scope.PATIENT_IDENTIFIERS_READ,
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
+    Scope.ADMISSION_REASON_READ,
     Scope.VITALS_READ,
     Scope.LAB_READ,
     Scope.MEDICATION_READ,
