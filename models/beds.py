@@ -62,6 +62,9 @@ class BedStay(Identified, InHospital, Edited, Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_bed_stays_admission", "admission_id", "started_at"),
+        Index("ix_bed_stays_bed", "bed_id", "started_at"),
+        Index("ix_bed_stays_patient", "patient_id", "started_at"),
+        Index("ix_bed_stays_ward", "ward_id", "started_at"),
         ExcludeConstraint(
             (text("uuidrange(bed_id, bed_id, '[]')"), "&&"),
             (text("tstzrange(started_at, ended_at)"), "&&"),
@@ -108,6 +111,7 @@ class Reservation(Identified, InHospital, Edited, Base):
             "reserved_until",
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_reservations_bed", "bed_id"),
         Index("ix_reservations_patient", "patient_id"),
     )
 

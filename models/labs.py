@@ -49,7 +49,6 @@ class LabResult(Identified, InHospital, Written, Base):
             "code",
             text("observed_at DESC"),
             text("id DESC"),
-            postgresql_where=text("superseded_at IS NULL"),
         ),
         Index(
             "ix_lab_results_patient_abnormal",

@@ -187,7 +187,6 @@ def upgrade() -> None:
         "lab_results",
         ["patient_id", "code", sa.literal_column("observed_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("superseded_at IS NULL"),
     )
     op.create_index(op.f("ix_lab_results_rule_id"), "lab_results", ["rule_id"], unique=False)
     op.create_index("uq_lab_results_corrects_id", "lab_results", ["corrects_id"], unique=True)

@@ -152,6 +152,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_bed_stays_admission", "bed_stays", ["admission_id", "started_at"], unique=False
     )
+    op.create_index("ix_bed_stays_bed", "bed_stays", ["bed_id", "started_at"], unique=False)
+    op.create_index("ix_bed_stays_patient", "bed_stays", ["patient_id", "started_at"], unique=False)
+    op.create_index("ix_bed_stays_ward", "bed_stays", ["ward_id", "started_at"], unique=False)
     op.create_index(op.f("ix_bed_stays_created_by"), "bed_stays", ["created_by"], unique=False)
     op.create_index(
         "ix_bed_stays_current_ward",
@@ -232,6 +235,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_index("ix_reservations_bed", "reservations", ["bed_id"], unique=False)
     op.create_index("ix_reservations_patient", "reservations", ["patient_id"], unique=False)
     op.create_index(
         op.f("ix_reservations_updated_by"), "reservations", ["updated_by"], unique=False

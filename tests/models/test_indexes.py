@@ -17,7 +17,7 @@ JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace
   AND NOT EXISTS (
     SELECT 1 FROM pg_index AS i
-    WHERE i.indrelid = k.conrelid AND i.indkey[0] = k.conkey[1]
+    WHERE i.indrelid = k.conrelid AND i.indkey[0] = k.conkey[1] AND i.indpred IS NULL
   )
 """
 
