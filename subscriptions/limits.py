@@ -11,8 +11,9 @@ class Limits:
 
     poll: float = 0.25
     """How long the log is left unread while the bell is silent, or gone."""
-    heartbeat: float = 15.0
-    """An empty message is sent to a feed that was silent for this long."""
+    heartbeat: float = 13.0
+    """An empty message is sent to a feed that was silent for this long. Looked at once a second, so
+    that a station hears something every 15 s, as it was promised."""
     standing: float = 0.4
     """How often the sessions of open sockets are looked at. Ends and narrows streams within 1 s."""
     standing_at_most: float = 1.0

@@ -59,6 +59,12 @@ async def _database(settings: Settings) -> str:
     return f"PostgreSQL {version.major}.{version.micro}"
 
 
+async def ready(settings: Settings) -> None:
+    """Raise what is wrong with the database, before anything is built on it."""
+    await _database(settings)
+    await _migrations(settings)
+
+
 async def _migrations(settings: Settings) -> str:
     connection = await asyncpg.connect(database_url(settings), timeout=5)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from app.cli.check import ready
 from app.cli.listening import answer, listen
 from app.cli.running import run, write_logs
 from app.cli.servers import database_url, with_servers
@@ -27,4 +28,5 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with with_servers(settings) as completed:
         if settings.database_url is None:
             await upgrade(database_url(completed))
+        await ready(completed)
         await answer(completed, listener)

@@ -18,8 +18,8 @@ from resolvers.database import Connection, Statement
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The actors. `system` writes as the administrator's user: the demo's integrator reads back what
-    it wrote itself, and must not find the whole hospital there."""
+    """The actors. `system` writes as the administrator's user: the demo's integrator reads back
+    what it wrote itself, and must not find the whole hospital there."""
 
     system: Actor
     admin: Actor
