@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -17,9 +18,12 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Undefined,
+    VariableNode,
+    Visitor,
     get_variable_values,
     parse,
     validate,
+    visit,
 )
 from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
@@ -59,6 +63,8 @@ class Document:
     """A valid document. Compared by identity: the cache gives one object for one text."""
 
     digest: str
+    sizes: frozenset[str]
+    """The variables that say how large a page is: what a plan costs follows from them."""
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
 
@@ -108,9 +114,9 @@ class Documents:
         document = self._document(request.query)
         operation = document.operation(request.operation_name)
         variables = self._coerce(operation, request.variables or {})
+        names = (one.variable.name.value for one in operation.variable_definitions or ())
         shape = tuple(
-            _shape(variables.coerced.get(definition.variable.name.value))
-            for definition in operation.variable_definitions or ()
+            _shape(variables.coerced.get(name), is_size=name in document.sizes) for name in names
         )
         return Prepared(document, operation, variables, shape)
 
@@ -168,15 +174,28 @@ def _indexed(text: str, tree: DocumentNode) -> Document:
             operations[definition.name.value if definition.name else None] = definition
         elif isinstance(definition, FragmentDefinitionNode):
             fragments[definition.name.value] = definition
-    return Document(hashlib.sha256(text.encode()).hexdigest(), operations, fragments)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Document(digest, _sizes(tree), operations, fragments)
 
 
-def _shape(value: Any) -> int | None:
-    """Booleans and numbers as they are (a page's size is part of what a plan costs), anything else
-    that is given as True, null and absent as None."""
+def _sizes(tree: DocumentNode) -> frozenset[str]:
+    found: set[str] = set()
+
+    class Sizes(Visitor):
+        def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+            if node.name.value == "first" and isinstance(node.value, VariableNode):
+                found.add(node.value.name.value)
+
+    visit(tree, Sizes())
+    return frozenset(found)
+
+
+def _shape(value: Any, *, is_size: bool) -> int | None:
+    """Booleans as they are, and the sizes of pages; anything else that is given as True, null and
+    absent as None."""
     if value is None or value is Undefined:
         return None
-    return value if isinstance(value, int) else True
+    return value if is_size or isinstance(value, bool) else True
 
 
 # graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages

@@ -95,3 +95,20 @@ async def test_the_same_request_again_shows_the_row_only_while_it_is_seen(
         assert again.data == {"recordVitals": {"vitals": None}}
     finally:
         await hospital.pool.execute(move, patient, there)
+
+
+async def test_a_number_that_is_no_size_of_a_page_makes_no_plan_of_its_own(
+    hospital: Hospital, nurse: Actor
+) -> None:
+    text = """mutation($id: ID!, $rate: Int) {
+      recordVitals(input: {
+        patientId: $id, recordedAt: "2026-01-02T00:00:00Z", heartRate: $rate
+      }) { vitals { heartRate } }
+    }"""
+    plans = hospital.engine._plans
+    made = []
+    for rate in (70, 80, 90):
+        answered = await hospital.ask(text, nurse, {"id": hospital.patient("Ada"), "rate": rate})
+        assert answered.data == {"recordVitals": {"vitals": {"heartRate": rate}}}
+        made.append(len(plans))
+    assert made[0] == made[1] == made[2]
