@@ -28,10 +28,6 @@ class Actor:
     patient_id: UUID | None = None
     address: str | None = None
 
-    def may(self, scope: Scope) -> bool:
-        """Whether the actor holds the scope, with any reach."""
-        return bool(self.rights.reaches(scope))
-
     def reaches(self, scope: Scope) -> frozenset[Reach]:
         """The reaches of a scope; FORBIDDEN where it is not held."""
         found = self.rights.reaches(scope)

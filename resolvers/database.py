@@ -19,8 +19,7 @@ _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 async def _prepare(connection: asyncpg.Connection[Any]) -> None:
-    # JSON leaves as the bytes PostgreSQL wrote: nothing here parses an answer. jsonb's binary form
-    # has a version byte in front, which the decoder drops.
+    # JSON leaves as the bytes PostgreSQL wrote: nothing here parses an answer.
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=_as_bytes, decoder=bytes, format="binary"
     )

@@ -17,16 +17,6 @@ class AdmissionStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class StayStatus(StrEnum):
-    """Status of a stay in a bed. Source: FHIR R4 Encounter.location.status. A reservation is a
-    status of the stay, not of the bed."""
-
-    PLANNED = "PLANNED"
-    RESERVED = "RESERVED"
-    ACTIVE = "ACTIVE"
-    COMPLETED = "COMPLETED"
-
-
 CURRENT: frozenset[AdmissionStatus] = frozenset(
     {AdmissionStatus.IN_PROGRESS, AdmissionStatus.ON_LEAVE}
 )

@@ -27,9 +27,6 @@ class CriticalResultStepKind(StrEnum):
     BREACHED = "BREACHED"
 
 
-CriticalResultEventKind = CriticalResultStepKind
-"""Its name in the contract."""
-
 TAKEN_BACK: frozenset[ResultStatus] = frozenset(
     {ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR}
 )
