@@ -159,9 +159,12 @@ async def test_the_row_holds_no_value(hospital: Hospital, admin: Actor) -> None:
     )
     assert "Person2" in answered.raw.decode()
     [row] = answered.audit
-    text = str(dict(row)).lower()
+    # Ids and the hash are hexadecimal, in which "ada" comes about by chance.
+    hexadecimal = {"user_id", "session_id", "hospital_id", "patient_ids", "document_hash"}
+    assert all(isinstance(one, UUID) for one in row["patient_ids"])
+    text = str({name: value for name, value in row.items() if name not in hexadecimal}).lower()
     for value in ("ada", "person", MRNS["Ada"].lower(), "+49", MRNS["Ben"].lower()):
-        assert value not in text.replace(admin.username, "")
+        assert value not in text
 
 
 async def test_every_operation_leaves_one_row(hospital: Hospital, admin: Actor) -> None:
