@@ -11,31 +11,19 @@ from uuid import UUID
 import orjson
 from graphql import GraphQLObjectType
 from graphql.execution.values import VariableValues
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    Uuid,
-    bindparam,
-    column,
-    func,
-    insert,
-    literal_column,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, literal_column, select
 
-import models
 from models.rules.scopes import Rights
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.errors import Forbidden
+from resolvers.reading import audit, shapes
 from resolvers.reading import scope as scoping
-from resolvers.reading import shapes
 from resolvers.reading.catalogue import Catalogue
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Getter, Selected
 from resolvers.reading.places import Place, object_type
-from resolvers.reading.plan import Findings, Planner
+from resolvers.reading.plan import Planner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +56,7 @@ class Plan:
         values.update(scoping.binds(actors[0]))
         values["actor_scopes"] = actors[0].rights.scopes
         values["now"] = now
-        values["audit_users"] = [actor.user_id for actor in actors]
-        values["audit_sessions"] = [actor.session_id for actor in actors]
-        values["audit_addresses"] = [actor.address for actor in actors]
+        values.update(audit.binds(actors))
         data = await connection.fetchval(self.statement.sql, *self.statement.bind(values))
         assert isinstance(data, bytes)
         return data
@@ -117,7 +103,7 @@ def _plan(
         shapes.object_of(columns).label("data"),
         func.coalesce(level.patients(), literal_column("'{}'::uuid[]")).label("people"),
     ).cte("answer")
-    audited = _audit(prepared, planner.found, answer).cte("audited")
+    audited = audit.entries(prepared, planner.found, answer).cte("audited")
     statement = Statement(select(answer.c.data).add_cte(audited))
     errors = tuple(
         {
@@ -128,41 +114,6 @@ def _plan(
         for path, name, scope in planner.found.refused
     )
     return Plan(statement, errors, planner.found.binds)
-
-
-def _audit(prepared: Prepared, found: Findings, answer: Any) -> Any:
-    """INSERT of one audit row an actor, from the answer itself."""
-    who = (
-        func.unnest(
-            bindparam("audit_users", type_=ARRAY(Uuid())),
-            bindparam("audit_sessions", type_=ARRAY(Uuid())),
-            bindparam("audit_addresses", type_=ARRAY(Text())),
-        )
-        .table_valued(column("user_id", Uuid()), column("session_id", Uuid()), column("address"))
-        .render_derived(name="who")
-    )
-    constants: dict[str, Any] = {
-        "operation": prepared.kind.value,
-        "operation_name": prepared.name,
-        "document_hash": prepared.document.digest,
-        "fields": sorted(found.read),
-        "refused": sorted({name for _, name, _ in found.refused}),
-    }
-    table = models.AuditEntry.__table__
-    row = {
-        "hospital_id": scoping.HOSPITAL,
-        "occurred_at": scoping.NOW,
-        "user_id": who.c.user_id,
-        "session_id": who.c.session_id,
-        "address": who.c.address,
-        **{
-            name: bindparam(f"audit_{name}", value, type_=table.c[name].type)
-            for name, value in constants.items()
-        },
-        "patient_ids": answer.c.people,
-    }
-    source = select(*row.values()).select_from(answer.join(who, literal_column("true")))
-    return insert(models.AuditEntry).from_select(list(row), source).returning(table.c.id)
 
 
 def encoded(value: Any) -> bytes:
