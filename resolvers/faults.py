@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,9 @@ TRANSIENT = (
 FRAMES = 30
 """The end of a stack says where; a recursion that ran away has a thousand of them."""
 
+CORRELATION: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""The id of the request that is being answered; None outside of one (clocks, the live channel)."""
+
 _LOG = logging.getLogger("wardline.faults")
 
 
@@ -32,9 +36,9 @@ def report(error: BaseException) -> list[dict[str, Any]]:
     """Log an error the code did not foresee; the GraphQL errors to answer with.
 
     The exception's own text is in neither: PostgreSQL repeats values in it, which may be a
-    patient's. Type and stack say where to look.
+    patient's. Type and stack say where to look. The number is that of the request, if there is one.
     """
-    correlation_id = str(new_id())
+    correlation_id = CORRELATION.get() or str(new_id())
     stack = "\n".join(
         f"  {frame.filename}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]

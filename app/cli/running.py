@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from app.correlation import CorrelationFilter
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,7 +37,10 @@ def write_logs(level: str) -> None:
     """Logs go to stderr, a line each. uvicorn is kept to warnings, because its lines repeat the
     request's query string, in which a GET carries its variables."""
     logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s [%(correlation)s] %(message)s",
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(CorrelationFilter())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -38,11 +38,17 @@ KEPT_DOCUMENTS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client sent: the document, and which operation with which variables."""
+    """What a client sent: the document, and which operation with which variables.
+
+    `query` is empty as long as the document is only named: by `document_id`, an id of a trusted
+    document, or by `digest`, the SHA-256 of an automatic persisted query.
+    """
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
+    document_id: str | None = None
+    digest: str | None = None
 
 
 class RequestError(Exception):
@@ -111,7 +117,7 @@ class Documents:
 
     def prepare(self, request: GraphQLRequest) -> Prepared:
         """Parse, validate, choose the operation and coerce its variables; RequestError if not."""
-        document = self._document(request.query)
+        document = self.read(request.query)
         operation = document.operation(request.operation_name)
         variables = self._coerce(operation, request.variables or {})
         names = (one.variable.name.value for one in operation.variable_definitions or ())
@@ -120,18 +126,19 @@ class Documents:
         )
         return Prepared(document, operation, variables, shape)
 
-    def _document(self, text: str) -> Document:
+    def read(self, text: str) -> Document:
+        """Parse and validate a document, and keep it; RequestError if it is none."""
         known = self._documents.get(text)
         if known is not None:
             self._documents.move_to_end(text)
             return known
-        document = self._read(text)
+        document = self._parsed(text)
         self._documents[text] = document
         if len(self._documents) > self._kept:
             self._documents.popitem(last=False)
         return document
 
-    def _read(self, text: str) -> Document:
+    def _parsed(self, text: str) -> Document:
         if len(text) > MAX_DOCUMENT:
             raise RequestError.of(
                 f"the document is longer than {MAX_DOCUMENT} characters",
