@@ -1,7 +1,8 @@
 """What happens to critical results: the row, its step and its event, always the three together.
 
-A `Loop` collects what one transaction does to any number of critical results, and `write` puts it
-into the database in three statements. Which step comes is decided by models/rules, not here.
+A `Loop` collects what one mutation does to any number of critical results. `write` puts it into the
+database in three statements; what only raises new ones can go as `rows` into a greater statement.
+Which step comes is decided by models/rules, not here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from models import events
 from models.rules import escalation
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 from resolvers.actors import Actor
-from resolvers.transaction import Transaction
+from resolvers.transaction import Ledger, Transaction
 
 EVENT_OF_STEP: dict[CriticalResultStepKind, type[events.CriticalResultEvent]] = {
     CriticalResultStepKind.RAISED: events.CriticalResultRaised,
@@ -76,10 +77,10 @@ class Finding:
 
 
 class Loop:
-    """The steps of one transaction. `actor` None: the clock."""
+    """The steps of one mutation. `actor` None: the clock."""
 
-    def __init__(self, tx: Transaction, actor: Actor | None) -> None:
-        self._tx = tx
+    def __init__(self, ledger: Ledger, actor: Actor | None) -> None:
+        self._ledger = ledger
         self._actor = actor
         self._made: dict[UUID, Alert] = {}
         self._moved: dict[UUID, Alert] = {}
@@ -94,7 +95,7 @@ class Loop:
             lab_result_id=finding.lab_result_id,
             rule_id=finding.rule_id,
             rule=finding.rule,
-            raised_at=self._tx.now,
+            raised_at=self._ledger.now,
         )
         self._start_clock(alert)
         self._made[alert.id] = alert
@@ -116,7 +117,7 @@ class Loop:
         alert.rule_id, alert.rule = finding.rule_id, finding.rule
         alert.ward_id = finding.ward_id or alert.ward_id
         if alert.next_escalation_at is None:
-            alert.raised_at = self._tx.now
+            alert.raised_at = self._ledger.now
             self._start_clock(alert)
         alert.status = CriticalResultStatus.OPEN
         alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
@@ -127,7 +128,7 @@ class Loop:
         """Take the alert back: its result is not critical, or is no result, any more."""
         alert.lab_result_id = lab_result_id
         alert.status = CriticalResultStatus.WITHDRAWN
-        alert.withdrawn_at = self._tx.now
+        alert.withdrawn_at = self._ledger.now
         alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
         alert.next_escalation_at = None
         self._step(alert, CriticalResultStepKind.WITHDRAWN)
@@ -135,7 +136,7 @@ class Loop:
     def acknowledge(self, alert: Alert, by: UUID, read_back: Decimal, note: str | None) -> None:
         """Close the alert: `by` read its value back."""
         alert.status = CriticalResultStatus.ACKNOWLEDGED
-        alert.acknowledged_at, alert.acknowledged_by = self._tx.now, by
+        alert.acknowledged_at, alert.acknowledged_by = self._ledger.now, by
         alert.read_back = read_back
         alert.next_escalation_at = None
         self._step(alert, CriticalResultStepKind.ACKNOWLEDGED, read_back=read_back, note=note)
@@ -151,28 +152,42 @@ class Loop:
         alert.next_escalation_at = None if following is None else following.at
         self._step(alert, due.kind)
 
-    async def write(self) -> int:
+    async def write(self, tx: Transaction) -> int:
         """Write everything that was collected; how many steps that was."""
-        author = None if self._actor is None else self._actor.user_id
-        await self._tx.insert_all(
-            models.CriticalResult,
-            [
-                {
-                    "hospital_id": self._tx.hospital_id,
-                    "created_at": self._tx.now,
-                    "created_by": author,
-                    **_state(alert),
-                }
-                for alert in self._made.values()
-            ],
-        )
+        await tx.insert_all(models.CriticalResult, self._raised())
         if self._moved:
-            await self._tx.run_all(_MOVE, [_state(alert, "new_") for alert in self._moved.values()])
+            await tx.run_all(_MOVE, [_state(alert, "new_") for alert in self._moved.values()])
         if self._steps:
-            await self._tx.run_all(_ADD_STEP, self._steps)
+            await tx.run_all(_ADD_STEP, self._steps)
         written = len(self._steps)
         self._made, self._moved, self._steps = {}, {}, []
         return written
+
+    def rows(self) -> dict[type[models.Base], list[dict[str, Any]]]:
+        """Everything that was collected as rows to insert, whole. Only where nothing but new
+        critical results were raised."""
+        assert not self._moved
+        assert len(self._steps) == len(self._made)
+        return {
+            models.CriticalResult: self._raised(),
+            models.CriticalResultStep: [
+                {name: value for name, value in step.items() if name != "numbered_among"}
+                | {"number": 1}
+                for step in self._steps
+            ],
+        }
+
+    def _raised(self) -> list[dict[str, Any]]:
+        author = None if self._actor is None else self._actor.user_id
+        return [
+            {
+                "hospital_id": self._ledger.hospital_id,
+                "created_at": self._ledger.now,
+                "created_by": author,
+                **_state(alert),
+            }
+            for alert in self._made.values()
+        ]
 
     def _start_clock(self, alert: Alert) -> None:
         first = escalation.next_step(alert.raised_at, 0)
@@ -195,11 +210,11 @@ class Loop:
         self._steps.append(
             {
                 "id": models.new_id(),
-                "hospital_id": self._tx.hospital_id,
+                "hospital_id": self._ledger.hospital_id,
                 "critical_result_id": alert.id,
                 "numbered_among": alert.id,
                 "kind": kind,
-                "occurred_at": self._tx.now,
+                "occurred_at": self._ledger.now,
                 "lab_result_id": alert.lab_result_id,
                 "level": alert.escalation_level,
                 "user_id": None if self._actor is None else self._actor.user_id,
@@ -208,7 +223,7 @@ class Loop:
                 "note": note,
             }
         )
-        self._tx.record(
+        self._ledger.record(
             EVENT_OF_STEP[kind](
                 subject_id=alert.id, ward_id=alert.ward_id, patient_id=alert.patient_id
             )

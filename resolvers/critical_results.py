@@ -67,10 +67,10 @@ async def acknowledge_critical_result(
     loop = Loop(tx, actor)
     if _matches(alert, result, read_back, note):
         loop.acknowledge(alert, actor.user_id, read_back, note)
-        await loop.write()
+        await loop.write(tx)
         return {"critical_result": alert.id}
     loop.refuse_read_back(alert, read_back, note)
-    await loop.write()
+    await loop.write(tx)
     raise ReadBackDiffers(
         "what was read back is not the result: it stays open, and the attempt is recorded",
         field="readBack" if result["value"] is not None else "note",
@@ -130,7 +130,7 @@ async def escalate_due(tx: Transaction) -> int:
         alert = Alert.of(row)
         for due in escalation.due_steps(alert.raised_at, alert.escalation_level, tx.now):
             loop.escalate(alert, due)
-    return await loop.write()
+    return await loop.write(tx)
 
 
 _LABS = models.LabResult.__table__

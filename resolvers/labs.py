@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from models.rules.results import IngestOutcome
 from models.rules.scopes import Scope
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict, NotFound
@@ -42,12 +41,7 @@ async def record_lab_results(
         try:
             taken.append(checked(given, index, patients, tx.now))
         except (BadInput, Conflict, NotFound) as refusal:
-            outcomes[index] = Ingested(
-                index=index,
-                outcome=IngestOutcome.REJECTED,
-                code=refusal.code,
-                message=refusal.message,
-            )
+            outcomes[index] = Ingested.rejected(index, refusal)
     for ingested in await ingest(tx, actor, taken, sender=f"user:{actor.user_id}"):
         outcomes[ingested.index] = ingested
     return {"outcomes": list(_told(outcomes[index] for index in range(len(results))))}

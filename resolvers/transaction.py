@@ -24,14 +24,53 @@ from resolvers.errors import Refusal
 from resolvers.policy import DEFAULT_POLICY, Policy
 
 
-class Transaction:
+class Overtaken(Exception):
+    """Somebody else was first, and what was read does not hold any more: do it all again."""
+
+
+class Ledger:
+    """What a mutation is about to leave in one hospital: rows of the time `now`, and events."""
+
+    __slots__ = ("_events", "hospital_id", "now", "policy")
+
+    def __init__(self, hospital_id: UUID, now: datetime, policy: Policy = DEFAULT_POLICY) -> None:
+        self.hospital_id = hospital_id
+        self.now = now
+        self.policy = policy
+        self._events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        """Leave an event in the log; it gets its position when the transaction commits."""
+        self._events.append(event)
+
+    @property
+    def events(self) -> Iterable[Event]:
+        """What has been recorded so far."""
+        return tuple(self._events)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The rows of what has been recorded, in its order."""
+        return [
+            {
+                "hospital_id": self.hospital_id,
+                "ward_id": event.ward_id,
+                "patient_id": event.patient_id,
+                "kind": type(event).__name__,
+                "subject_id": event.subject_id,
+                "occurred_at": self.now,
+            }
+            for event in self._events
+        ]
+
+
+class Transaction(Ledger):
     """A running transaction.
 
     Statements are SQLAlchemy Core clauses kept as constants of their module with `bindparam`s;
     values are keyword arguments. `now` is the time of everything the transaction writes.
     """
 
-    __slots__ = ("_events", "connection", "hospital_id", "now", "policy")
+    __slots__ = ("connection",)
 
     def __init__(
         self,
@@ -40,11 +79,8 @@ class Transaction:
         now: datetime,
         policy: Policy = DEFAULT_POLICY,
     ) -> None:
+        super().__init__(hospital_id, now, policy)
         self.connection = connection
-        self.hospital_id = hospital_id
-        self.now = now
-        self.policy = policy
-        self._events: list[Event] = []
 
     async def all(self, clause: ClauseElement, **values: Any) -> list[asyncpg.Record]:
         """Every row."""
@@ -87,29 +123,9 @@ class Transaction:
                 statement.sql, [statement.bind(dict(row)) for row in rows]
             )
 
-    def record(self, event: Event) -> None:
-        """Leave an event in the log; it gets its position when the transaction commits."""
-        self._events.append(event)
-
-    @property
-    def events(self) -> Iterable[Event]:
-        """What has been recorded so far."""
-        return tuple(self._events)
-
     async def flush(self) -> None:
         """Write the recorded events; the last thing before the commit."""
-        rows = [
-            {
-                "hospital_id": self.hospital_id,
-                "ward_id": event.ward_id,
-                "patient_id": event.patient_id,
-                "kind": type(event).__name__,
-                "subject_id": event.subject_id,
-                "occurred_at": self.now,
-            }
-            for event in self._events
-        ]
-        await self.insert_all(models.LoggedEvent, rows)
+        await self.insert_all(models.LoggedEvent, self.logged())
         self._events.clear()
 
 
