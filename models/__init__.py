@@ -5,8 +5,10 @@ from models.allergies import Allergy
 from models.audit import AuditEntry
 from models.base import Base, new_id
 from models.beds import Bed, BedStay, Reservation
+from models.care_teams import CareTeamMember
 from models.critical_results import CriticalResult, CriticalResultStep
 from models.critical_rules import CriticalRule
+from models.emergency_access import EmergencyAccess, EmergencyAccessAttempt
 from models.events import EventCounter, LoggedEvent
 from models.hospitals import Hospital
 from models.idempotency import IdempotencyKey
@@ -26,9 +28,12 @@ __all__ = [
     "Base",
     "Bed",
     "BedStay",
+    "CareTeamMember",
     "CriticalResult",
     "CriticalResultStep",
     "CriticalRule",
+    "EmergencyAccess",
+    "EmergencyAccessAttempt",
     "EventCounter",
     "Hospital",
     "IdempotencyKey",

@@ -26,6 +26,7 @@ class Feed(enum.StrEnum):
     CRITICAL_RESULTS = "CRITICAL_RESULTS"
     BED_CHANGES = "BED_CHANGES"
     VITAL_SIGNS = "VITAL_SIGNS"
+    EMERGENCY_ACCESSES = "EMERGENCY_ACCESSES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,28 @@ class VitalsRecorded(Event):
     label = "RECORDED"
 
 
+class EmergencyAccessEvent(Event):
+    """Subject: `emergency_accesses.id`."""
+
+    __slots__ = ()
+    feed = Feed.EMERGENCY_ACCESSES
+
+
+class GlassBroken(EmergencyAccessEvent):
+    __slots__ = ()
+    label = "OPENED"
+
+
+class EmergencyAccessEnded(EmergencyAccessEvent):
+    __slots__ = ()
+    label = "ENDED"
+
+
+class EmergencyAccessReviewed(EmergencyAccessEvent):
+    __slots__ = ()
+    label = "REVIEWED"
+
+
 EVENTS: dict[str, type[Event]] = {
     event.__name__: event
     for event in (
@@ -150,6 +173,9 @@ EVENTS: dict[str, type[Event]] = {
         BedReleased,
         BedStatusSet,
         VitalsRecorded,
+        GlassBroken,
+        EmergencyAccessEnded,
+        EmergencyAccessReviewed,
     )
 }
 

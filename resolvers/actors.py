@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from models.rules.roles import Role
@@ -14,8 +15,12 @@ from resolvers.errors import Forbidden
 class Actor:
     """A signed-in user, as the session stood when the operation began.
 
-    `ward_ids` are the wards of the reach WARDS, `patient_id` the record of the reach OWN. The
-    system itself (a clock, an import) acts with `user_id` and `session_id` None.
+    `ward_ids` are the wards of the reach WARDS, `patient_id` the record of the reach OWN, `treated`
+    the patients whose care team the user is on (with the wards, the reach TREATMENT), `opened`
+    those of emergency accesses (the reach OPENED); `rights` are made for whether there are any.
+    Both may end by time alone: `opened_until` is when the first of them does, and from then on the
+    actor must be looked up anew. The system itself (a clock, an import) acts with `user_id` and
+    `session_id` None.
     """
 
     hospital_id: UUID
@@ -26,6 +31,9 @@ class Actor:
     rights: Rights
     ward_ids: tuple[UUID, ...] = ()
     patient_id: UUID | None = None
+    treated: tuple[UUID, ...] = ()
+    opened: tuple[UUID, ...] = ()
+    opened_until: datetime | None = None
     address: str | None = None
 
     def reaches(self, scope: Scope) -> frozenset[Reach]:

@@ -1,10 +1,10 @@
 """The patient who is to come to a bed.
 
-Somebody with the reach WARDS sees the patients who lie on the own wards, and a patient who is to be
-admitted lies nowhere yet: by that rule nobody on a ward could admit anybody. So for admitting and
-for reserving, and for nothing else, a patient of the hospital who lies in no bed counts as within
-reach. It is no way to read: what the mutation answers with is read through the plan, which asks the
-scope again, and finds the patient in the ward's bed by then.
+Somebody with the reach WARDS (or TREATMENT, which holds it) sees the patients who lie on the own
+wards, and a patient who is to be admitted lies nowhere yet: by that rule nobody on a ward could
+admit anybody. So for admitting and for reserving, and for nothing else, a patient of the hospital
+who lies in no bed counts as within reach. It is no way to read: what the mutation answers with is
+read through the plan, which asks the scope again, and finds the patient in the ward's bed by then.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _find(reaches: frozenset[Reach]) -> Select[Any]:
     table = models.Patient.__table__.alias("found")
     stay = models.BedStay.__table__.alias("stay_of_found")
     reachable = scoping.visible(models.Patient, table, reaches)
-    if Reach.WARDS in reaches:
+    if reaches & {Reach.WARDS, Reach.TREATMENT}:
         lies_somewhere = exists(
             select(1)
             .select_from(stay)

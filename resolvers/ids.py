@@ -19,6 +19,8 @@ PREFIXES: dict[type[models.Base], str] = {
     models.MedicationOrder: "med",
     models.MedicationAdministration: "mad",
     models.Allergy: "alg",
+    models.CareTeamMember: "ctm",
+    models.EmergencyAccess: "emg",
 }
 
 

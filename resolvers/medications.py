@@ -203,7 +203,7 @@ def _told(actor: Actor, warnings: list[DrugWarning]) -> list[dict[str, str]]:
     told = []
     for warning in warnings:
         scope = _READ_FOR[warning.kind.partition("_")[0]]
-        readable = actor.rights.reaches(scope) & {Reach.HOSPITAL, Reach.WARDS}
+        readable = actor.rights.reaches(scope) - {Reach.AUTHORED, Reach.OWN}
         told.append(
             {"kind": warning.kind.value, "message": warning.message}
             if readable

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TIMESTAMP, Text, Uuid
 
@@ -177,9 +177,12 @@ def _actor(row: asyncpg.Record, address: str | None) -> Actor:
         session_id=row["session_id"],
         username=row["username"],
         roles=roles,
-        rights=rights(roles),
+        rights=rights(roles, opened=bool(row["opened"])),
         ward_ids=tuple(row["ward_ids"]),
         patient_id=row["patient_id"],
+        treated=tuple(row["treated"]),
+        opened=tuple(row["opened"]),
+        opened_until=row["opened_until"],
         address=address,
     )
 
@@ -187,6 +190,7 @@ def _actor(row: asyncpg.Record, address: str | None) -> Actor:
 _TIME = TIMESTAMP(timezone=True)
 _S, _U = models.Session.__table__.c, models.User.__table__.c
 _ROLE, _WARD = models.RoleMembership.__table__.c, models.WardMembership.__table__.c
+_MEMBER, _ACCESS = models.CareTeamMember.__table__.c, models.EmergencyAccess.__table__.c
 
 _ROLES_OF_USER = func.array(
     select(_ROLE.role)
@@ -204,6 +208,44 @@ _WARDS_OF_USER = func.array(
     .scalar_subquery(),
     type_=ARRAY(Uuid()),
 )
+# Both are small and asked by index alone; what has ended is left out here, by the time of the
+# look-up, so that an access ends whether or not a clock runs.
+_TREATED_NOW = (
+    _MEMBER.user_id == _U.id,
+    or_(_MEMBER.ended_at.is_(None), _MEMBER.ended_at > bindparam("now", type_=_TIME)),
+)
+_OPENED_NOW = (
+    _ACCESS.user_id == _U.id,
+    _ACCESS.ended_at.is_(None),
+    _ACCESS.expires_at > bindparam("now", type_=_TIME),
+)
+_TREATED = func.array(
+    select(_MEMBER.patient_id)
+    .where(*_TREATED_NOW)
+    .distinct()
+    .order_by(_MEMBER.patient_id)
+    .correlate(models.User.__table__)
+    .scalar_subquery(),
+    type_=ARRAY(Uuid()),
+)
+_OPENED = func.array(
+    select(_ACCESS.patient_id)
+    .where(*_OPENED_NOW)
+    .order_by(_ACCESS.patient_id)
+    .correlate(models.User.__table__)
+    .scalar_subquery(),
+    type_=ARRAY(Uuid()),
+)
+_OPENED_UNTIL = func.least(
+    select(func.min(_ACCESS.expires_at))
+    .where(*_OPENED_NOW)
+    .correlate(models.User.__table__)
+    .scalar_subquery(),
+    select(func.min(_MEMBER.ended_at))
+    .where(_MEMBER.user_id == _U.id, _MEMBER.ended_at > bindparam("now", type_=_TIME))
+    .correlate(models.User.__table__)
+    .scalar_subquery(),
+)
 _LIVE = (
     select(
         _S.id.label("session_id"),
@@ -215,6 +257,9 @@ _LIVE = (
         _U.patient_id,
         _ROLES_OF_USER.label("roles"),
         _WARDS_OF_USER.label("ward_ids"),
+        _TREATED.label("treated"),
+        _OPENED.label("opened"),
+        _OPENED_UNTIL.label("opened_until"),
     )
     .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
     .where(

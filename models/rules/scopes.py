@@ -23,7 +23,9 @@ class Scope(StrEnum):
     ADMISSION_REASON_READ = "admission-reason:read"
     ALLERGY_READ = "allergy:read"
     AUDIT_READ = "audit:read"
+    CARE_TEAM_READ = "care-team:read"
     CRITICAL_RESULT_READ = "critical-result:read"
+    EMERGENCY_ACCESS_READ = "emergency-access:read"
     IMPORT_READ = "import:read"
     LAB_READ = "lab:read"
     MEDICATION_READ = "medication:read"
@@ -38,12 +40,15 @@ class Scope(StrEnum):
     ALLERGY_RECORD = "allergy:record"
     BED_RESERVE = "bed:reserve"
     BED_STATUS_SET = "bed-status:set"
+    CARE_TEAM_ASSIGN = "care-team:assign"
     CRITICAL_RESULT_ACKNOWLEDGE = "critical-result:acknowledge"
     CRITICAL_RULE_WRITE = "critical-rule:write"
+    EMERGENCY_ACCESS_REVIEW = "emergency-access:review"
     LAB_RECORD = "lab:record"
     MEDICATION_DISCONTINUE = "medication:discontinue"
     MEDICATION_ORDER = "medication:order"
     PATIENT_ADMIT = "patient:admit"
+    PATIENT_BREAK_GLASS = "patient:break-glass"
     PATIENT_DISCHARGE = "patient:discharge"
     PATIENT_REGISTER = "patient:register"
     PATIENT_TRANSFER = "patient:transfer"
@@ -58,6 +63,12 @@ class Reach(StrEnum):
     """Every row of the hospital."""
     WARDS = "WARDS"
     """Rows of patients who lie in a bed of one of the actor's wards now; those wards and beds."""
+    TREATMENT = "TREATMENT"
+    """Rows of patients with whom the actor has a treatment relation: those of WARDS, and those
+    whose care team the actor is on, wherever they lie; the beds in which the latter lie."""
+    OPENED = "OPENED"
+    """Rows of patients whom the actor opened by breaking the glass, while that lasts; the beds in
+    which they lie. No role grants it: it comes with an emergency access."""
     OWN = "OWN"
     """The actor's own patient record."""
     AUTHORED = "AUTHORED"
@@ -74,6 +85,7 @@ _BEDSIDE_READING = (
     Scope.WARD_READ,
     Scope.PATIENT_READ,
     Scope.PATIENT_CONTACT_READ,
+    Scope.CARE_TEAM_READ,
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
     Scope.ADMISSION_REASON_READ,
@@ -82,6 +94,28 @@ _BEDSIDE_READING = (
     Scope.CRITICAL_RESULT_READ,
     Scope.MEDICATION_READ,
 )
+
+# Who breaks the glass is told by name, and finds the own emergency accesses again.
+_EMERGENCY: Mapping[Scope, Reach] = MappingProxyType(
+    {
+        Scope.PATIENT_BREAK_GLASS: Reach.HOSPITAL,
+        Scope.EMERGENCY_ACCESS_READ: Reach.AUTHORED,
+    }
+)
+
+OPENED_BY_EMERGENCY = frozenset(
+    {
+        *_BEDSIDE_READING,
+        Scope.ADMINISTRATION_RECORD,
+        Scope.ALLERGY_RECORD,
+        Scope.CRITICAL_RESULT_ACKNOWLEDGE,
+        Scope.MEDICATION_DISCONTINUE,
+        Scope.MEDICATION_ORDER,
+        Scope.VITALS_RECORD,
+    }
+)
+"""What an emergency access opens, of that which the role may do for its own patients: to read the
+chart and to treat. It moves nobody between beds, and makes nobody a member of a care team."""
 
 _NURSING = (
     *_BEDSIDE_READING,
@@ -95,6 +129,7 @@ _OWN_RECORD = (
     Scope.PATIENT_READ,
     Scope.PATIENT_CONTACT_READ,
     Scope.PATIENT_IDENTIFIERS_READ,
+    Scope.CARE_TEAM_READ,
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
     Scope.ADMISSION_REASON_READ,
@@ -106,21 +141,35 @@ _OWN_RECORD = (
 ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
     {
         Role.ADMIN: _grant(Reach.HOSPITAL, *Scope),
-        Role.DOCTOR: _grant(
-            Reach.WARDS,
-            *_BEDSIDE_READING,
-            Scope.ALLERGY_RECORD,
-            Scope.VITALS_RECORD,
-            Scope.ADMINISTRATION_RECORD,
-            Scope.CRITICAL_RESULT_ACKNOWLEDGE,
-            Scope.MEDICATION_ORDER,
-            Scope.MEDICATION_DISCONTINUE,
-            *_STAYS,
-        ),
-        Role.NURSE: _grant(Reach.WARDS, *_NURSING),
-        Role.CHARGE_NURSE: _grant(
-            Reach.WARDS, *_NURSING, Scope.BED_STATUS_SET, Scope.BED_RESERVE, *_STAYS
-        ),
+        # A doctor's patients are those of a treatment relation, not those of a ward alone: a
+        # consultant's lie anywhere (docs/decisions/0007).
+        Role.DOCTOR: {
+            **_grant(
+                Reach.TREATMENT,
+                *_BEDSIDE_READING,
+                Scope.ALLERGY_RECORD,
+                Scope.VITALS_RECORD,
+                Scope.ADMINISTRATION_RECORD,
+                Scope.CARE_TEAM_ASSIGN,
+                Scope.CRITICAL_RESULT_ACKNOWLEDGE,
+                Scope.MEDICATION_ORDER,
+                Scope.MEDICATION_DISCONTINUE,
+                *_STAYS,
+            ),
+            **_EMERGENCY,
+        },
+        Role.NURSE: {**_grant(Reach.WARDS, *_NURSING), **_EMERGENCY},
+        Role.CHARGE_NURSE: {
+            **_grant(
+                Reach.WARDS,
+                *_NURSING,
+                Scope.BED_STATUS_SET,
+                Scope.BED_RESERVE,
+                Scope.CARE_TEAM_ASSIGN,
+                *_STAYS,
+            ),
+            **_EMERGENCY,
+        },
         Role.LAB: _grant(
             Reach.HOSPITAL,
             Scope.WARD_READ,
@@ -153,7 +202,18 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.BED_RESERVE,
             Scope.BED_STATUS_SET,
         ),
-        Role.AUDITOR: _grant(Reach.HOSPITAL, Scope.AUDIT_READ),
+        # Who saw whom, when, from where, and whether there was a relation to the patient then:
+        # identity and places, nothing clinical, no way to reach anybody (docs/decisions/0007).
+        Role.AUDITOR: _grant(
+            Reach.HOSPITAL,
+            Scope.AUDIT_READ,
+            Scope.EMERGENCY_ACCESS_READ,
+            Scope.EMERGENCY_ACCESS_REVIEW,
+            Scope.WARD_READ,
+            Scope.PATIENT_READ,
+            Scope.ADMISSION_READ,
+            Scope.CARE_TEAM_READ,
+        ),
         # An integrator writes for the whole hospital but reads back only what it wrote: a
         # laboratory's credential must not become a way to read the hospital.
         Role.INTEGRATOR: {
@@ -192,15 +252,24 @@ _INTERNED: dict[frozenset[tuple[Scope, frozenset[Reach]]], Rights] = {}
 
 
 @cache
-def rights(roles: frozenset[Role]) -> Rights:
+def rights(roles: frozenset[Role], *, opened: bool = False) -> Rights:
     """The union of what `roles` grant. HOSPITAL holds every row that the other reaches hold, so it
-    absorbs them; a user without roles has no right."""
+    absorbs them, and TREATMENT holds WARDS; a user without roles has no right.
+
+    `opened`: the user has an emergency access, which adds OPENED to what its roles open by it. For
+    everybody else rights, and with them plans, are the same as if there were no such thing.
+    """
     merged: dict[Scope, frozenset[Reach]] = {}
     for role in roles:
-        for scope, reach in ROLE_GRANTS[role].items():
-            merged[scope] = merged.get(scope, frozenset()) | {reach}
+        grants = ROLE_GRANTS[role]
+        entitled = opened and Scope.PATIENT_BREAK_GLASS in grants
+        for scope, reach in grants.items():
+            more = {reach, Reach.OPENED} if entitled and scope in OPENED_BY_EMERGENCY else {reach}
+            merged[scope] = merged.get(scope, frozenset()) | more
     for scope, reaches in merged.items():
         if Reach.HOSPITAL in reaches:
             merged[scope] = frozenset({Reach.HOSPITAL})
+        elif Reach.TREATMENT in reaches:
+            merged[scope] = reaches - {Reach.WARDS}
     found = Rights(MappingProxyType(merged), tuple(sorted(scope.value for scope in merged)))
     return _INTERNED.setdefault(frozenset(merged.items()), found)

@@ -24,6 +24,8 @@ SCOPES: Mapping[type[models.Base], Scope] = {
     models.CriticalResult: Scope.CRITICAL_RESULT_READ,
     models.MedicationOrder: Scope.MEDICATION_READ,
     models.MedicationAdministration: Scope.MEDICATION_READ,
+    models.CareTeamMember: Scope.CARE_TEAM_READ,
+    models.EmergencyAccess: Scope.EMERGENCY_ACCESS_READ,
 }
 """The scope under which the rows of a table are seen. What is missing here is seen by nobody but
 through a relation that inherits (a user's own row, for instance)."""

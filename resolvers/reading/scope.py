@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Uuid, and_, bindparam, false, or_, true
+from sqlalchemy import (
+    TIMESTAMP,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Uuid,
+    and_,
+    bindparam,
+    false,
+    or_,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
@@ -21,6 +32,8 @@ from resolvers.reading.sources import there_is
 HOSPITAL = bindparam("actor_hospital", type_=Uuid())
 USER = bindparam("actor_user", type_=Uuid())
 PATIENT = bindparam("actor_patient", type_=Uuid())
+OPENED = bindparam("actor_opened", type_=ARRAY(Uuid()))
+TREATED = bindparam("actor_treated", type_=ARRAY(Uuid()))
 WARDS = bindparam("actor_wards", type_=ARRAY(Uuid()))
 NOW = bindparam("now", type_=TIMESTAMP(timezone=True))
 """The time of the read, by the app's clock: rows hold the app's times, and two clocks are never
@@ -34,6 +47,8 @@ def binds(actor: Actor) -> dict[str, Any]:
         "actor_user": actor.user_id,
         "actor_patient": actor.patient_id,
         "actor_wards": list(actor.ward_ids),
+        "actor_treated": list(actor.treated),
+        "actor_opened": list(actor.opened),
     }
 
 
@@ -56,11 +71,15 @@ def _within(model: type[models.Base], row: FromClause, reach: Reach) -> ColumnEl
             return true()
         case Reach.WARDS:
             return _on_wards(model, row)
+        case Reach.TREATMENT:
+            return or_(_on_wards(model, row), _of_patients(model, row, TREATED))
+        case Reach.OPENED:
+            return _of_patients(model, row, OPENED)
         case Reach.OWN:
             patient = _patient(row)
             return false() if patient is None else patient == PATIENT
         case Reach.AUTHORED:
-            return row.c.created_by == USER if "created_by" in row.c else false()
+            return _authored(model, row)
 
 
 def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
@@ -76,6 +95,27 @@ def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
         # Its ward goes on hearing it while the patient lies in no bed at all.
         return or_(lies_here, and_(row.c.ward_id == WARDS.any_(), ~_stays(patient)))
     return lies_here
+
+
+def _of_patients(
+    model: type[models.Base], row: FromClause, patients: BindParameter[Any]
+) -> ColumnElement[bool]:
+    """Rows of these patients, and the beds in which they lie: of their wards nothing else."""
+    if model is models.Bed:
+        return there_is(
+            _STAY,
+            _STAY.c.bed_id == row.c.id,
+            _STAY.c.ended_at.is_(None),
+            _STAY.c.patient_id == patients.any_(),
+        )
+    patient = _patient(row)
+    return false() if patient is None else patient == patients.any_()
+
+
+def _authored(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
+    if model is models.EmergencyAccess:
+        return row.c.user_id == USER
+    return row.c.created_by == USER if "created_by" in row.c else false()
 
 
 _STAY = models.BedStay.__table__.alias("scope_stay")
