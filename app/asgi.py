@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,12 +15,17 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from app import demo, health, jobs, pages
+from app.application import Application
 from app.graphql_http import GraphQLEndpoint
+from app.persisted_documents import PersistedDocuments, trusted_documents
+from app.registered_queries import RegisteredQueries
 from app.settings import Settings
 from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
 from resolvers.database import open_pool
 from resolvers.policy import Policy
+from resolvers.reading.documents import Documents
+from schema.catalogue import CORE
 from schema.execution import Engine
 from subscriptions.limits import DEFAULT_LIMITS
 from subscriptions.live import Live, live_channel
@@ -41,7 +46,8 @@ class LiveRoute:
 def create(settings: Settings) -> Starlette:
     """The ASGI application. Its lifespan opens the pools and runs the live channel and the clocks.
 
-    `settings` must name a database and a Redis (the command line starts the embedded ones).
+    `settings` must name a database and a Redis (the command line starts the embedded ones). Raises
+    SettingsError where a document of the manifest is not valid.
     """
     assert settings.database_url is not None
     assert settings.redis_url is not None
@@ -50,10 +56,12 @@ def create(settings: Settings) -> Starlette:
     policy = policy_of(settings)
     sockets = LiveRoute()
     graphql = GraphQLEndpoint(settings)
+    trusted = trusted_documents(settings.trusted_documents, Documents(CORE).read)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         passwords.limit(settings.password_hashes_at_once)
+        kept = timedelta(hours=settings.persisted_query_hours)
         pool = partial(
             open_pool,
             database_url,
@@ -69,6 +77,7 @@ def create(settings: Settings) -> Starlette:
             await open_pool(
                 database_url, min_size=1, max_size=8, synchronous_commit="off"
             ) as listening,
+            aclosing(RegisteredQueries(redis_url, kept=kept)) as registered,
         ):
 
             def ring(hospital_id: UUID) -> None:
@@ -81,6 +90,13 @@ def create(settings: Settings) -> Starlette:
                     )
 
             engine = Engine(writing, reading, policy, ring)
+            documents = PersistedDocuments(
+                trusted,
+                only=settings.trusted_documents_only,
+                check=engine.check,
+                registry=registered if settings.persisted_queries else None,
+                most=settings.persisted_query_bytes,
+            )
             async with live_channel(
                 listening,
                 redis_url,
@@ -91,7 +107,7 @@ def create(settings: Settings) -> Starlette:
                 allowed_origins=settings.allowed_origins,
             ) as live:
                 sockets.live = live
-                graphql.open(engine, authenticate)
+                graphql.open(engine, authenticate, documents)
                 app.state.health = health.Health(reading, live.bell)
                 clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
                 if settings.simulator:
@@ -106,16 +122,15 @@ def create(settings: Settings) -> Starlette:
                         clock.cancel()
                     await asyncio.gather(*clocks, return_exceptions=True)
 
-    return Starlette(
+    return Application(
         routes=[
             WebSocketRoute("/graphql", sockets),
-            Route("/graphql", graphql),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             *pages.routes(),
         ],
+        direct={"/graphql": graphql},
         lifespan=lifespan,
-        exception_handlers=pages.exception_handlers(),
     )
 
 

@@ -1,124 +1,181 @@
 """GraphQL over HTTP: what comes in, what goes out, and with which status.
 
 Follows the GraphQL-over-HTTP specification: `application/graphql-response+json` answers a request
-that could not be executed with 400, `application/json` answers it with 200.
+that could not be executed with 400, `application/json` answers it with 200. docs/http.md tells all
+of it; what it costs a request is counted in microseconds, so nothing here goes through Starlette.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import orjson
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app import pages
+from app.compression import WORTHWHILE, compressed
+from app.graphql_requests import (
+    MOST_BYTES,
+    MOST_BYTES_OF_STRANGERS,
+    body_of,
+    from_body,
+    from_query,
+)
+from app.http_errors import JSON, Malformed
+from app.negotiation import GRAPHQL, coding, media_type
+from app.persisted_documents import PersistedDocuments
 from app.settings import Settings
-from resolvers import faults
 from resolvers.actors import Actor
-from resolvers.reading.documents import GraphQLRequest
-from schema.execution import Answer, Engine
+from resolvers.reading.documents import GraphQLRequest, RequestError
+from schema.execution import Answer, Engine, refused
 from subscriptions import origins
 from subscriptions.feeds import Authenticate
 
-JSON = "application/json"
-GRAPHQL = "application/graphql-response+json"
-MOST_BYTES = 4 * 1024 * 1024
-"""The largest body; a call with 1,000 results is about 300 kB."""
-MOST_BYTES_OF_STRANGERS = 64 * 1024
-CLIENT_HEADER = "x-wardline-client"
-"""A page of another site cannot send it without being asked: it lets the cookie count on GET."""
+PREFLIGHTED = (
+    b"x-wardline-client",
+    b"apollo-require-preflight",
+    b"x-apollo-operation-name",
+    b"graphql-require-preflight",
+    b"x-graphql-yoga-csrf",
+)
+"""A page of another site cannot send these without being asked: each lets the cookie count on GET.
+The first is our own; the others are what clients of Apollo, Hot Chocolate and Yoga send anyway."""
 
+Headers = Mapping[bytes, bytes]
+RawHeaders = list[tuple[bytes, bytes]]
 
-class Malformed(Exception):
-    """What came is no GraphQL request; `status` is that of the answer."""
-
-    def __init__(self, status: int, message: str, **headers: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
+_CONTENT_TYPE = {
+    name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (JSON, GRAPHQL)
+}
+_VARY = (b"vary", b"Accept, Accept-Encoding, Cookie, Authorization, Origin")
+_NO_STORE = (b"cache-control", b"no-store")
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+_ASKING = (b"query=", b"documentId=", b"extensions=")
+_LISTS = {b"accept": b", ", b"accept-encoding": b", ", b"cookie": b"; ", b"if-none-match": b", "}
 
 
 class GraphQLEndpoint:
     """The ASGI application of `/graphql`. `open` gives it what there is once the app runs."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._allowed_origins = settings.allowed_origins
+        self._cookie_secure = settings.cookie_secure
         self._engine: Engine | None = None
         self._authenticate: Authenticate | None = None
+        self._documents: PersistedDocuments | None = None
 
-    def open(self, engine: Engine, authenticate: Authenticate) -> None:
+    def open(
+        self, engine: Engine, authenticate: Authenticate, documents: PersistedDocuments
+    ) -> None:
         """Begin to answer."""
         self._engine = engine
         self._authenticate = authenticate
+        self._documents = documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        request = Request(scope, receive)
+        """Answer one HTTP request. Raises Malformed for what is no GraphQL request."""
+        headers = merged(scope["headers"])
         try:
-            response = await self._respond(request)
-        except Malformed as fault:
-            response = _json(
-                fault.status,
-                JSON,
-                _errors(str(fault), "BAD_REQUEST"),
-                fault.headers,
-            )
+            if scope["method"] == "POST":
+                await self._post(scope, headers, receive, send)
+            elif scope["method"] == "GET":
+                await self._get(scope, headers, receive, send)
+            else:
+                raise Malformed(405, "use POST, or GET for a query", {"allow": "GET, POST"})
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 (the last line before the client)
-            response = _json(500, JSON, orjson.dumps({"errors": faults.report(error)}))
-        await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _post(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        type_ = media_type(headers.get(b"accept", b"").decode("latin-1"))
+        address = _address(scope)
+        actor = await self._actor("POST", headers, address)
+        # Who is not signed in has nothing long to say.
+        most = MOST_BYTES if actor is not None else MOST_BYTES_OF_STRANGERS
+        sent = from_body(await body_of(headers, receive, most))
+        answer = await self._answer(sent, actor, address, read_only=False)
+        extra = self._cookies(scope, headers, answer)
+        await self._send(send, headers, type_, answer, extra)
+
+    async def _get(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        query: bytes = scope["query_string"]
+        asks = any(name in query for name in _ASKING)
+        if not asks and b"text/html" in headers.get(b"accept", b""):
+            await pages.page("graphiql.html")(scope, receive, send)
+            return
+        type_ = media_type(headers.get(b"accept", b"").decode("latin-1"))
+        sent = from_query(query)
+        address = _address(scope)
+        actor = await self._actor("GET", headers, address)
+        answer = await self._answer(sent, actor, address, read_only=True)
+        await self._send(send, headers, type_, answer, [])
+
+    async def _answer(
+        self, sent: GraphQLRequest, actor: Actor | None, address: str, *, read_only: bool
+    ) -> Answer:
         assert self._engine is not None
-        headers = request.headers
-        address = request.client.host if request.client else ""
-        actor: Actor | None = None
-        if request.method == "GET":
-            if "query" not in request.query_params and "text/html" in headers.get("accept", ""):
-                return pages.page("graphiql.html")
-            type_ = _accepted(headers)
-            sent = _from_query(request.query_params)
-            actor = await self._actor(request, address)
-        elif request.method == "POST":
-            type_ = _accepted(headers)
-            # Who is not signed in has nothing long to say.
-            actor = await self._actor(request, address)
-            most = MOST_BYTES if actor is not None else MOST_BYTES_OF_STRANGERS
-            sent = _request(_parsed(await _body(request, most)))
-        else:
-            raise Malformed(405, "use POST, or GET for a query", Allow="GET, POST")
-        answer = await self._engine.answer(sent, actor, address, request.method == "GET")
-        response = _json(_status(answer, type_), type_, answer.body)
-        if answer.refused == "METHOD_NOT_ALLOWED":
-            response.headers["allow"] = "POST"
-        self._keep_session(request, response, answer)
-        return response
+        assert self._documents is not None
+        if not self._documents.plain(sent):
+            try:
+                sent = await self._documents(sent, actor)
+            except RequestError as error:
+                return refused(error.errors)
+        return await self._engine.answer(sent, actor, address, read_only)
 
-    async def _actor(self, request: Request, address: str) -> Actor | None:
+    async def _send(
+        self, send: Send, headers: Headers, type_: str, answer: Answer, extra: RawHeaders
+    ) -> None:
+        body, status = answer.body, _status(answer, type_)
+        raw = [_CONTENT_TYPE[type_], _VARY, _NO_SNIFF, _NO_STORE, *extra]
+        if status == 405:
+            raw.append((b"allow", b"POST"))
+        if len(body) > WORTHWHILE and answer.session is None:
+            named = coding(headers.get(b"accept-encoding", b"").decode("latin-1"))
+            if named is not None:
+                body = await compressed(body, named)
+                raw.append((b"content-encoding", named.encode("ascii")))
+        raw.append((b"content-length", b"%d" % len(body)))
+        start: Message = {"type": "http.response.start", "status": status, "headers": raw}
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _actor(self, method: str, headers: Headers, address: str) -> Actor | None:
+        """Who asks. A bearer token always counts; the cookie, which a browser sends by itself, only
+        for a page that may use it. Whoever sends neither is a stranger, and answered as one."""
         assert self._authenticate is not None
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            token = request.cookies.get(origins.COOKIE, "") if self._own(request) else ""
-        return await self._authenticate(token.strip(), address) if token else None
+        given = headers.get(b"authorization")
+        if given is not None:
+            scheme, _, token = given.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer" and token.strip():
+                return await self._authenticate(token.strip(), address)
+        cookies = headers.get(b"cookie")
+        if cookies is None or not self._own(method, headers):
+            return None
+        token = cookie_parser(cookies.decode("latin-1")).get(origins.COOKIE, "").strip()
+        return await self._authenticate(token, address) if token else None
 
-    def _own(self, request: Request) -> bool:
+    def _own(self, method: str, headers: Headers) -> bool:
         """Whether the request comes from a page that may use the browser's cookie."""
-        if "origin" in request.headers:
-            return origins.allowed(request.headers, self._settings.allowed_origins)
+        if b"origin" in headers:
+            named = {
+                name: headers.get(name.encode("ascii"), b"").decode("latin-1")
+                for name in ("origin", "host")
+            }
+            return origins.allowed(named, self._allowed_origins)
         # A browser names no origin on a GET of the page's own site.
-        return request.method == "GET" and CLIENT_HEADER in request.headers
+        return method == "GET" and any(name in headers for name in PREFLIGHTED)
 
-    def _keep_session(self, request: Request, response: Response, answer: Answer) -> None:
+    def _cookies(self, scope: Scope, headers: Headers, answer: Answer) -> RawHeaders:
         """The cookie, for a browser: pages never hold the token."""
-        secure = self._settings.cookie_secure or request.url.scheme == "https"
-        if answer.session is not None and "origin" in request.headers and self._own(request):
-            response.set_cookie(
+        if answer.session is None and not answer.signed_out:
+            return []
+        secure = self._cookie_secure or scope["scheme"] == "https"
+        carrier = Response()
+        if answer.session is None:
+            carrier.delete_cookie(origins.COOKIE, httponly=True, samesite="strict", secure=secure)
+        elif b"origin" in headers and self._own("POST", headers):
+            carrier.set_cookie(
                 origins.COOKIE,
                 answer.session.token,
                 max_age=int((answer.session.expires_at - datetime.now(UTC)).total_seconds()),
@@ -126,71 +183,22 @@ class GraphQLEndpoint:
                 samesite="strict",
                 secure=secure,
             )
-        elif answer.signed_out:
-            response.delete_cookie(origins.COOKIE, httponly=True, samesite="strict", secure=secure)
+        return [header for header in carrier.raw_headers if header[0] == b"set-cookie"]
 
 
-async def _body(request: Request, most: int) -> bytes:
-    type_ = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if type_ != JSON:
-        raise Malformed(415, f"the body must be {JSON}")
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > most:
-            raise Malformed(413, f"the body is larger than {most} bytes")
-    return bytes(parts)
+def merged(raw: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers by name. Of one that comes twice the last counts, unless it is a list."""
+    found = dict(raw)
+    if len(found) != len(raw):
+        for name, separator in _LISTS.items():
+            if name in found:
+                found[name] = separator.join(value for one, value in raw if one == name)
+    return found
 
 
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Malformed(400, "the body is no JSON in UTF-8") from None
-
-
-def _from_query(parameters: Mapping[str, str]) -> GraphQLRequest:
-    sent: dict[str, Any] = {"query": parameters.get("query")}
-    for name in ("variables", "extensions"):
-        if parameters.get(name):
-            sent[name] = _parsed(parameters[name].encode())
-    sent["operationName"] = parameters.get("operationName") or None
-    return _request(sent)
-
-
-def _request(sent: Any) -> GraphQLRequest:
-    if not isinstance(sent, dict):
-        raise Malformed(400, "a request is one JSON object; batches are not served")
-    query, name = sent.get("query"), sent.get("operationName")
-    variables, extensions = sent.get("variables"), sent.get("extensions")
-    if not isinstance(query, str) or not query:
-        raise Malformed(400, "query: a string is needed")
-    if name is not None and not isinstance(name, str):
-        raise Malformed(400, "operationName: must be a string or null")
-    if variables is not None and not isinstance(variables, dict):
-        raise Malformed(400, "variables: must be an object or null")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise Malformed(400, "extensions: must be an object or null")
-    return GraphQLRequest(query, name, variables)
-
-
-def _accepted(headers: Headers) -> str:
-    """The media type of the answer. Who accepts nothing in particular gets application/json."""
-    accept = headers.get("accept", "*/*") or "*/*"
-    offered: list[tuple[float, str]] = []
-    for part in accept.split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        try:
-            offered.append((float(quality), name.lower()))
-        except ValueError:
-            continue
-    for _, name in sorted((one for one in offered if one[0] > 0), key=lambda one: -one[0]):
-        if name == GRAPHQL:
-            return GRAPHQL
-        if name in (JSON, "application/*", "*/*"):
-            return JSON
-    raise Malformed(406, f"the answer is {GRAPHQL} or {JSON}")
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _status(answer: Answer, type_: str) -> int:
@@ -201,23 +209,3 @@ def _status(answer: Answer, type_: str) -> int:
     if type_ == JSON:
         return 200
     return 401 if answer.refused == "UNAUTHENTICATED" else 400
-
-
-def _errors(message: str, code: str) -> bytes:
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
-
-
-def _json(
-    status: int, type_: str, body: bytes, headers: Mapping[str, str] | None = None
-) -> Response:
-    return Response(
-        body,
-        status,
-        {
-            "content-type": f"{type_}; charset=utf-8",
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "vary": "Accept, Cookie, Authorization, Origin",
-            **(headers or {}),
-        },
-    )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import orjson
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -61,16 +57,3 @@ def routes() -> list[BaseRoute]:
         Route("/", board),
         Route("/wards/{path:path}", board),
     ]
-
-
-async def _http_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    body = {"errors": [{"message": error.detail, "extensions": {"code": "BAD_REQUEST"}}]}
-    return Response(
-        orjson.dumps(body), error.status_code, error.headers, media_type="application/json"
-    )
-
-
-def exception_handlers() -> dict[Any, Callable[[Request, Exception], Awaitable[Response]]]:
-    """Faults of HTTP itself (no such path, no such method) as JSON like every other error."""
-    return {HTTPException: _http_error}

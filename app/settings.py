@@ -83,6 +83,26 @@ class Settings(BaseSettings):
         2, description="argon2id takes 64 MiB and 0.1 s of a core each; more of them wait."
     )
 
+    # Documents
+    trusted_documents: Path | None = Field(
+        None,
+        description="A manifest of documents that clients name by documentId: {id: document}, or "
+        "Apollo's persisted query manifest.",
+    )
+    trusted_documents_only: bool = Field(
+        False,
+        description="Serve the documents of the manifest and no others; turn on in production.",
+    )
+    persisted_queries: bool = Field(
+        True, description="on or off: automatic persisted queries, kept in Redis."
+    )
+    persisted_query_hours: PositiveInt = Field(
+        168, description="An automatic persisted query unused this long is forgotten."
+    )
+    persisted_query_bytes: PositiveInt = Field(
+        32_768, description="A longer query is not registered, and must be sent in full each time."
+    )
+
     # Clinical
     stale_result_hours: PositiveInt = Field(
         24, description="A result older than this on arrival is judged and opens no alert."
@@ -111,6 +131,13 @@ class Settings(BaseSettings):
     @classmethod
     def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         return _with_scheme(value, ("redis", "rediss"))
+
+    @field_validator("trusted_documents_only")
+    @classmethod
+    def _only_of_a_manifest(cls, value: bool, info: Any) -> bool:
+        if value and info.data.get("trusted_documents") is None:
+            raise ValueError(f"needs the manifest that {PREFIX}TRUSTED_DOCUMENTS names")
+        return value
 
     @field_validator("pool_max_size")
     @classmethod

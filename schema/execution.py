@@ -90,6 +90,10 @@ class Engine:
         """The kind of the operation that the request names; RequestError if it is not valid."""
         return self._documents.prepare(request).kind.value
 
+    def check(self, text: str) -> None:
+        """Parse and validate a document, and keep it; RequestError if it is not valid."""
+        self._documents.read(text)
+
     async def execute(
         self, request: GraphQLRequest, actor: Actor | None, address: str = ""
     ) -> bytes:
@@ -108,11 +112,11 @@ class Engine:
                 case "mutation" if not read_only:
                     return await self._mutation(prepared, actor, address)
             message = f"a {prepared.kind.value} cannot be executed this way"
-            return _refused([{"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}}])
+            return refused([{"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}}])
         except RequestError as error:
-            return _refused(error.errors)
+            return refused(error.errors)
         except Refusal as refusal:
-            return _refused([_error(refusal, [])])
+            return refused([_error(refusal, [])])
         except Exception as error:  # noqa: BLE001 (the last line before the client)
             return Answer(_body(None, faults.report(error)))
 
@@ -345,5 +349,6 @@ def _body(data: bytes | None, errors: Sequence[dict[str, Any]]) -> bytes:
     return body + (b',"errors":' + encoded(list(errors)) if errors else b"") + b"}"
 
 
-def _refused(errors: list[dict[str, Any]]) -> Answer:
+def refused(errors: list[dict[str, Any]]) -> Answer:
+    """The answer to a request that cannot be executed; its code is that of the first error."""
     return Answer(encoded({"errors": errors}), refused=errors[0]["extensions"]["code"])

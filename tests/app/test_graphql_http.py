@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from app.graphql_http import MOST_BYTES
+from app.graphql_requests import MOST_BYTES
 from models.rules.roles import Role
 from tests.app.serving import BASE, PASSWORD, account, client, running
 from tests.resolvers.reading.hospital import Hospital, furnish

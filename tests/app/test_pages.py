@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from starlette.applications import Starlette
 
 from app import pages
+from app.application import Application
 
 
 @pytest_asyncio.fixture
@@ -25,7 +25,7 @@ async def browser(
     (dist / "assets" / "board-1.js").write_text("go()")
     (tmp_path / "secret.txt").write_text("secret")
     monkeypatch.setattr(pages, "DIST", dist)
-    app = Starlette(routes=pages.routes(), exception_handlers=pages.exception_handlers())
+    app = Application(pages.routes(), direct={})
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://board.example") as found:
         yield found

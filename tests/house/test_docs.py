@@ -90,6 +90,8 @@ def test_the_settings_table_is_the_settings() -> None:
 
 def _shown(name: str, default: object) -> str:
     match default:
+        case None if not name.endswith("_url"):
+            return "none"
         case None:
             return f"the embedded {'PostgreSQL' if name == 'database_url' else 'Redis'}"
         case ():

@@ -1,0 +1,112 @@
+"""The outermost ASGI application: every answer bears its request's id, and every error is JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+
+from app.correlation import REQUEST_ID, correlation_of
+from app.http_errors import JSON, MOST_URL, Malformed, error_body
+from resolvers import faults
+
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+class Application(Starlette):
+    """A Starlette whose `direct` paths are answered by their ASGI applications themselves: what its
+    middleware and its router cost is paid by pages alone."""
+
+    def __init__(
+        self,
+        routes: Sequence[Any],
+        *,
+        direct: Mapping[str, ASGIApp],
+        lifespan: Lifespan[Any] | None = None,
+    ) -> None:
+        super().__init__(
+            routes=routes, lifespan=lifespan, exception_handlers={HTTPException: http_error}
+        )
+        self._direct = direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; nothing is raised to the server, whose log would tell its text."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        correlation = correlation_of(dict(scope["headers"]))
+        answered = (REQUEST_ID, correlation.encode("ascii"))
+        started = False
+
+        async def correlated(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], answered]
+            await send(message)
+
+        token = faults.CORRELATION.set(correlation)
+        try:
+            check_target(scope)
+            direct = self._direct.get(scope["path"])
+            if direct is not None:
+                await direct(scope, receive, correlated)
+            else:
+                await super().__call__(scope, receive, correlated)
+        except Malformed as fault:
+            await respond(correlated, fault.status, fault.body, fault.headers)
+        except Exception as error:  # noqa: BLE001 (the last line before the server)
+            reported = orjson.dumps({"errors": faults.report(error)})
+            if not started:
+                await respond(correlated, 500, reported)
+        finally:
+            faults.CORRELATION.reset(token)
+
+
+def check_target(scope: Scope) -> None:
+    """Raise Malformed where the request's target is too long, or its escapes are none."""
+    path: bytes = scope.get("raw_path") or b""
+    query: bytes = scope["query_string"]
+    if len(path) + len(query) > MOST_URL:
+        raise Malformed(414, f"the address is longer than {MOST_URL} bytes", limit=MOST_URL)
+    # The search is twenty times what looking for the one character costs.
+    escaped = b"%" in path or b"%" in query
+    if escaped and (_BROKEN_ESCAPE.search(path) or _BROKEN_ESCAPE.search(query)):
+        raise Malformed(400, "the address holds a % that escapes nothing")
+
+
+async def respond(
+    send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None
+) -> None:
+    """Send a whole answer of JSON, which nobody keeps."""
+    sent = {
+        "content-type": f"{JSON}; charset=utf-8",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        **(headers or {}),
+    }
+    raw = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def http_error(_request: Request, error: Exception) -> Response:
+    """A fault of HTTP itself (no such path, no such method) as JSON like every other error."""
+    assert isinstance(error, HTTPException)
+    headers = {
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        **(error.headers or {}),
+    }
+    body = error_body(error.detail)
+    return Response(body, error.status_code, headers, f"{JSON}; charset=utf-8")
