@@ -1,0 +1,221 @@
+"""Execution: graphql-core resolves field by field over rows in memory, as any tutorial shows it.
+
+Slow and plain. The schema is the SDL's text, the order of keys is graphql-core's, and what may be
+seen is asked of tests/oracle/sight at every field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    build_schema,
+    execute_sync,
+    get_named_type,
+    is_leaf_type,
+    is_list_type,
+    parse,
+    validate,
+)
+from graphql.type import GraphQLNonNull
+
+from schema.scalars import parse_date, parse_datetime, parse_decimal
+from tests.oracle.cursors import Cursors, paged
+from tests.oracle.grants import INHERITED
+from tests.oracle.refusals import Operation, Refused, refusals
+from tests.oracle.relations import COMPUTED, NODES, RELATIONS, sorted_rows
+from tests.oracle.rows import Held, Row, public_of, spoken
+from tests.oracle.sight import Viewer, element, in_sight, needed, sees
+
+SDL = (Path(__file__).resolve().parents[2] / "schema.graphql").read_text()
+
+
+def _schema() -> GraphQLSchema:
+    made = build_schema(SDL, assume_valid_sdl=True)
+    for name, parser in (
+        ("DateTime", parse_datetime),
+        ("Date", parse_date),
+        ("Decimal", parse_decimal),
+    ):
+        scalar: Any = made.type_map[name]
+        scalar.parse_value = parser
+        scalar.parse_literal = lambda node, _variables=None, parser=parser: parser(node.value)
+    return made
+
+
+SCHEMA = _schema()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody asks: a document, an operation of it, its variables."""
+
+    text: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must be answered: data, and of each error its path, field and scope.
+
+    `refused`: the request is at fault, and these are the codes and fields one of which is told.
+    """
+
+    data: Any
+    errors: list[tuple[tuple[str, ...], str, str]]
+    refused: frozenset[tuple[str, str | None]] = frozenset()
+
+
+@dataclass
+class Context:
+    """What the resolvers know."""
+
+    held: Held
+    viewer: Viewer
+    cursors: Cursors
+    written: Mapping[str, Any] = field(default_factory=dict)
+    """What a mutation produced, by the field of its payload; such rows are not asked of sight."""
+
+
+def expected(
+    question: Question,
+    held: Held,
+    viewer: Viewer,
+    cursors: Cursors | None = None,
+    *,
+    written: Mapping[str, Any] | None = None,
+) -> Expected:
+    """The answer to a question."""
+    known = cursors or Cursors()
+    document = parsed(question.text)
+    faults = validate(SCHEMA, document)
+    if faults:
+        return Expected(None, [], frozenset({("GRAPHQL_VALIDATION_FAILED", None)}))
+    try:
+        operation = Operation.of(SCHEMA, document, question.operation, dict(question.variables))
+        errors = refusals(operation, viewer, known)
+    except Refused as refused:
+        return Expected(None, [], refused.faults)
+    result = execute_sync(
+        SCHEMA,
+        document,
+        root_value={},
+        context_value=Context(held, viewer, known, written or {}),
+        variable_values=dict(question.variables),
+        operation_name=question.operation,
+        field_resolver=_resolve,
+        type_resolver=lambda row, *_: row["__typename"],
+    )
+    met = {_place(error) for error in result.errors or ()}
+    assert met <= {(path, name) for path, name, _ in errors}, "a refusal that no walk foresaw"
+    return Expected(result.data, errors)
+
+
+def _place(error: GraphQLError) -> tuple[tuple[str, ...], str]:
+    original = error.original_error
+    if not isinstance(original, Forbidden):
+        raise original or error
+    return tuple(key for key in error.path or () if isinstance(key, str)), original.name
+
+
+_PARSED: dict[str, DocumentNode] = {}
+
+
+def parsed(text: str) -> DocumentNode:
+    """The document of a text, parsed once."""
+    if text not in _PARSED:
+        if len(_PARSED) > 500:
+            _PARSED.clear()
+        _PARSED[text] = parse(text)
+    return _PARSED[text]
+
+
+class Forbidden(Exception):
+    """A field that the viewer may not read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _resolve(row: Row, info: GraphQLResolveInfo, **given: Any) -> Any:
+    parent, name = info.parent_type.name, f"{info.parent_type.name}.{info.field_name}"
+    context: Context = info.context
+    scope = needed(parent, info.field_name, info.return_type)
+    if scope is not None and not context.viewer.reaches(scope):
+        raise Forbidden(name)
+    if parent in ("Mutation", "Subscription"):
+        return {}
+    arguments = {key: value for key, value in given.items() if value is not None}
+    if name in RELATIONS:
+        return _related(name, row, info, context, arguments)
+    if name in COMPUTED:
+        return COMPUTED[name](context.held, context.viewer, row)
+    if info.field_name in context.written and not row:
+        value = context.written[info.field_name]
+        return _listed(info, value) if isinstance(value, list) else value
+    if parent.endswith(("Connection", "Edge")) or parent in ("PageInfo", "WardOccupancy"):
+        return row[info.field_name]
+    if scope is not None and not sees(context.held, context.viewer, row, scope):
+        return None
+    return _column(parent, row, info.field_name)
+
+
+def _listed(info: GraphQLResolveInfo, value: list[Any]) -> list[Any]:
+    """Plain rows that come with a payload or a frame; each knows its place."""
+    return [{**each, "index": place} for place, each in enumerate(value)]
+
+
+def _column(parent: str, row: Row, name: str) -> Any:
+    if name == "id":
+        return public_of(row)
+    column = re.sub(r"(?=[A-Z])", "_", name).lower()
+    if parent == "News2":
+        column = f"news2_{column}"
+    return spoken(row[column])
+
+
+def _related(
+    name: str, row: Row, info: GraphQLResolveInfo, context: Context, given: dict[str, Any]
+) -> Any:
+    found = RELATIONS[name](context.held, context.viewer, row, given)
+    if name not in INHERITED:
+        found = in_sight(context.held, context.viewer, found)
+    found = sorted_rows(name, found)
+    type_ = get_named_type(info.return_type)
+    if type_.name.endswith("Connection"):
+        return paged(name, element(type_).name, found, given, context.cursors)
+    nullable = info.return_type
+    if isinstance(nullable, GraphQLNonNull):
+        nullable = nullable.of_type
+    if is_list_type(nullable):
+        return found
+    return found[0] if found else None
+
+
+def unknown() -> list[str]:
+    """Fields of the SDL that give objects and of which the oracle knows no rows."""
+    known = RELATIONS.keys() | COMPUTED.keys()
+    found = []
+    for type_name, type_ in SCHEMA.type_map.items():
+        fields = getattr(type_, "fields", {})
+        skipped = type_name.endswith(("Connection", "Edge", "Input", "Payload", "Feed"))
+        if type_name.startswith("__") or skipped or type_name in ("Mutation", "Subscription"):
+            continue
+        for field_name, one in fields.items():
+            name = f"{type_name}.{field_name}"
+            if not is_leaf_type(get_named_type(one.type)) and name not in known:
+                found.append(name)
+    return found
+
+
+__all__ = ["NODES", "SCHEMA", "Expected", "Question", "expected", "unknown"]

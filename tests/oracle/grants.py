@@ -1,0 +1,89 @@
+"""Grants: who may do what on which rows, written a second time, by scope and role.
+
+Read from the design and the clinical rules, not from models/rules/scopes: where the two differ, one
+of them is wrong. A letter is a reach; several letters are several reaches, to be read as "or".
+"""
+
+from __future__ import annotations
+
+HOSPITAL, WARDS, OWN, AUTHORED = "H", "W", "O", "A"
+
+TABLE = """
+scope                       ADMIN DOCTOR NURSE CHARGE_NURSE LAB PHARMACIST CLERK AUDITOR INTEGRATOR PATIENT
+ward:read                   H     W      W     W            H   H          H     .       H          .
+patient:read                H     W      W     W            H   H          H     .       A          O
+patient-contact:read        H     W      W     W            .   .          H     .       A          O
+patient-identifiers:read    H     .      .     .            .   .          H     .       A          O
+admission:read              H     W      W     W            .   .          H     .       A          O
+admission-reason:read       H     W      W     W            .   .          .     .       A          O
+allergy:read                H     W      W     W            .   H          .     .       A          O
+vitals:read                 H     W      W     W            .   .          .     .       A          O
+lab:read                    H     W      W     W            H   H          .     .       A          O
+critical-result:read        H     W      W     W            H   .          .     .       A          .
+medication:read             H     W      W     W            .   H          .     .       A          O
+audit:read                  H     .      .     .            .   .          .     H       .          .
+import:read                 H     .      .     .            .   .          .     .       A          .
+administration:record       H     W      W     W            .   .          .     .       .          .
+allergy:record              H     W      W     W            .   H          .     .       H          .
+bed:reserve                 H     .      .     W            .   .          H     .       .          .
+bed-status:set              H     .      .     W            .   .          H     .       .          .
+critical-result:acknowledge H     W      W     W            .   .          .     .       .          .
+critical-rule:write         H     .      .     .            H   .          .     .       .          .
+lab:record                  H     .      .     .            H   .          .     .       H          .
+medication:discontinue      H     W      .     .            .   H          .     .       .          .
+medication:order            H     W      .     .            .   H          .     .       H          .
+patient:admit               H     W      .     W            .   .          H     .       H          .
+patient:discharge           H     W      .     W            .   .          H     .       H          .
+patient:register            H     .      .     .            .   .          H     .       H          .
+patient:transfer            H     W      .     W            .   .          H     .       H          .
+user:write                  H     .      .     .            .   .          .     .       .          .
+vitals:record               H     W      W     W            .   .          .     .       H          .
+"""  # noqa: E501 (a table is read across)
+
+
+def _read(table: str) -> dict[str, dict[str, frozenset[str]]]:
+    heading, *lines = table.strip().splitlines()
+    _, *roles = heading.split()
+    found: dict[str, dict[str, frozenset[str]]] = {role: {} for role in roles}
+    for line in lines:
+        scope, *letters = line.split()
+        for role, reaches in zip(roles, letters, strict=True):
+            if reaches != ".":
+                found[role][scope] = frozenset(reaches)
+    return found
+
+
+GRANTS = _read(TABLE)
+"""Role → scope → reaches."""
+
+ENTRY = {
+    "Ward": "ward:read",
+    "Bed": "ward:read",
+    "Patient": "patient:read",
+    "Admission": "admission:read",
+    "BedStay": "admission:read",
+    "Allergy": "allergy:read",
+    "VitalSigns": "vitals:read",
+    "LabResult": "lab:read",
+    "CriticalResult": "critical-result:read",
+    "MedicationOrder": "medication:read",
+    "MedicationAdministration": "medication:read",
+}
+"""The scope under which rows of a type are seen at all."""
+
+GUARDS = {
+    "Patient.phone": "patient-contact:read",
+    "Patient.email": "patient-contact:read",
+    "Patient.address": "patient-contact:read",
+    "Patient.nationalId": "patient-identifiers:read",
+    "Admission.reason": "admission-reason:read",
+}
+"""Fields that ask for more than the type they are of."""
+
+INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed", "Admission.stays"}
+"""Whoever sees the row sees what is behind these: it is part of what the row means."""
+
+NEVER_REFUSED = {"Query.node", "Query.nodes", "Query.wards", "Viewer.wards", "Ward.beds"} | {
+    "LabResult.history"
+}
+"""Any signed-in user may ask; the rows are those in sight, which may be none."""

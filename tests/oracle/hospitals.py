@@ -1,0 +1,157 @@
+"""Hospitals by chance: people, places and charts from the seed of a random generator.
+
+Written row by row and not through the mutations, so that what the constraints allow is there, and
+not only what the rules would make today: several rows at one moment, nulls, corrected results,
+transfers, an admission on leave without a bed, reservations that are over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+import models
+from models.rules.roles import Role
+from resolvers import hospitals
+from resolvers.actors import Actor
+from resolvers.transaction import Transaction, transaction
+from schema.execution import Engine
+from tests.oracle.charts import Chart
+from tests.oracle.rows import Held, hold, public_of
+from tests.resolvers.reading.charts import Chart as Named
+from tests.resolvers.reading.hospital import Hospital
+
+CODES = ("ICU", "MED1", "NICU", "med1", "Ä-1")
+NAMES = ("Ada", "ada", "Ben", "Öykü", "O'Neil", "de la Cruz", "Łukasz", "A", "Zoë", "%", "a_b")
+COMBINED = (
+    (Role.NURSE, Role.CLERK),
+    (Role.DOCTOR, Role.PATIENT),
+    (Role.INTEGRATOR, Role.NURSE),
+    (Role.AUDITOR, Role.PHARMACIST),
+    (Role.LAB, Role.CHARGE_NURSE, Role.PATIENT),
+    (Role.INTEGRATOR, Role.CLERK),
+    (),
+)
+
+
+@dataclass
+class House:
+    """A hospital with its rows in memory and those who ask."""
+
+    hospital: Hospital
+    actors: list[Actor] = field(default_factory=list)
+    held: Held = field(init=False)
+
+    others: list[str] = field(default_factory=list)
+    """Public ids of another hospital's rows."""
+
+    async def look(self) -> None:
+        """Read the rows anew."""
+        self.held = await hold(self.hospital.pool, self.hospital.id)
+
+    def ids(self, type_: str) -> list[str]:
+        """The public ids of every row of a type, in the order in which they were made."""
+        return [public_of(row) for row in sorted(self.held.all(type_), key=lambda row: row["id"])]
+
+
+async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
+    """The hospital of a seed: the same rows for the same seed, but for ids and the time of day."""
+    chance = Random(seed)
+    house = House(await _ground(engine, pool, chance))
+    hospital = house.hospital
+    wards = list(hospital.wards)
+    authors = [await hospital.user(Role.INTEGRATOR), await hospital.user(Role.INTEGRATOR)]
+    writers = [authors[0].user_id, authors[0].user_id, authors[1].user_id, None]
+    now = datetime.now(UTC)
+    async with transaction(pool, hospital.id, now) as tx:
+        for number in range(chance.randint(3, 6)):
+            mrn = f"M-{number}"
+            patient = await _patient(tx, chance, mrn, chance.choice(writers))
+            hospital.charts[mrn] = Named(patient, authors[0])
+            chart = Chart(tx, chance, patient, writers, hospital.wards)
+            beds = sorted(hospital.beds)
+            before = _place(hospital, chance.choice(beds)) if beds else None
+            await chart.write(_free(chance, hospital, number), before, number)
+        await _reserve(tx, chance, hospital)
+    house.actors = [*authors, *(await _people(hospital, chance, wards))]
+    await house.look()
+    return house
+
+
+async def _ground(engine: Engine, pool: asyncpg.Pool[Any], chance: Random) -> Hospital:
+    """The hospital with wards and beds."""
+    async with pool.acquire() as connection, connection.transaction():
+        made = await hospitals.create_hospital(
+            connection, models.new_id().hex, "General", now=datetime.now(UTC)
+        )
+        found = Hospital(pool, engine, made)
+        for code in chance.sample(CODES, chance.randint(2, 4)):
+            ward = await hospitals.create_ward(connection, made, code, f"Ward {code}")
+            found.wards[code] = ward
+            for bed in chance.sample(("1", "2", "10", "a"), chance.randint(0, 4)):
+                name = f"{code}-{bed}"
+                found.beds[name] = await hospitals.create_bed(connection, made, ward, name)
+    return found
+
+
+async def _patient(tx: Transaction, chance: Random, mrn: str, writer: UUID | None) -> UUID:
+    made = models.new_id()
+    await tx.insert(
+        models.Patient,
+        {"id": made, "hospital_id": tx.hospital_id, "created_by": writer, "mrn": mrn}
+        | {"given_name": chance.choice(NAMES), "family_name": chance.choice(NAMES)}
+        | {"sex": chance.choice(["FEMALE", "MALE", "OTHER", "UNKNOWN"])}
+        | {"birth_date": chance.choice([None, date(1950, 2, 28), date(2020, 2, 29)])}
+        | {"deceased_at": chance.choice([None, None, tx.now])}
+        | {"phone": chance.choice([None, "+49 30 1"]), "email": chance.choice([None, "a@b.org"])}
+        | {"address": chance.choice([None, 'A "street"\n\\1']), "national_id": f"NAT {mrn}"},
+    )
+    return made
+
+
+def _free(chance: Random, hospital: Hospital, number: int) -> tuple[UUID, UUID] | None:
+    """The ward and the bed of the patient of that number, who may lie in none."""
+    beds = sorted(hospital.beds)
+    if number >= len(beds) or chance.random() < 0.25:
+        return None
+    # Spread over the wards: no two get the same.
+    return _place(hospital, sorted(beds, key=lambda code: code[::-1])[number])
+
+
+def _place(hospital: Hospital, bed: str) -> tuple[UUID, UUID]:
+    return hospital.wards[bed.rpartition("-")[0]], hospital.beds[bed]
+
+
+async def _reserve(tx: Transaction, chance: Random, hospital: Hospital) -> None:
+    patients = [chart.patient for chart in hospital.charts.values()]
+    for bed in hospital.beds.values():
+        for ended in (True, False):
+            if chance.random() < 0.4:
+                until = chance.choice([None, tx.now + timedelta(days=1), tx.now - timedelta(days=1)])
+                await tx.insert(
+                    models.Reservation,
+                    {"id": models.new_id(), "hospital_id": tx.hospital_id, "bed_id": bed}
+                    | {"patient_id": chance.choice(patients), "reserved_until": until}
+                    | {"ended_at": tx.now if ended else None}
+                    | {"ended_as": "RELEASED" if ended else None},
+                )
+        status = chance.choice(["HOUSEKEEPING", "CLOSED", None, None])
+        if status is not None:
+            await tx.connection.execute(
+                "UPDATE beds SET status = $2 WHERE id = $1 AND status = 'UNOCCUPIED'", bed, status
+            )
+
+
+async def _people(hospital: Hospital, chance: Random, wards: list[str]) -> list[Actor]:
+    found = []
+    mrns = sorted(hospital.charts)
+    for roles in [*((role,) for role in Role), (Role.NURSE,), (Role.DOCTOR,), *COMBINED]:
+        works = chance.sample(wards, chance.randint(0 if roles else 1, min(2, len(wards))))
+        own = chance.choice(mrns) if Role.PATIENT in roles else None
+        found.append(await hospital.user(*roles, wards=works, own=own))
+    return found

@@ -1,0 +1,217 @@
+"""Operations by chance: legal documents over the whole schema, with the variables they declare.
+
+Keys are kept from clashing by giving every field with arguments an alias of its own, or the very
+alias and arguments that it had before (which then merge); the rest of what validation asks follows
+from the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+)
+from hypothesis import strategies as st
+
+from tests.oracle.execution import SCHEMA, Question
+from tests.oracle.values import Facts, Value, literal, shaped
+
+T = TypeVar("T")
+Selectable = GraphQLObjectType | GraphQLInterfaceType
+
+LONG = "x" * 61
+"""With a number it is on either side of the 63 bytes that PostgreSQL leaves of a name."""
+ALIASES = ("a", "b", "anon_", LONG, LONG + "yz", "row_to_json", "_", "t1", "Type")
+SCHEMA_FIELDS = (
+    "__schema { queryType { name } mutationType { n: name fields { name } } }",
+    '__type(name: "Patient") { name kind fields { name isDeprecated type { kind name } } }',
+    '__type(name: "Sex") { enumValues { name } }',
+    '__type(name: "none") { name }',
+)
+
+
+@dataclass
+class _Document:
+    """What has been written of a document so far."""
+
+    draw: Callable[[st.SearchStrategy[Any]], Any]
+    facts: Facts
+    budget: int
+    serial: int = 0
+    declared: list[tuple[str, str]] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    fragments: list[tuple[str, str, str]] = field(default_factory=list)
+    """Name, type and text of the fragments written."""
+    again: dict[str, list[str]] = field(default_factory=dict)
+    """By type: alias, name and arguments of fields that may be selected once more."""
+
+    def chance(self, percent: int) -> bool:
+        return bool(self.draw(st.integers(1, 100)) > 100 - percent)
+
+    def one(self, values: list[T] | tuple[T, ...]) -> T:
+        return values[self.draw(st.integers(0, len(values) - 1))]
+
+    def number(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    # -- selections --------------------------------------------------------------------------------
+
+    def selection(self, type_: Selectable, depth: int) -> str:
+        """A selection set."""
+        parts = [self.item(type_, depth) for _ in range(self.draw(st.integers(1, 4)))]
+        return "{ " + " ".join(parts) + " }"
+
+    def item(self, type_: Selectable, depth: int) -> str:
+        self.budget -= 1
+        roll = self.draw(st.integers(0, 99))
+        if roll >= 88 and depth > 0 and self.budget > 0:
+            return self.fragment(type_, depth)
+        if roll >= 82:
+            return f"{self.alias(8)}__typename{self.directives()}"
+        if roll >= 76 and self.again.get(type_.name) and self.budget > 0:
+            head, name = self.one(self.again[type_.name]).rsplit("\n", 1)
+            below = get_named_type(type_.fields[name].type)
+            return head + self.directives() + self.below(below, depth - 1)
+        return self.field(type_, depth)
+
+    def field(self, type_: Selectable, depth: int) -> str:
+        leaves, objects = _divided(type_)
+        deep = depth > 0 and self.budget > 0 and objects
+        name = self.one(objects if deep and (not leaves or self.chance(55)) else leaves or ["id"])
+        if name not in type_.fields:
+            return "__typename"
+        one = type_.fields[name]
+        given = self.arguments(type_, name, one)
+        plain = not given and isinstance(type_, GraphQLObjectType)
+        alias = self.alias(60 if plain else 0)
+        head = f"{alias}{name}{given}"
+        if name in objects and alias:
+            self.again.setdefault(type_.name, []).append(f"{head}\n{name}")
+        return head + self.directives() + self.below(get_named_type(one.type), depth - 1)
+
+    def below(self, type_: Any, depth: int) -> str:
+        return "" if is_leaf_type(type_) else " " + self.selection(type_, depth)
+
+    def alias(self, none: int) -> str:
+        """An alias that nothing else has, or with a chance in percent none."""
+        return "" if self.chance(none) else f"{self.one(ALIASES)}{self.number()}: "
+
+    def fragment(self, type_: Selectable, depth: int) -> str:
+        """An inline fragment, or a named one that may have been spread before."""
+        conditions = _conditions(type_)
+        known = [name for name, on, _ in self.fragments if on in conditions]
+        if known and self.chance(30):
+            return f"...{self.one(known)}{self.directives()}"
+        condition = self.one(conditions)
+        wanted = SCHEMA.get_type(condition)
+        assert isinstance(wanted, GraphQLObjectType | GraphQLInterfaceType)
+        if self.chance(40):
+            text = self.selection(wanted, depth)
+            name = f"F{self.number()}"
+            self.fragments.append((name, condition, text))
+            return f"...{name}{self.directives()}"
+        on = "" if wanted is type_ and self.chance(50) else f" on {condition}"
+        return f"...{on}{self.directives()} {self.selection(wanted, depth)}"
+
+    def directives(self) -> str:
+        if not self.chance(12):
+            return ""
+        name = self.one(["skip", "include"])
+        value = self.draw(st.booleans())
+        if self.chance(50):
+            return f" @{name}(if: {'true' if value else 'false'})"
+        return f" @{name}(if: {self.variable('Boolean!', value)})"
+
+    # -- arguments ---------------------------------------------------------------------------------
+
+    def arguments(self, type_: Selectable, name: str, one: GraphQLField) -> str:
+        parts = []
+        for argument, declared in one.args.items():
+            required = isinstance(declared.type, GraphQLNonNull)
+            named = argument in ("id", "mrn") and name == "patient"
+            if not required and not self.chance(70 if named else 35):
+                continue
+            parts.append(f"{argument}: {self.value(type_.name, name, argument, declared)}")
+        return f"({', '.join(parts)})" if parts else ""
+
+    def value(self, type_: str, name: str, argument: str, declared: GraphQLArgument) -> str:
+        """A literal, or a variable that is declared and given."""
+        drawn = self.facts.value(self.draw, type_, name, argument, declared.type)
+        written = str(declared.type)
+        if self.chance(45):
+            return literal(drawn)
+        if written.startswith("[") and isinstance(drawn, list) and drawn and self.chance(25):
+            inside = self.variable(written[1:-1], drawn[0])
+            return "[" + ", ".join([inside, *(literal(one) for one in drawn[1:])]) + "]"
+        return self.variable(written, drawn)
+
+    def variable(self, type_: str, value: Any) -> str:
+        """A variable of a type that may stand where `type_` is asked for."""
+        name = f"v{self.number()}"
+        plain = type_.rstrip("!")
+        default = ""
+        if self.chance(30):
+            default = f" = {literal(value)}" if value is not None else ""
+        declared = plain if default and self.chance(50) else type_
+        if value is not None and not type_.endswith("!") and self.chance(20):
+            declared = f"{plain}!"
+        self.declared.append((f"${name}", f"{declared}{default}"))
+        # A default speaks where nothing is given, and so does what the field has by itself.
+        absent = (default or value is None) and not (declared.endswith("!") and not default)
+        if not (absent and self.chance(50)):
+            self.variables[name] = shaped(value)
+        return f"${name}"
+
+
+@st.composite
+def questions(draw: st.DrawFn, facts: Facts) -> Question:
+    """A document with one operation, now and then with another beside it, and its variables."""
+    made = _Document(draw, facts, budget=draw(st.integers(3, 40)))
+    query = SCHEMA.query_type
+    assert query is not None
+    text = made.selection(query, draw(st.integers(1, 6)))
+    if made.chance(6):
+        text = text[:-1] + f"{made.alias(0)}{made.one(SCHEMA_FIELDS)} }}"
+    name = "Asked" if made.chance(30) else None
+    heads = ", ".join(f"{variable}: {type_}" for variable, type_ in made.declared)
+    head = f"query {name or ''}" + (f"({heads})" if heads else "")
+    parts = [f"{head} {text}" if name or heads or made.chance(50) else text]
+    parts += [f"fragment {known} on {on} {body}" for known, on, body in made.fragments]
+    if name is not None and made.chance(30):
+        parts.insert(draw(st.integers(0, 1)), "query Other { __typename }")
+        return Question("\n".join(parts), made.variables, name)
+    return Question("\n".join(parts), made.variables, draw(st.sampled_from([None, name])))
+
+
+_DIVIDED: dict[str, tuple[list[str], list[str]]] = {}
+
+
+def _divided(type_: Selectable) -> tuple[list[str], list[str]]:
+    """The names of the leaves and of the objects of a type."""
+    if type_.name not in _DIVIDED:
+        leaves, objects = [], []
+        for name, one in type_.fields.items():
+            (leaves if is_leaf_type(get_named_type(one.type)) else objects).append(name)
+        _DIVIDED[type_.name] = leaves, objects
+    return _DIVIDED[type_.name]
+
+
+def _conditions(type_: Selectable) -> list[str]:
+    """On which types a fragment inside `type_` can be."""
+    if isinstance(type_, GraphQLInterfaceType):
+        possible = SCHEMA.get_possible_types(type_)
+        return [type_.name, *(one.name for one in possible)]
+    return [type_.name, *(one.name for one in type_.interfaces)]
+
+
+__all__ = ["Value", "questions"]

@@ -1,0 +1,175 @@
+"""Refusals: what is told of an operation before any row is looked at.
+
+The fields that the viewer may not read are told once each, with a path that has no positions in
+lists, whether or not there are rows; and an operation with an argument that cannot be taken is
+refused as a whole. Fields are collected by graphql-core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    get_variable_values,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FragmentDetails,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+
+from tests.oracle.cursors import Cursors
+from tests.oracle.grants import ENTRY
+from tests.oracle.relations import NODES
+from tests.oracle.sight import Viewer, needed
+
+MOST = 500
+Fault = tuple[str, str | None]
+
+
+class Refused(Exception):
+    """The operation cannot be executed; one of the faults (code, field) is told."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults)
+        self.faults = frozenset(faults)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation with its coerced variables."""
+
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    variables: VariableValues
+
+    @classmethod
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        name: str | None,
+        variables: dict[str, Any],
+    ) -> Operation:
+        """The operation of that name, or the only one; Refused where the variables do not fit."""
+        nodes = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        [node] = [n for n in nodes if name is None or (n.name and n.name.value == name)]
+        fragments = {
+            d.name.value: FragmentDetails(d)
+            for d in document.definitions
+            if isinstance(d, FragmentDefinitionNode)
+        }
+        coerced = get_variable_values(schema, node.variable_definitions or (), variables)
+        if isinstance(coerced, list):
+            raise Refused(("BAD_USER_INPUT", None))
+        return cls(schema, node, fragments, coerced)
+
+
+def refusals(
+    operation: Operation, viewer: Viewer, cursors: Cursors
+) -> list[tuple[tuple[str, ...], str, str]]:
+    """Each refused field: its path, "Type.field" and the scope; Refused for faulty arguments."""
+    root = operation.schema.get_root_type(operation.node.operation)
+    assert root is not None
+    walk = _Walk(operation, viewer, cursors)
+    try:
+        grouped = collect_fields(
+            operation.schema, operation.fragments, operation.variables, root, operation.node
+        ).grouped_field_set
+    except GraphQLError:
+        raise Refused(("BAD_USER_INPUT", "if")) from None
+    walk.fields(root, grouped, ())
+    if walk.faults:
+        raise Refused(*walk.faults)
+    return walk.found
+
+
+class _Walk:
+    """One walk over the selections, into every type that a field may give."""
+
+    def __init__(self, operation: Operation, viewer: Viewer, cursors: Cursors) -> None:
+        self._operation = operation
+        self._viewer = viewer
+        self._cursors = cursors
+        self.found: list[tuple[tuple[str, ...], str, str]] = []
+        self.faults: list[Fault] = []
+
+    def fields(
+        self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]], path: tuple[str, ...]
+    ) -> None:
+        for key, details in grouped.items():
+            name = details[0].node.name.value
+            if name.startswith("__"):
+                continue
+            field = type_.fields[name]
+            scope = needed(type_.name, name, field.type)
+            here = (*path, key)
+            if scope is not None and not self._viewer.reaches(scope):
+                self.found.append((here, f"{type_.name}.{name}", scope))
+                continue
+            self._arguments(field, details)
+            for below in self._targets(field):
+                self.fields(below, self._below(below, details), here)
+
+    def _below(
+        self, type_: GraphQLObjectType, details: list[FieldDetails]
+    ) -> dict[str, list[FieldDetails]]:
+        operation = self._operation
+        try:
+            return collect_subfields(
+                operation.schema,
+                operation.fragments,
+                operation.variables,
+                operation.node,
+                type_,
+                details,
+            ).grouped_field_set
+        except GraphQLError:
+            raise Refused(("BAD_USER_INPUT", "if")) from None
+
+    def _targets(self, field: GraphQLField) -> Iterable[GraphQLObjectType]:
+        """The types of the rows that a field may give to this viewer."""
+        named = get_named_type(field.type)
+        if is_leaf_type(named):
+            return
+        if isinstance(named, GraphQLObjectType):
+            yield named
+            return
+        for name in NODES:
+            if self._viewer.reaches(ENTRY[name]):
+                type_ = self._operation.schema.get_type(name)
+                assert isinstance(type_, GraphQLObjectType)
+                yield type_
+
+    def _arguments(self, field: GraphQLField, details: list[FieldDetails]) -> None:
+        try:
+            given = get_argument_values(field, details[0].node, self._operation.variables)
+        except GraphQLError:
+            self.faults += [("BAD_USER_INPUT", name) for name in field.args]
+            return
+        for name in ("first", "last"):
+            if given.get(name) is not None and not 0 <= given[name] <= MOST:
+                self.faults.append(("BAD_USER_INPUT", name))
+        for name in ("after", "before"):
+            if given.get(name) is not None and self._cursors.keys(given[name]) is None:
+                self.faults.append(("BAD_USER_INPUT", name))
+        if {"id", "mrn"} == field.args.keys() and given.get("id") is given.get("mrn") is None:
+            self.faults.append(("BAD_USER_INPUT", "id"))
+        if any("\0" in value for value in given.values() if isinstance(value, str)):
+            self.faults += [
+                ("BAD_USER_INPUT", name) for name, v in given.items() if isinstance(v, str)
+            ]

@@ -1,0 +1,237 @@
+"""Relations: the rows behind each field that gives objects, found by walking over all of them.
+
+A function gives every row that the field means, before anybody's sight is asked; the order in which
+they are shown is that of `sorted_rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.oracle.grants import ENTRY
+from tests.oracle.rows import Held, Row
+from tests.oracle.sight import Viewer
+
+Given = dict[str, Any]
+Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
+
+NODES = tuple(type_ for type_ in ENTRY if type_ != "BedStay")
+"""The types with an id of their own."""
+
+NEWEST = {
+    "Admission": "admitted_at",
+    "BedStay": "started_at",
+    "Allergy": "recorded_at",
+    "VitalSigns": "recorded_at",
+    "LabResult": "observed_at",
+    "CriticalResult": "raised_at",
+    "MedicationOrder": "ordered_at",
+    "MedicationAdministration": "given_at",
+}
+"""What is shown newest first, and by which time."""
+
+
+def sort_key(field: str, row: Row) -> tuple[Any, ...]:
+    """What a row is sorted by in a list."""
+    type_ = row["__typename"]
+    if field == "LabResult.history":
+        return (row["version"],)
+    if type_ in NEWEST:
+        return (row[NEWEST[type_]], row["id"])
+    return (row["name_key" if type_ == "Patient" else "code"].encode(), row["id"])
+
+
+def descends(field: str, type_: str) -> bool:
+    """Whether the greatest comes first."""
+    return type_ in NEWEST or field == "LabResult.history"
+
+
+def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
+    """The rows in the order of the list."""
+    if len(rows) < 2:
+        return rows
+    reverse = descends(field, rows[0]["__typename"])
+    return sorted(rows, key=lambda row: sort_key(field, row), reverse=reverse)
+
+
+def _of_patient(type_: str, keep: Callable[[Row], bool] = lambda _: True) -> Relation:
+    def find(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+        mine = [one for one in held.where(type_, "patient_id", row["id"]) if keep(one)]
+        return [one for one in mine if _fits(one, given)]
+
+    return find
+
+
+def _fits(row: Row, given: Given) -> bool:
+    """Whether a row is what the arguments ask for."""
+    if "code" in given and row["code"] != given["code"]:
+        return False
+    if "status" in given and row["status"] not in given["status"]:
+        return False
+    if "abnormal" in given:
+        remarkable = row["interpretation"] not in ("NORMAL", "NOT_JUDGED")
+        if remarkable is not given["abnormal"]:
+            return False
+    at = row[NEWEST[row["__typename"]]]
+    return not (("from" in given and at < given["from"]) or ("to" in given and at >= given["to"]))
+
+
+def _current(held: Held, column: str, value: Any) -> list[Row]:
+    return [s for s in held.where("BedStay", column, value) if s["ended_at"] is None]
+
+
+def _place(type_: str, column: str) -> Relation:
+    def find(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+        return [
+            place
+            for stay in _current(held, "admission_id", row["id"])
+            for place in held.the(type_, stay[column])
+        ]
+
+    return find
+
+
+def behind(type_: str, column: str) -> Relation:
+    """The row that a column points at."""
+    return lambda held, viewer, row, given: held.the(type_, row[column])
+
+
+def kept(held: Held, bed: Row) -> list[Row]:
+    """The reservation of a bed that still holds."""
+    now = datetime.now(UTC)
+    return [
+        one
+        for one in held.where("Reservation", "bed_id", bed["id"])
+        if one["ended_at"] is None and (one["reserved_until"] is None or one["reserved_until"] > now)
+    ]
+
+
+def _patient_named(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("Patient")
+    if "id" in given:
+        rows = [one for one in rows if f"pat_{one['id']}" == given["id"]]
+    if "mrn" in given:
+        rows = [one for one in rows if one["mrn"] == given["mrn"]]
+    return rows
+
+
+def _patients(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    if "search" not in given:
+        return held.all("Patient")
+    wanted = " ".join(given["search"].lower().split())
+    return [
+        one
+        for one in held.all("Patient")
+        if f"{one['family_name']} {one['given_name']}".lower().startswith(wanted)
+        or f"{one['given_name']} {one['family_name']}".lower().startswith(wanted)
+        or one["mrn"] == given["search"].strip()
+    ]
+
+
+def _critical(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("CriticalResult")
+    if "ward" in given:
+        wards = [ward["id"] for ward in held.where("Ward", "code", given["ward"])]
+        rows = [one for one in rows if one["ward_id"] in wards]
+    return [one for one in rows if "status" not in given or one["status"] in given["status"]]
+
+
+def _history(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    versions = held.where("LabResult", "root_id", row["root_id"])
+    return [one for one in versions if one["version"] < row["version"]]
+
+
+def _wards(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    return held.all("Ward")
+
+
+RELATIONS: dict[str, Relation] = {
+    "Query.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
+    "Query.node": lambda held, viewer, row, given: held.named(given["id"], NODES),
+    "Query.wards": _wards,
+    "Query.ward": lambda held, viewer, row, given: held.where("Ward", "code", given["code"]),
+    "Query.patient": _patient_named,
+    "Query.patients": _patients,
+    "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
+    "Query.criticalResults": _critical,
+    "Viewer.wards": _wards,
+    "SignInPayload.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
+    "Ward.beds": lambda held, viewer, row, given: held.where("Bed", "ward_id", row["id"]),
+    "Bed.ward": behind("Ward", "ward_id"),
+    "Bed.admission": lambda held, viewer, row, given: [
+        one
+        for stay in _current(held, "bed_id", row["id"])
+        for one in held.the("Admission", stay["admission_id"])
+    ],
+    "Bed.reservedFor": lambda held, viewer, row, given: [
+        one for kept_ in kept(held, row) for one in held.the("Patient", kept_["patient_id"])
+    ],
+    "BedStay.bed": behind("Bed", "bed_id"),
+    "Admission.patient": behind("Patient", "patient_id"),
+    "Admission.bed": _place("Bed", "bed_id"),
+    "Admission.ward": _place("Ward", "ward_id"),
+    "Admission.stays": lambda held, viewer, row, given: held.where(
+        "BedStay", "admission_id", row["id"]
+    ),
+    "Patient.admission": _of_patient(
+        "Admission", lambda row: row["status"] in ("IN_PROGRESS", "ON_LEAVE")
+    ),
+    "Patient.admissions": _of_patient("Admission"),
+    "Patient.allergies": _of_patient("Allergy", lambda row: row["entered_in_error_at"] is None),
+    "Patient.latestVitals": _of_patient("VitalSigns"),
+    "Patient.vitals": _of_patient("VitalSigns"),
+    "Patient.labResults": _of_patient("LabResult", lambda row: row["superseded_at"] is None),
+    "Patient.medications": _of_patient("MedicationOrder"),
+    "LabResult.patient": behind("Patient", "patient_id"),
+    "LabResult.criticalResult": lambda held, viewer, row, given: held.where(
+        "CriticalResult", "lab_result_id", row["id"]
+    ),
+    "LabResult.history": _history,
+    "CriticalResult.patient": behind("Patient", "patient_id"),
+    "CriticalResult.ward": behind("Ward", "ward_id"),
+    "CriticalResult.labResult": behind("LabResult", "lab_result_id"),
+    "MedicationOrder.patient": behind("Patient", "patient_id"),
+    "MedicationOrder.administrations": lambda held, viewer, row, given: held.where(
+        "MedicationAdministration", "medication_order_id", row["id"]
+    ),
+    "LabResultOutcome.labResult": behind("LabResult", "lab_result"),
+    "CriticalResultEvent.criticalResult": behind("CriticalResult", "subject_id"),
+    "BedChangeEvent.bed": behind("Bed", "subject_id"),
+    "VitalSignsEvent.vitals": behind("VitalSigns", "subject_id"),
+    "VitalSignsEvent.patient": behind("Patient", "patient_id"),
+}
+
+
+def _name_of(column: str) -> Callable[[Held, Viewer, Row], Any]:
+    def find(held: Held, viewer: Viewer, row: Row) -> Any:
+        return next((user["display_name"] for user in held.the("Viewer", row[column])), None)
+
+    return find
+
+
+def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
+    beds = held.where("Bed", "ward_id", ward["id"])
+    free = [bed for bed in beds if bed["status"] == "UNOCCUPIED"]
+    promised = [bed for bed in free if kept(held, bed)]
+    occupied = [bed for bed in beds if bed["status"] == "OCCUPIED"]
+    return {
+        "beds": len(beds),
+        "occupied": len(occupied),
+        "available": len(free) - len(promised),
+        "unavailable": len(beds) - len(free) - len(occupied),
+        "reserved": len(promised),
+    }
+
+
+COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
+    "Ward.occupancy": _occupancy,
+    "Bed.reserved": lambda held, viewer, row: bool(kept(held, row)),
+    "VitalSigns.news2": lambda held, viewer, row: row if row["news2_applies"] else None,
+    "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
+    "MedicationAdministration.givenBy": _name_of("given_by"),
+    "Viewer.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
+    "Viewer.scopes": lambda held, viewer, row: viewer.scopes,
+}
+"""Fields that are no column of their row."""

@@ -1,0 +1,116 @@
+"""Rows: a hospital as PostgreSQL holds it, every table read whole into memory.
+
+The oracle answers from these alone. Nothing here or beside it imports what reads or decides in the
+engine: resolvers/reading, models/rules/scopes, the sources in schema/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+Row = dict[str, Any]
+
+TABLES = {
+    "wards": "Ward",
+    "beds": "Bed",
+    "patients": "Patient",
+    "admissions": "Admission",
+    "bed_stays": "BedStay",
+    "reservations": "Reservation",
+    "allergies": "Allergy",
+    "vital_signs": "VitalSigns",
+    "lab_results": "LabResult",
+    "critical_results": "CriticalResult",
+    "medication_orders": "MedicationOrder",
+    "medication_administrations": "MedicationAdministration",
+    "users": "Viewer",
+}
+"""Each table, and the type of the schema that its rows are."""
+
+PREFIXES = {
+    "Viewer": "usr",
+    "Ward": "wrd",
+    "Bed": "bed",
+    "Admission": "adm",
+    "Patient": "pat",
+    "VitalSigns": "vit",
+    "LabResult": "lab",
+    "CriticalResult": "crt",
+    "MedicationOrder": "med",
+    "MedicationAdministration": "mad",
+    "Allergy": "alg",
+}
+
+
+class Held:
+    """The rows of one hospital, by type; `people` has every user's display name."""
+
+    def __init__(self, rows: dict[str, list[Row]], roles: dict[UUID, list[str]]) -> None:
+        self._rows = rows
+        self.roles = roles
+        self._by_id = {(type_, row["id"]): row for type_, those in rows.items() for row in those}
+        self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}
+
+    def all(self, type_: str) -> list[Row]:
+        """Every row of a type."""
+        return self._rows[type_]
+
+    def the(self, type_: str, row_id: Any) -> list[Row]:
+        """The row of an id, or nothing."""
+        found = self._by_id.get((type_, row_id))
+        return [] if found is None else [found]
+
+    def where(self, type_: str, column: str, value: Any) -> list[Row]:
+        """The rows with a value in a column."""
+        groups = self._groups.get((type_, column))
+        if groups is None:
+            groups = self._groups[type_, column] = {}
+            for row in self._rows[type_]:
+                groups.setdefault(row[column], []).append(row)
+        return groups.get(value, [])
+
+    def named(self, public_id: str, types: Iterable[str]) -> list[Row]:
+        """The row that a public id names, if it is of one of the types."""
+        for type_ in types:
+            for row in self._rows[type_]:
+                if public_of(row) == public_id:
+                    return [row]
+        return []
+
+
+async def hold(pool: asyncpg.Pool[Any], hospital_id: UUID) -> Held:
+    """Read every row of a hospital."""
+    found: dict[str, list[Row]] = {}
+    for table, type_ in TABLES.items():
+        rows = await pool.fetch(f"SELECT * FROM {table} WHERE hospital_id = $1", hospital_id)
+        found[type_] = [dict(row) | {"__typename": type_} for row in rows]
+    roles: dict[UUID, list[str]] = {}
+    for row in await pool.fetch("SELECT user_id, role FROM role_memberships"):
+        roles.setdefault(row["user_id"], []).append(row["role"])
+    return Held(found, roles)
+
+
+def public_of(row: Row) -> str:
+    """The public id of a row."""
+    return f"{PREFIXES[row['__typename']]}_{row['id']}"
+
+
+def spoken(value: Any) -> Any:
+    """A value of a row as the JSON of an answer has it."""
+    if isinstance(value, datetime):
+        text = value.isoformat()
+        whole, point, rest = text.partition(".")
+        if not point:
+            return text
+        return f"{whole}.{rest[:6].rstrip('0')}{rest[6:]}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value

@@ -1,0 +1,136 @@
+"""Values by chance for arguments: what is there, what is not, and what stands at the border."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, get_named_type
+from hypothesis import strategies as st
+
+from tests.oracle.cursors import Cursors
+from tests.oracle.execution import SCHEMA
+from tests.oracle.hospitals import House
+from tests.oracle.relations import NEWEST
+from tests.oracle.rows import PREFIXES, spoken
+from tests.oracle.sight import element
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+SIZES = (0, 1, 2, 3, 5, 50, 500)
+STRANGE = ("", "none", " ", "%", "\u2603", "x" * 200, 'a"b\\c', "pat_", "\U0010ffff")
+ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=9)))
+
+
+class Value(str):
+    """A word of an enumeration: written bare in a document, as a string in variables."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> str:
+    """A value as it stands in a document."""
+    if isinstance(value, Value):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(one) for one in value) + "]"
+    return json.dumps(value)
+
+
+def shaped(value: Any) -> Any:
+    """A value as it stands in the variables."""
+    if isinstance(value, list):
+        return [shaped(one) for one in value]
+    return str(value) if isinstance(value, Value) else value
+
+
+@dataclass
+class Facts:
+    """What is known of a hospital when values are drawn for it."""
+
+    house: House
+    cursors: Cursors
+
+    def value(self, draw: Draw, type_: str, name: str, argument: str, wanted: Any) -> Any:
+        """A value for an argument of `type_.name`; null now and then where that may be."""
+
+        def one(values: Any) -> Any:
+            known = list(values)
+            return known[draw(st.integers(0, len(known) - 1))] if known else "none"
+
+        required = isinstance(wanted, GraphQLNonNull)
+        if not required and draw(st.integers(1, 100)) > 92:
+            return None
+        named = get_named_type(wanted)
+        plain = wanted.of_type if required else wanted
+        if isinstance(plain, GraphQLList):
+            return self._list(draw, one, named, argument)
+        match argument, named.name:
+            case ("first" | "last"), _:
+                return one(SIZES) if draw(st.integers(1, 100)) < 99 else one((501, -1))
+            case ("after" | "before"), _:
+                return self._cursor(draw, one, type_, name)
+            case _, "ID":
+                return self._id(draw, one, name)
+            case _, "Boolean":
+                return draw(st.booleans())
+            case _, "DateTime":
+                return self._moment(one)
+        if isinstance(named, GraphQLEnumType):
+            return Value(one(named.values))
+        return self._text(draw, one, name, argument)
+
+    def _list(self, draw: Draw, one: Any, named: Any, argument: str) -> list[Any]:
+        size = draw(st.integers(0, 3))
+        if isinstance(named, GraphQLEnumType):
+            return [Value(one(named.values)) for _ in range(size)]
+        return [self._id(draw, one, argument) for _ in range(size)]
+
+    def _id(self, draw: Draw, one: Any, name: str) -> str:
+        types = {"patient": ["Patient"], "admission": ["Admission"]}.get(name, list(PREFIXES))
+        roll = draw(st.integers(1, 100))
+        if roll > 88:
+            found = one(self.house.ids(one(PREFIXES)))
+            swapped = f"{one(list(PREFIXES.values()))}_{found.partition('_')[2]}"
+            return str(one([found, swapped, found.upper(), f" {found}", *STRANGE]))
+        if roll > 82 and self.house.others:
+            return str(one(self.house.others))
+        return str(one(self.house.ids(one(types))))
+
+    def _cursor(self, draw: Draw, one: Any, type_: str, name: str) -> str:
+        owner: Any = SCHEMA.get_type(type_)
+        rows = element(get_named_type(owner.fields[name].type)).name
+        known = self.cursors.of(rows)
+        if not known or draw(st.integers(1, 100)) > 98:
+            return "no cursor" if draw(st.integers(1, 100)) > 70 else ""
+        return str(one(known))
+
+    def _moment(self, one: Any) -> str:
+        rows = [row for type_ in NEWEST for row in self.house.held.all(type_)]
+        if not rows:
+            return "2026-01-01T00:00:00Z"
+        row = one(rows)
+        moment: datetime = row[NEWEST[row["__typename"]]]
+        moment += timedelta(microseconds=one((0, 0, 1, -1, 3_600_000_000)))
+        return str(spoken(moment.astimezone(one(ZONES))))
+
+    def _text(self, draw: Draw, one: Any, name: str, argument: str) -> str:
+        if draw(st.integers(1, 100)) > 90:
+            return str(one(STRANGE))
+        held = self.house.held
+        match argument:
+            case "ward":
+                return str(one([ward["code"] for ward in held.all("Ward")]))
+            case "code":
+                wards = [ward["code"] for ward in held.all("Ward")]
+                return str(one(wards if name == "ward" else ["2823-3", "X-1"]))
+            case "mrn":
+                return str(one([patient["mrn"] for patient in held.all("Patient")]))
+        patient = one(held.all("Patient"))
+        words = [patient["mrn"], f" {patient['mrn']} "]
+        for column in ("family_name", "given_name"):
+            text = patient[column]
+            words += [text, text.upper(), text[:1], f"  {text} ", f"{text}  {text[:1]}"]
+        return str(one(words))
