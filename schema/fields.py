@@ -19,7 +19,7 @@ import models
 from models.events import Feed
 from models.rules.scopes import Scope
 from resolvers import ids
-from resolvers.reading import sources
+from resolvers.reading import shapes, sources
 from resolvers.reading.catalogue import SCOPES
 from resolvers.reading.sources import Access, Condition, Descending, Joined, Order, Requires, Source
 from schema.directives import Authenticated, RequiresScopes
@@ -61,6 +61,10 @@ class Listening:
 PAGE_ARGUMENTS: Mapping[str, Argument] = {
     "first": Argument(int | None, default=50, description="How many, at most 500."),
     "after": Argument(str | None, description="The cursor after which to go on."),
+    "last": Argument(
+        int | None, default=None, description="How many from the end, at most 500; not with first."
+    ),
+    "before": Argument(str | None, description="The cursor before which to end."),
 }
 
 
@@ -171,9 +175,8 @@ def newest_first(attribute: Any, model: type[models.Base]) -> Order:
 
 
 def words(*those: StrEnum) -> list[ColumnElement[Any]]:
-    """Words of an enumeration as literals, for `in_`: a partial index is found by them, and a plan
-    that serves every value knows how rare each is."""
-    return [literal_column(f"'{one.value}'", Text()) for one in those]
+    """Words of an enumeration as literals, for `in_`."""
+    return shapes.words(those)
 
 
 def any_node(*, requires: Requires) -> Any:

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 import strawberry
 from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_
-from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Scope
@@ -47,7 +46,7 @@ def _abnormal(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
-    asked: ColumnElement[bool] = row.c.status == given(ARRAY(Text())).any_()
+    asked: ColumnElement[bool] = row.c.status.in_(given.words())
     return asked
 
 

@@ -2,7 +2,6 @@
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, or_
-from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Scope
@@ -57,7 +56,7 @@ def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
-    return row.c.status == given(ARRAY(Text())).any_()
+    return row.c.status.in_(given.words())
 
 
 @strawberry.type(description="What can be read; each field says what it requires.")

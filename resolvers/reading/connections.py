@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType
-from sqlalchemy import ColumnElement, Integer, func
+from graphql.execution.values import VariableValues
+from sqlalchemy import ColumnElement, func
 
+from resolvers.errors import BadInput
 from resolvers.reading import shapes
-from resolvers.reading.fields import Selected
-from resolvers.reading.pages import Aggregates, Keyset, PageRows, page, page_size
+from resolvers.reading.fields import Selected, stated
+from resolvers.reading.pages import Aggregates, BindKey, Cut, Keyset, PageRows, page, page_size
 from resolvers.reading.places import GivenArguments, Place, object_type, row_of, typename
 from resolvers.reading.sources import Page
 
@@ -27,6 +29,7 @@ class Connection:
         planner: Planner,
         source: Page,
         given: GivenArguments,
+        cut: Cut,
         *,
         parent: Place,
         inside: Place,
@@ -39,31 +42,51 @@ class Connection:
         self._inside = inside
         self._carried: list[ColumnElement[Any]] = []
         keyset = Keyset.of(source.order, row_of(inside))
+
+        def key_of(name: str) -> BindKey:
+            return lambda type_, parse: planner.bind(type_, given[name], parse)
+
         if "after" in given:
-            level.where.append(
-                keyset.after(lambda type_, parse: planner.bind(type_, given["after"], parse))
-            )
-        self._first = planner.bind(Integer(), given["first"], page_size)
+            level.where.append(keyset.after("after", key_of("after")))
+        if "before" in given:
+            level.where.append(keyset.before("before", key_of("before")))
+        self._cut = cut
         self._level = level
         self._keyset = keyset
 
     def made(self, chosen: Selected) -> shapes.Made:
         """The connection's object."""
         selected = self._planner.collect(self._inside, chosen)
-        if not any(one.name in ("nodes", "edges", "pageInfo") for one in selected):
+        lists = [one for one in selected if one.name in ("nodes", "edges")]
+        about = any(one.name == "pageInfo" for one in selected)
+        if not lists and not about:
             # A count alone reads no page, and names nobody in the audit.
             return shapes.Made(shapes.object_of([(one.key, self._apart(one)) for one in selected]))
+        if len(lists) == 1 and not about and not self._cut.backward:
+            return self._plain(selected, lists[0])
         fields = [(one.key, self._field(one)) for one in selected]
         rows = PageRows(
             self._level,
             self._keyset,
-            self._first,
-            after_given="after" in self._given,
+            self._cut,
             cursors=any(self._asks_cursor(one) for one in selected),
         )
         return page(
             rows, self._carried, lambda above: [(key, value(above)) for key, value in fields]
         )
+
+    def _plain(self, selected: Sequence[Selected], listed: Selected) -> shapes.Made:
+        """Nobody asks whether the list goes on: its rows need no numbers and none too many."""
+        if listed.name == "nodes":
+            node = replace(
+                self._inside, type_=object_type(listed), path=(*self._inside.path, listed.key)
+            )
+            columns = self._planner.object(node, self._level, listed.selections)
+        else:
+            columns = self._edge(listed)
+        rows = shapes.many(self._level, columns, self._keyset.order_by(), self._cut.size)
+        fields = [(one.key, rows.json if one is listed else self._apart(one)) for one in selected]
+        return replace(rows, json=shapes.object_of(fields))
 
     def _field(self, one: Selected) -> Callable[[Aggregates], ColumnElement[Any]]:
         match one.name:
@@ -71,7 +94,7 @@ class Connection:
                 nodes = self._carry(self._node(one, self._inside))
                 return lambda above: above.list(nodes)
             case "edges":
-                edges = self._carry(self._edge(one))
+                edges = self._carry(shapes.object_of(self._edge(one)))
                 return lambda above: above.list(edges)
             case "pageInfo":
                 infos = self._planner.collect(self._inside, one)
@@ -103,7 +126,7 @@ class Connection:
         node = replace(here, type_=object_type(one), path=(*here.path, one.key))
         return shapes.object_of(self._planner.object(node, self._level, one.selections))
 
-    def _edge(self, one: Selected) -> ColumnElement[Any]:
+    def _edge(self, one: Selected) -> list[tuple[str, ColumnElement[Any]]]:
         here = replace(self._inside, path=(*self._inside.path, one.key))
         columns: list[tuple[str, ColumnElement[Any]]] = []
         for each in self._planner.collect(here, one):
@@ -114,7 +137,7 @@ class Connection:
                     columns.append((each.key, self._node(each, here)))
                 case _:
                     columns.append((each.key, typename(object_type(one))))
-        return shapes.object_of(columns)
+        return columns
 
     def _total(self, one: Selected) -> ColumnElement[Any]:
         """Counted under the same scope and filters, whatever the cursor."""
@@ -126,3 +149,17 @@ class Connection:
 
 def _page_info(above: Aggregates, info: Selected, type_: GraphQLObjectType) -> ColumnElement[Any]:
     return typename(type_) if info.name == "__typename" else above.page_info(info.name)
+
+
+def cut_of(chosen: Selected, given: GivenArguments, variables: VariableValues) -> Cut:
+    """Which part of its list a connection asks for."""
+    backward = "last" in given
+    if backward and "first" in stated(chosen, variables):
+        raise BadInput("first or last can be given, not both", field="last")
+    name = "last" if backward else "first"
+    return Cut(
+        size=page_size(given[name](variables), name),
+        backward=backward,
+        after="after" in given,
+        before="before" in given,
+    )

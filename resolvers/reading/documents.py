@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -17,10 +16,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    Undefined,
     VariableNode,
     Visitor,
-    get_variable_values,
     parse,
     validate,
     visit,
@@ -28,12 +25,16 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from resolvers.reading.variables import Shape, VariableFaults, VariableReader, without_value
+
 MAX_TOKENS = 5_000
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 """What validation may spend on comparing fields of one response key: a tenth of graphql-core's own
 limit, which a document of 12 kB holds busy for two seconds. A board of ours spends under 1,000."""
 MAX_DOCUMENT = 100_000
 KEPT_DOCUMENTS = 1_000
+SIZES = frozenset({"first", "last", "ids"})
+"""The arguments that say how many rows are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Document:
     """The variables that say how large a page is: what a plan costs follows from them."""
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
+    readers: dict[str | None, VariableReader] = field(default_factory=dict)
+    """By the operation's name; made when it is first asked for."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of that name, or the only one."""
@@ -96,7 +99,7 @@ class Prepared:
     document: Document
     operation: OperationDefinitionNode
     variables: VariableValues
-    shape: tuple[int | None, ...]
+    shape: Shape
 
     @property
     def kind(self) -> OperationType:
@@ -119,12 +122,19 @@ class Documents:
         """Parse, validate, choose the operation and coerce its variables; RequestError if not."""
         document = self.read(request.query)
         operation = document.operation(request.operation_name)
-        variables = self._coerce(operation, request.variables or {})
-        names = (one.variable.name.value for one in operation.variable_definitions or ())
-        shape = tuple(
-            _shape(variables.coerced.get(name), is_size=name in document.sizes) for name in names
-        )
+        try:
+            variables, shape = self._reader(document, operation).read(request.variables or {})
+        except VariableFaults as faults:
+            raise RequestError(faults.errors) from None
         return Prepared(document, operation, variables, shape)
+
+    def _reader(self, document: Document, operation: OperationDefinitionNode) -> VariableReader:
+        name = operation.name.value if operation.name else None
+        reader = document.readers.get(name)
+        if reader is None:
+            reader = VariableReader(self._schema, operation, document.sizes)
+            document.readers[name] = reader
+        return reader
 
     def read(self, text: str) -> Document:
         """Parse and validate a document, and keep it; RequestError if it is none."""
@@ -158,20 +168,6 @@ class Documents:
             raise RequestError([_formatted(fault, "GRAPHQL_VALIDATION_FAILED") for fault in faults])
         return _indexed(text, tree)
 
-    def _coerce(
-        self, operation: OperationDefinitionNode, inputs: Mapping[str, Any]
-    ) -> VariableValues:
-        found = get_variable_values(
-            self._schema,
-            operation.variable_definitions or (),
-            dict(inputs),
-            max_errors=10,
-            hide_suggestions=True,
-        )
-        if isinstance(found, list):
-            raise RequestError([_variable_fault(fault) for fault in found])
-        return found
-
 
 def _indexed(text: str, tree: DocumentNode) -> Document:
     operations: dict[str | None, OperationDefinitionNode] = {}
@@ -190,41 +186,11 @@ def _sizes(tree: DocumentNode) -> frozenset[str]:
 
     class Sizes(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-            if node.name.value == "first" and isinstance(node.value, VariableNode):
+            if node.name.value in SIZES and isinstance(node.value, VariableNode):
                 found.add(node.value.name.value)
 
     visit(tree, Sizes())
     return frozenset(found)
-
-
-def _shape(value: Any, *, is_size: bool) -> int | None:
-    """Booleans as they are, and the sizes of pages; anything else that is given as True, null and
-    absent as None."""
-    if value is None or value is Undefined:
-        return None
-    return value if is_size or isinstance(value, bool) else True
-
-
-# graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages
-# and inside the error of a scalar.
-_FOUND = re.compile(r"[,;.] ?[Ff]ound:? .*", re.DOTALL)
-_REPRESENTED = re.compile(r"(cannot represent [^:]*value): .*", re.DOTALL)
-_NO_WORD = re.compile(r"Value '.*' does not exist in '(\w+)' enum\..*", re.DOTALL)
-_PLACE = re.compile(r"^Variable '\$(\w+)' has invalid value(?: at ([^:]+))?: ")
-
-
-def without_value(message: str) -> str:
-    """A message of graphql-core without the value it quotes."""
-    named = _NO_WORD.sub(r"This is no value of the enum '\1'.", message)
-    return _REPRESENTED.sub(r"\1", _FOUND.sub("", named))
-
-
-def _variable_fault(error: GraphQLError) -> dict[str, Any]:
-    message = without_value(error.message)
-    place = _PLACE.match(message)
-    field = f"{place[1]}{place[2] or ''}" if place else None
-    extensions = {"code": "BAD_USER_INPUT"} | ({"field": field} if field else {})
-    return {"message": message, "extensions": extensions}
 
 
 def _formatted(error: GraphQLError, code: str) -> dict[str, Any]:

@@ -151,6 +151,19 @@ def arguments(selected: Selected, variables: VariableValues) -> dict[str, Getter
     return found
 
 
+def stated(selected: Selected, variables: VariableValues) -> set[str]:
+    """The arguments that the document itself gives a value, whatever their defaults."""
+    return {
+        node.name.value
+        for node in selected.nodes[0].arguments or ()
+        if not isinstance(node.value, NullValueNode)
+        and not (
+            isinstance(node.value, VariableNode)
+            and variables.coerced.get(node.value.name.value) is None
+        )
+    }
+
+
 def _getter(
     argument: GraphQLArgument, node: ValueNode | None, variables: VariableValues
 ) -> Getter | None:

@@ -18,9 +18,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     ColumnElement,
     FromClause,
-    Integer,
     Text,
     cast,
     func,
@@ -31,11 +31,25 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from resolvers.errors import BadInput
-from resolvers.reading.shapes import Level, Made, all_people, object_of
+from resolvers.reading.shapes import Level, Made, number, object_of
 from resolvers.reading.sources import Descending, Order
 
 MOST_ROWS = 500
-"""The largest `first`."""
+"""The largest `first` and `last`."""
+
+BindKey = Callable[[Any, Callable[[Any], Any]], BindParameter[Any]]
+"""(type, parse) → the parameter that holds one key of a cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of a list a page is: its first rows or, `backward`, its last ones, between the
+    cursors that were given. The size is part of the plan (Prepared.shape)."""
+
+    size: int
+    backward: bool
+    after: bool
+    before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,10 @@ class Keyset:
         assert len(directions) == 1, "a keyset sorts in one direction"
         return cls(tuple(column_of(key, row) for key in order), directions.pop())
 
-    def order_by(self) -> tuple[ColumnElement[Any], ...]:
-        return tuple(column.desc() if self.descending else column for column in self.columns)
+    def order_by(self, *, backward: bool = False) -> tuple[ColumnElement[Any], ...]:
+        """ORDER BY of the list, or of the list read from its end."""
+        descending = self.descending is not backward
+        return tuple(column.desc() if descending else column for column in self.columns)
 
     def cursor(self) -> ColumnElement[Any]:
         """The cursor of a row. PostgreSQL breaks base64 into lines, which is undone."""
@@ -61,14 +77,22 @@ class Keyset:
         encoded = func.encode(func.convert_to(keys, "UTF8"), "base64")
         return func.replace(encoded, literal_column(r"E'\n'"), "")
 
-    def after(
-        self, bind: Callable[[Any, Callable[[Any], Any]], BindParameter[Any]]
-    ) -> ColumnElement[bool]:
-        """The condition that a row comes after a cursor; `bind(type, parse)` binds its keys."""
-        keys = [bind(column.type, _key(index, column)) for index, column in enumerate(self.columns)]
+    def after(self, name: str, bind: BindKey) -> ColumnElement[bool]:
+        """The condition that a row comes after the cursor in the argument `name`."""
+        return self._beyond(name, bind, greater=not self.descending)
+
+    def before(self, name: str, bind: BindKey) -> ColumnElement[bool]:
+        """The condition that a row comes before it."""
+        return self._beyond(name, bind, greater=self.descending)
+
+    def _beyond(self, name: str, bind: BindKey, *, greater: bool) -> ColumnElement[bool]:
+        keys = [
+            bind(column.type, _key(name, index, column))
+            for index, column in enumerate(self.columns)
+        ]
         mine, cursor = tuple_(*self.columns), tuple_(*keys)
-        after: ColumnElement[bool] = mine < cursor if self.descending else mine > cursor
-        return after
+        beyond: ColumnElement[bool] = mine > cursor if greater else mine < cursor
+        return beyond
 
 
 def column_of(key: Any, row: FromClause) -> ColumnElement[Any]:
@@ -86,16 +110,16 @@ def ordering(order: Order, row: FromClause) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def page_size(value: Any) -> int:
-    """`first` within its limits."""
+def page_size(value: Any, name: str = "first") -> int:
+    """`first` or `last` within its limits."""
     if not 0 <= value <= MOST_ROWS:
         raise BadInput(
-            f"first must be between 0 and {MOST_ROWS}", field="first", limit=f"0 to {MOST_ROWS}"
+            f"{name} must be between 0 and {MOST_ROWS}", field=name, limit=f"0 to {MOST_ROWS}"
         )
     return int(value)
 
 
-def _key(index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
+def _key(name: str, index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
     python = column.type.python_type
 
     def read(cursor: str) -> Any:
@@ -104,7 +128,7 @@ def _key(index: int, column: ColumnElement[Any]) -> Callable[[Any], Any]:
             return _typed(keys[index], python)
         except (ValueError, TypeError, LookupError, OverflowError, binascii.Error):
             raise BadInput(
-                "after is no cursor of this list", field="after", limit="a cursor"
+                f"{name} is no cursor of this list", field=name, limit="a cursor"
             ) from None
 
     return read
@@ -126,8 +150,7 @@ class PageRows:
 
     level: Level
     keyset: Keyset
-    first: ColumnElement[Any]
-    after_given: bool
+    cut: Cut
     cursors: bool
     """Whether pageInfo asks for a cursor: they cost as much as a small row."""
 
@@ -138,20 +161,17 @@ def page(
     connection: Callable[[Aggregates], list[tuple[str, ColumnElement[Any]]]],
 ) -> Made:
     """The connection's object. `connection` makes its fields from the aggregated rows."""
-    number = func.row_number().over(order_by=rows.keyset.order_by()).label("number")
-    columns: list[Any] = [number, *carried]
+    order = rows.keyset.order_by(backward=rows.cut.backward)
+    columns: list[Any] = [func.row_number().over(order_by=order).label("number"), *carried]
     if rows.cursors:
         columns.append(rows.keyset.cursor().label("cursor"))
-    people = bool(rows.level.people)
+    people = rows.level.patients() if rows.level.people else None
     if people:
-        columns.append(rows.level.patients().label("people"))
-    inner = (
-        rows.level.select(*columns)
-        .order_by(*rows.keyset.order_by())
-        .limit(rows.first + literal_column("1", Integer()))
-        .subquery()
-    )
-    kept = inner.c.number <= rows.first
+        columns.append(people.expression.label("people"))
+    # One more than asked for, by which it is known whether the list goes on.
+    read = rows.level.select(*columns).order_by(*order).limit(number(rows.cut.size + 1)).subquery()
+    inner = select(read).order_by(read.c.number.desc()).subquery() if rows.cut.backward else read
+    kept = inner.c.number <= number(rows.cut.size)
     aggregated: list[Any] = [
         func.count().label("found"),
         *(
@@ -165,17 +185,15 @@ def page(
         cursors = func.array_agg(inner.c.cursor, type_=ARRAY(Text())).filter(kept)
         aggregated.append(cursors.label("cursors"))
     if people:
-        aggregated.append(all_people(inner.c.people).filter(kept).label("people"))
+        aggregated.append(people.of_rows(inner, kept).label("people"))
     above = select(*aggregated).select_from(inner).correlate_except(inner).subquery()
     level = Level(above)
-    if people:
-        level.people.append(above.c.people)
-    fields = connection(Aggregates(above, rows))
+    fields = connection(Aggregates(above, rows.cut))
     if people:
         lateral = level.select(
-            object_of(fields).label("json"), level.patients().label("people")
+            object_of(fields).label("json"), above.c.people.label("people")
         ).lateral()
-        return Made(lateral.c.json, lateral)
+        return Made(lateral.c.json, lateral, many_people=True)
     return Made(level.select(object_of(fields)).scalar_subquery())
 
 
@@ -184,7 +202,7 @@ class Aggregates:
     """The one row above a page's rows."""
 
     above: FromClause
-    rows: PageRows
+    cut: Cut
 
     def list(self, name: str) -> ColumnElement[Any]:
         """The JSON list of a carried column."""
@@ -192,11 +210,12 @@ class Aggregates:
 
     def page_info(self, name: str) -> ColumnElement[Any]:
         """A field of PageInfo."""
+        more = self.above.c.found > number(self.cut.size)
         match name:
             case "hasNextPage":
-                return self.above.c.found > self.rows.first
+                return _truth(self.cut.before) if self.cut.backward else more
             case "hasPreviousPage":
-                return literal_column("true" if self.rows.after_given else "false")
+                return more if self.cut.backward else _truth(self.cut.after)
             case "startCursor":
                 return self.above.c.cursors[1]
             case "endCursor":
@@ -204,3 +223,7 @@ class Aggregates:
                 return cursors[func.cardinality(cursors)]
             case _:
                 raise LookupError(name)
+
+
+def _truth(value: bool) -> ColumnElement[bool]:
+    return literal_column("true" if value else "false", Boolean())

@@ -38,10 +38,10 @@ from resolvers.errors import BadInput
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
 from resolvers.reading.catalogue import SCOPES, Catalogue
-from resolvers.reading.connections import Connection
+from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
-from resolvers.reading.pages import ordering, page_size
+from resolvers.reading.pages import ordering
 from resolvers.reading.places import (
     WRITTEN,
     GivenArguments,
@@ -178,11 +178,15 @@ class Planner:
             named = " or ".join(source.named_by)
             raise BadInput(f"{named} must be given", field=source.named_by[0])
         type_ = object_type(chosen)
-        inside, level = self.enter(place, type_, source, given, chosen.key)
         if isinstance(source, Page):
-            return Connection(self, source, given, parent=place, inside=inside, level=level).made(
-                chosen
+            cut = cut_of(chosen, given, self._variables)
+            inside, level = self.enter(place, type_, source, given, chosen.key, size=cut.size)
+            connection = Connection(
+                self, source, given, cut, parent=place, inside=inside, level=level
             )
+            return connection.made(chosen)
+        size = source.size if isinstance(source, Many) else 1
+        inside, level = self.enter(place, type_, source, given, chosen.key, size=size)
         columns = self.object(inside, level, chosen.selections)
         if isinstance(source, Many):
             return shapes.many(level, columns, ordering(source.order, row_of(inside)))
@@ -228,9 +232,14 @@ class Planner:
         source: Relation,
         given: GivenArguments,
         key: str,
+        *,
+        size: int = 1,
     ) -> tuple[Place, shapes.Level]:
-        """Step into a table: a row alias under the conditions of relation, scope and filters."""
-        rows = self._charged(place, source, given)
+        """Step into a table: a row alias under the conditions of relation, scope and filters.
+
+        `size` is how many rows may be read there for one of `place`.
+        """
+        rows = self._charged(place, size)
         row = source.model.__table__.alias(self._name("t"))
         level = shapes.Level(row)
         if source.on is not None:
@@ -250,16 +259,12 @@ class Planner:
             level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
             known = WRITTEN if reaches is None else reaches
         if belongs_to_patient(source.model) and not place.of_patient:
-            level.people.append(shapes.one_patient(patient_of(row)))
+            level.people.append(shapes.People(patient_of(row)))
         return Place(type_, source.model, row, known, (*place.path, key), rows), level
 
-    def _charged(self, place: Place, source: Relation, given: GivenArguments) -> int:
+    def _charged(self, place: Place, size: int) -> int:
         """How many rows the relation may read, counted against the limits of the operation."""
-        rows = place.rows
-        if isinstance(source, Page):
-            rows *= max(page_size(given["first"](self._variables)), 1)
-        elif isinstance(source, Many):
-            rows *= source.size
+        rows = place.rows * max(size, 1)
         self._entered += 1
         self._rows += rows
         if self._rows > MAX_ROWS:
@@ -340,3 +345,7 @@ class GivenArgument:
     def truth(self) -> bool:
         """The value of a Boolean (see Prepared.shape)."""
         return bool(self._getter(self._variables))
+
+    def words(self) -> list[ColumnElement[Any]]:
+        """The values of a list of an enum, as literals (see Prepared.shape)."""
+        return shapes.words(self._getter(self._variables))

@@ -7,14 +7,17 @@ slower way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Subquery,
     Text,
@@ -33,24 +36,56 @@ LONGEST_NAME = 63
 MOST_PAIRS = 50
 """json_build_object takes 100 arguments."""
 
+_NOBODY = literal_column("'{}'::uuid[]", ARRAY(Uuid()))
 _OBJECT = "an object"
 """The alias that stands for a whole row. A name of GraphQL has no space, so that no response key is
 taken for it: PostgreSQL reads `row_to_json(x)` as the column x where there is one."""
 
+_WORD = re.compile(r"[A-Z][A-Z_]*")
+
 Columns = Sequence[tuple[str, ColumnElement[Any]]]
 """Response keys and their expressions, in response order."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whose data is read: the patient's id, or, `many`, a uuid[] of them; null for nobody.
+
+    One id stays one for as long as it can: an aggregate of arrays costs more than one of ids.
+    """
+
+    expression: ColumnElement[Any]
+    many: bool = False
+
+    def array(self) -> ColumnElement[Any]:
+        """As a uuid[], without nulls."""
+        if self.many:
+            return func.coalesce(self.expression, _NOBODY)
+        return func.array_remove(
+            array([self.expression], type_=ARRAY(Uuid())), literal_column("NULL")
+        )
+
+    def of_rows(
+        self, rows: FromClause, kept: ColumnElement[bool] | None = None
+    ) -> ColumnElement[Any]:
+        """The people of many rows (those `kept`), whose column `people` this is, as one uuid[]."""
+        column = rows.c.people
+        named = column.is_not(None) if kept is None else and_(kept, column.is_not(None))
+        # array_cat_agg is an aggregate of the first migrations.
+        aggregate = func.array_cat_agg if self.many else func.array_agg
+        return aggregate(column, type_=ARRAY(Uuid())).filter(named)
 
 
 @dataclass(slots=True)
 class Level:
     """One SELECT being put together: its row, the laterals joined to it, whose data it holds.
 
-    `people` are uuid[] expressions: the patients whose rows are read at this level or below.
+    `people` are the patients whose rows are read at this level or below.
     """
 
     row: FromClause | None
     joins: list[LateralFromClause] = field(default_factory=list)
-    people: list[ColumnElement[Any]] = field(default_factory=list)
+    people: list[People] = field(default_factory=list)
     where: list[ColumnElement[bool]] = field(default_factory=list)
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -63,23 +98,28 @@ class Level:
         made = select(*columns).select_from(joined).correlate_except(*own)
         return made.where(and_(*self.where)) if self.where else made
 
-    def patients(self) -> ColumnElement[Any]:
-        """The patients of one row of this level, as one uuid[]."""
+    def patients(self) -> People:
+        """The patients of one row of this level."""
         if not self.people:
-            return literal_column("NULL::uuid[]")
-        first, *rest = self.people
-        for more in rest:
-            first = func.array_cat(first, more)
-        return first
+            return People(literal_column("NULL::uuid[]"), many=True)
+        if len(self.people) == 1:
+            return self.people[0]
+        ones = [people.expression for people in self.people if not people.many]
+        whole = [people.expression for people in self.people if people.many]
+        if ones:
+            whole.append(
+                func.array_remove(array(ones, type_=ARRAY(Uuid())), literal_column("NULL"))
+            )
+        return People(reduce(func.array_cat, whole), many=True)
+
+
+def _without_null(ids: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    whole: ColumnElement[Any] = array(list(ids), type_=ARRAY(Uuid()))
+    return func.array_remove(whole, literal_column("NULL"))
 
 
 def _nothing() -> Subquery:
     return select(literal_column("1").label("one")).subquery("nothing")
-
-
-def one_patient(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """uuid[] of one."""
-    return array([column], type_=ARRAY(Uuid()))
 
 
 def object_of(columns: Columns) -> ColumnElement[Any]:
@@ -96,56 +136,80 @@ class Made:
 
     json: ColumnElement[Any]
     lateral: LateralFromClause | None = None
+    many_people: bool = False
 
     def joined_to(self, parent: Level) -> ColumnElement[Any]:
         """Hang it on the level that reads it; its JSON as an expression there."""
         if self.lateral is not None:
             parent.joins.append(self.lateral)
-            parent.people.append(self.lateral.c.people)
+            parent.people.append(People(self.lateral.c.people, self.many_people))
         return self.json
 
 
 def one(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> Made:
     """The object of the first row, null where there is none."""
+
+    def first(rows: Select[Any]) -> Select[Any]:
+        return rows.order_by(*order).limit(number(1)) if order else rows
+
     if not level.people and _named(columns):
-        rows = level.select(*(value.label(key) for key, value in columns))
-        inner = (rows.order_by(*order).limit(1) if order else rows).subquery(_OBJECT)
+        inner = first(level.select(*(value.label(key) for key, value in columns))).subquery(_OBJECT)
         json = select(func.row_to_json(inner.table_valued())).correlate_except(inner)
         return Made(json.scalar_subquery())
-    rows = level.select(object_of(columns).label("json"), level.patients().label("people"))
-    lateral = (rows.order_by(*order).limit(1) if order else rows).lateral()
-    return Made(lateral.c.json, lateral)
+    people = level.patients()
+    rows = level.select(object_of(columns).label("json"), people.expression.label("people"))
+    lateral = first(rows).lateral()
+    return Made(lateral.c.json, lateral, people.many)
 
 
-def many(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> Made:
-    """The list of every row."""
+def many(
+    level: Level,
+    columns: Columns,
+    order: Sequence[ColumnElement[Any]],
+    limit: int | None = None,
+) -> Made:
+    """The list of every row, or of the first `limit` of them."""
+
+    def listed(rows: Select[Any]) -> Select[Any]:
+        ordered = rows.order_by(*order)
+        return ordered if limit is None else ordered.limit(number(limit))
+
     if not level.people and _named(columns):
-        listed = level.select(*(value.label(key) for key, value in columns))
-        inner = listed.order_by(*order).subquery(_OBJECT)
+        inner = listed(level.select(*(value.label(key) for key, value in columns))).subquery(
+            _OBJECT
+        )
         json = select(list_of(inner.table_valued())).select_from(inner).correlate_except(inner)
         return Made(json.scalar_subquery())
-    rows = (
-        level.select(object_of(columns).label("json"), level.patients().label("people"))
-        .order_by(*order)
-        .subquery()
-    )
+    people = level.patients()
+    rows = listed(
+        level.select(object_of(columns).label("json"), people.expression.label("people"))
+    ).subquery()
     lateral = (
-        select(list_of(rows.c.json).label("json"), all_people(rows.c.people).label("people"))
+        select(list_of(rows.c.json).label("json"), people.of_rows(rows).label("people"))
         .select_from(rows)
         .correlate_except(rows)
         .lateral()
     )
-    return Made(lateral.c.json, lateral)
+    return Made(lateral.c.json, lateral, many_people=True)
+
+
+def number(value: int) -> ColumnElement[int]:
+    """A number that is part of the plan: PostgreSQL plans for it, where a parameter is a guess."""
+    return literal_column(str(int(value)), Integer())
+
+
+def words(values: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Words of an enum as literals: a partial index is found by them, and a plan that serves every
+    value knows how rare each is."""
+    found = sorted({str(one) for one in values})
+    assert all(_WORD.fullmatch(one) for one in found)
+    # Nothing is among no words, which SQL cannot write.
+    return [literal_column(f"'{one}'", Text()) for one in found] or [literal_column("NULL", Text())]
 
 
 def list_of(item: Any) -> ColumnElement[Any]:
     """json_agg, empty list for no rows."""
     return func.coalesce(func.json_agg(item), literal_column("'[]'::json"))
-
-
-def all_people(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The patients of many rows as one uuid[] (an aggregate of the first migrations)."""
-    return func.array_cat_agg(column, type_=ARRAY(Uuid()))
 
 
 def _labelled(columns: Columns) -> Select[Any]:

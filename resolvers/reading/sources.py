@@ -53,6 +53,9 @@ class Argument(Protocol):
     def truth(self) -> bool:
         """The value of a Boolean, which is part of what a plan is for: it needs no parameter."""
 
+    def words(self) -> list[ColumnElement[Any]]:
+        """The values of a list of an enum, for `in_`: they are part of what a plan is for, too."""
+
 
 Condition = Callable[[FromClause, Argument], ColumnElement[bool]]
 """The condition that an argument puts on a row; not applied where it is null or absent."""

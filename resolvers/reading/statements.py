@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from graphql import GraphQLObjectType
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, select
 
 from models.rules.scopes import Rights
 from resolvers.actors import Actor
@@ -101,7 +101,7 @@ def _plan(
 ) -> Plan:
     answer = level.select(
         shapes.object_of(columns).label("data"),
-        func.coalesce(level.patients(), literal_column("'{}'::uuid[]")).label("people"),
+        level.patients().array().label("people"),
     ).cte("answer")
     audited = audit.entries(prepared, planner.found, answer).cte("audited")
     statement = Statement(select(answer.c.data).add_cte(audited))
