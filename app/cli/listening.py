@@ -7,6 +7,7 @@ import errno
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -52,25 +53,28 @@ def listen(settings: Settings) -> socket.socket:
         raise Mistake(f"HOST: can not listen on {settings.host}: {error.strerror}") from None
 
 
+def configuration(settings: Settings, application: Any) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        application,
+        http="app.http_protocol:HttpProtocol",
+        ws="subscriptions.wire:WireProtocol",
+        ws_max_size=65536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=10,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
+
+
 async def answer(settings: Settings, listener: socket.socket) -> None:
     """Serve the application on `listener` until a signal. Raises Mistake when it does not start."""
     from app.asgi import create
 
-    server = Listener(
-        uvicorn.Config(
-            create(settings),
-            http="httptools",
-            ws="subscriptions.wire:WireProtocol",
-            ws_max_size=65536,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=10,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            forwarded_allow_ips=settings.trusted_proxies,
-        )
-    )
+    server = Listener(configuration(settings, create(settings)))
     try:
         await server.serve(sockets=[listener])
     except SystemExit:
