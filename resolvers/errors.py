@@ -83,3 +83,22 @@ class Throttled(Refusal):
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message, retryAfter=retry_after)
+
+
+class BudgetExhausted(Refusal):
+    """The account has spent what it may in a minute; there is more after `retryAfter` seconds."""
+
+    code = "BUDGET_EXHAUSTED"
+
+    def __init__(self, message: str, *, limit: int, retry_after: int) -> None:
+        super().__init__(message, limit=str(limit), retryAfter=retry_after)
+        self.retry_after = retry_after
+
+
+class TimedOut(Refusal):
+    """The database was not done in time and was stopped; nothing of the operation was written."""
+
+    code = "TIMEOUT"
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message, limit=f"{seconds:g} s")
