@@ -12,6 +12,7 @@ from starlette.types import Receive
 
 from app.http_errors import JSON, Malformed
 from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.persisted_queries import digest_of
 
 MOST_BYTES = 4 * 1024 * 1024
 """The largest body; a call with 1,000 results is about 300 kB."""
@@ -111,20 +112,10 @@ def request_of(sent: Any) -> GraphQLRequest:
         raise Malformed(400, "documentId: must be a string or null")
     if query is not None and type(query) is not str:
         raise Malformed(400, "query: must be a string")
-    digest = None if extensions is None else _persisted(extensions)
+    try:
+        digest = None if extensions is None else digest_of(extensions)
+    except ValueError as error:
+        raise Malformed(400, str(error)) from None
     if not query and document_id is None and digest is None:
         raise Malformed(400, "query: a string is needed")
     return GraphQLRequest(query or "", name, variables, document_id=document_id, digest=digest)
-
-
-def _persisted(extensions: Mapping[str, Any]) -> str | None:
-    """The hash of an automatic persisted query."""
-    persisted = extensions.get("persistedQuery")
-    if persisted is None:
-        return None
-    if type(persisted) is not dict or persisted.get("version") != 1:
-        raise Malformed(400, "extensions.persistedQuery: version 1 is served")
-    digest = persisted.get("sha256Hash")
-    if type(digest) is not str or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise Malformed(400, "extensions.persistedQuery: sha256Hash must be 64 hexadecimal digits")
-    return digest

@@ -16,7 +16,16 @@ from schema.feeds import FeedEvent
 Kind = Literal["query", "mutation", "subscription"]
 
 
-__all__ = ["Authenticate", "Engine", "FeedEvent", "FeedPlan", "Kind", "Operation", "Refused"]
+__all__ = [
+    "Authenticate",
+    "Engine",
+    "FeedEvent",
+    "FeedPlan",
+    "FindDocument",
+    "Kind",
+    "Operation",
+    "Refused",
+]
 
 
 class FeedPlan(Protocol):
@@ -63,6 +72,12 @@ class Engine(Protocol):
     def subscription(self, request: Operation, actor: Actor) -> FeedPlan: ...
 
     async def execute(self, request: Operation, actor: Actor) -> bytes: ...
+
+
+class FindDocument(Protocol):
+    """The request with the document in it that it names; raises `Refused`."""
+
+    async def __call__(self, request: Operation, actor: Actor | None) -> Operation: ...
 
 
 class Authenticate(Protocol):

@@ -12,7 +12,7 @@ import asyncpg
 
 from resolvers.policy import DEFAULT_POLICY, Policy
 from subscriptions.bell import CHANNEL, Bell
-from subscriptions.feeds import Authenticate, Engine
+from subscriptions.feeds import Authenticate, Engine, FindDocument
 from subscriptions.hub import Hub
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.sockets import Sockets
@@ -40,17 +40,25 @@ async def live_channel(
     policy: Policy = DEFAULT_POLICY,
     limits: Limits = DEFAULT_LIMITS,
     allowed_origins: Collection[str] = (),
+    find_document: FindDocument | None = None,
     channel: str = CHANNEL,
 ) -> AsyncIterator[Live]:
     """Run the live channel; at the end all sockets are closed with 1012.
 
-    `pool` is best one of its own, so that a rush of requests does not hold up the events. `channel`
+    `pool` is best one of its own, so that a rush of requests does not hold up the events.
+    `find_document` finds what an operation names instead of carrying it. `channel`
     is the bell's in Redis: installations that share a Redis have one each.
     """
     standing = Standing(pool, policy, limits)
     hub = Hub(pool, engine, standing, limits)
     sockets = Sockets(
-        hub, standing, engine, authenticate, limits=limits, allowed_origins=allowed_origins
+        hub,
+        standing,
+        engine,
+        authenticate,
+        limits=limits,
+        allowed_origins=allowed_origins,
+        find_document=find_document,
     )
     bell = Bell(redis_url, channel=channel)
     bell.listen(hub.ring)

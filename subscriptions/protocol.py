@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from resolvers.reading.persisted_queries import digest_of
 from subscriptions.feeds import Operation
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -140,15 +141,25 @@ def _subscribe(operation_id: str, payload: Any) -> Subscribe | Malformed:
         return Malformed(operation_id, "payload")
     query, variables = payload.get("query"), payload.get("variables")
     name, extensions = payload.get("operationName"), payload.get("extensions")
-    if not isinstance(query, str):
-        return Malformed(operation_id, "query")
+    document_id = payload.get("documentId")
+    if document_id is not None and (not isinstance(document_id, str) or not document_id):
+        return Malformed(operation_id, "documentId")
     if variables is not None and not isinstance(variables, dict):
         return Malformed(operation_id, "variables")
     if name is not None and not isinstance(name, str):
         return Malformed(operation_id, "operationName")
     if extensions is not None and not isinstance(extensions, dict):
         return Malformed(operation_id, "extensions")
-    return Subscribe(operation_id, Operation(query, name, variables))
+    try:
+        digest = digest_of(extensions or {})
+    except ValueError:
+        return Malformed(operation_id, "extensions")
+    if query is None and (document_id or digest):
+        query = ""
+    if not isinstance(query, str):
+        return Malformed(operation_id, "query")
+    operation = Operation(query, name, variables, document_id=document_id, digest=digest)
+    return Subscribe(operation_id, operation)
 
 
 ACK = '{"type":"connection_ack"}'

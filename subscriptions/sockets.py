@@ -12,7 +12,7 @@ from typing import Any
 from resolvers.actors import Actor
 from resolvers.faults import TRANSIENT, report
 from subscriptions import origins, protocol
-from subscriptions.feeds import Authenticate, Engine, Operation, Refused
+from subscriptions.feeds import Authenticate, Engine, FindDocument, Operation, Refused
 from subscriptions.hub import Hub
 from subscriptions.limits import Limits
 from subscriptions.outlet import Outlet, Send
@@ -40,7 +40,9 @@ class Sockets:
         *,
         limits: Limits,
         allowed_origins: Collection[str] = (),
+        find_document: FindDocument | None = None,
     ) -> None:
+        self.find_document = find_document
         self.hub = hub
         self.standing = standing
         self.engine = engine
@@ -231,6 +233,8 @@ class Socket:
             if actor is None:
                 self.close(*FORBIDDEN)
                 return
+            if self._sockets.find_document is not None:
+                operation = await self._sockets.find_document(operation, actor)
             kind = self._sockets.engine.operation_kind(operation)
             if kind == "subscription":
                 running.subscriber = self._sockets.hub.subscribe(operation, actor, running)
