@@ -150,3 +150,6 @@ def policy_of(settings: Settings) -> Policy:
         sign_in_attempts_per_account=settings.sign_in_account_attempts,
         sign_in_attempts_per_address=settings.sign_in_address_attempts,
     )
+        emergency_access_lasts=timedelta(hours=settings.emergency_access_hours),
+        emergency_access_attempts=settings.emergency_access_attempts,
+        care_team_tail=timedelta(hours=settings.care_team_tail_hours),

@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import select
 
 import models
-from resolvers import beds, critical_results, faults, idempotency
+from resolvers import beds, critical_results, emergency_access, faults, idempotency
 from resolvers.database import Statement
 from resolvers.policy import Policy
 from resolvers.transaction import transaction
@@ -41,6 +41,7 @@ async def run(pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], No
             if now - forgotten > FORGET_EVERY:
                 async with pool.acquire() as connection:
                     await idempotency.forget(connection, before=now - KEYS_KEPT)
+                    await emergency_access.forget_attempts(connection, now=now, policy=policy)
                 forgotten = now
             down = False
         except faults.TRANSIENT as error:
@@ -60,5 +61,6 @@ async def tick(
         async with transaction(pool, row["id"], now, policy) as tx:
             steps = await critical_results.escalate_due(tx)
             steps += await beds.expire_reservations(tx)
+            steps += await emergency_access.tell_ended(tx)
         if steps:
             ring(row["id"])

@@ -108,6 +108,17 @@ class Settings(BaseSettings):
         24, description="A result older than this on arrival is judged and opens no alert."
     )
 
+    # Who sees whom
+    emergency_access_hours: PositiveInt = Field(
+        4, description="Breaking the glass opens a patient for this long."
+    )
+    emergency_access_attempts: PositiveInt = Field(
+        5, description="Tries of one user in an hour to break the glass, found or not."
+    )
+    care_team_tail_hours: PositiveInt = Field(
+        24, description="A care team sees the chart for this long after the discharge."
+    )
+
     # Sizes
     pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
     pool_max_size: PositiveInt = Field(10, description="Database connections at most.")

@@ -26,7 +26,7 @@ from models.rules import admissions, beds
 from models.rules.admissions import AdmissionStatus
 from models.rules.beds import BedStatus
 from models.rules.scopes import Scope
-from resolvers import arrivals, ids, inputs, reservations, rows, stays, visible
+from resolvers import arrivals, care_teams, ids, inputs, reservations, rows, stays, visible
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict, NotFound
 from resolvers.transaction import Transaction
@@ -82,6 +82,7 @@ async def admit_patient(
             bed=bed,
             since=since,
         )
+    await care_teams.attend(tx, actor, patient["id"])
     tx.record(_heard(PatientAdmitted, bed, patient["id"]))
     return {"admission": admission_id}
 
@@ -139,6 +140,7 @@ async def discharge_patient(
         await stays.end(tx, actor, stay, left_at)
         tx.record(_heard(PatientDischarged, held[stay["bed_id"]], patient_id))
     await reservations.release_all_of(tx, actor, patient_id)
+    await care_teams.discharged(tx, actor, patient_id, left_at)
     await tx.run(
         _FINISH,
         admission=admission["id"],

@@ -19,6 +19,14 @@ class Policy:
     sign_in_attempts_per_address: int = 50
     sign_in_patience: timedelta = timedelta(seconds=3)
     """How long an attempt may still be under way, and one too many waits for it to end well."""
+    emergency_access_lasts: timedelta = timedelta(hours=4)
+    emergency_access_window: timedelta = timedelta(hours=1)
+    emergency_access_attempts: int = 5
+    """How often somebody may try to break the glass in a window, whether it finds a patient or not:
+    it is there for an emergency, and no way to look for people."""
+    care_team_tail: timedelta = timedelta(hours=24)
+    """How long a care team goes on seeing the chart after the discharge: the letter is still to be
+    written."""
     max_results_per_call: int = 1_000
 
 

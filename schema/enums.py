@@ -5,7 +5,9 @@ import strawberry
 from models.rules.admissions import AdmissionStatus
 from models.rules.allergies import Criticality
 from models.rules.beds import BedChangeEventKind, BedStatus
+from models.rules.care_teams import CareTeamRole
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
+from models.rules.emergency_access import EmergencyAccessEventKind, EmergencyAccessOutcome
 from models.rules.medications import AdministrationStatus, MedicationStatus
 from models.rules.news2 import News2Risk
 from models.rules.patients import Sex
@@ -18,6 +20,9 @@ for _enum, _description in (
     (Criticality, "FHIR R4 AllergyIntolerance.criticality."),
     (BedChangeEventKind, "What happened to a bed."),
     (BedStatus, "HL7 v2 table 0116, spelled out."),
+    (CareTeamRole, "HL7 v3 ParticipationType, as far as a care team has it."),
+    (EmergencyAccessEventKind, "What happened to an emergency access."),
+    (EmergencyAccessOutcome, "What the review of an emergency access found."),
     (CriticalResultStatus, "Where a critical result stands in its loop."),
     (AdministrationStatus, "Whether a dose was given."),
     (MedicationStatus, "FHIR R4 MedicationRequest.status."),
@@ -42,10 +47,13 @@ __all__ = [
     "AdmissionStatus",
     "BedChangeEventKind",
     "BedStatus",
+    "CareTeamRole",
     "Consciousness",
     "CriticalResultStatus",
     "CriticalResultStepKind",
     "Criticality",
+    "EmergencyAccessEventKind",
+    "EmergencyAccessOutcome",
     "IngestOutcome",
     "Interpretation",
     "MedicationStatus",

@@ -105,4 +105,5 @@ _TYPENAMES = {
     Feed.CRITICAL_RESULTS: "CriticalResultFeed",
     Feed.BED_CHANGES: "BedChangeFeed",
     Feed.VITAL_SIGNS: "VitalSignsFeed",
+    Feed.EMERGENCY_ACCESSES: "EmergencyAccessFeed",
 }

@@ -7,7 +7,9 @@ from resolvers import (
     admissions,
     allergies,
     beds,
+    care_teams,
     critical_results,
+    emergency_access,
     labs,
     medications,
     patients,
@@ -30,10 +32,24 @@ from schema.beds import (
     SetBedStatusPayload,
 )
 from schema.critical_results import (
+from schema.care_teams import (
+    AssignCareTeamMemberInput,
+    AssignCareTeamMemberPayload,
+    EndCareTeamMembershipInput,
+    EndCareTeamMembershipPayload,
+)
     AcknowledgeCriticalResultInput,
     AcknowledgeCriticalResultPayload,
 )
 from schema.fields import AUTHENTICATED, PUBLIC, mutation
+from schema.emergency_access import (
+    BreakGlassInput,
+    BreakGlassPayload,
+    EndEmergencyAccessInput,
+    EndEmergencyAccessPayload,
+    ReviewEmergencyAccessInput,
+    ReviewEmergencyAccessPayload,
+)
 from schema.labs import RecordLabResultsInput, RecordLabResultsPayload
 from schema.medications import (
     DiscontinueMedicationInput,
@@ -106,4 +122,29 @@ class Mutation:
         medications.record_administration,
         input=RecordAdministrationInput,
         requires=Scope.ADMINISTRATION_RECORD,
+    )
+    assign_care_team_member: AssignCareTeamMemberPayload = mutation(
+        care_teams.assign_care_team_member,
+        input=AssignCareTeamMemberInput,
+        requires=Scope.CARE_TEAM_ASSIGN,
+    )
+    end_care_team_membership: EndCareTeamMembershipPayload = mutation(
+        care_teams.end_care_team_membership,
+        input=EndCareTeamMembershipInput,
+        requires=Scope.CARE_TEAM_ASSIGN,
+    )
+    break_glass: BreakGlassPayload = mutation(
+        emergency_access.break_glass,
+        input=BreakGlassInput,
+        requires=Scope.PATIENT_BREAK_GLASS,
+    )
+    end_emergency_access: EndEmergencyAccessPayload = mutation(
+        emergency_access.end_emergency_access,
+        input=EndEmergencyAccessInput,
+        requires=Scope.EMERGENCY_ACCESS_END,
+    )
+    review_emergency_access: ReviewEmergencyAccessPayload = mutation(
+        emergency_access.review_emergency_access,
+        input=ReviewEmergencyAccessInput,
+        requires=Scope.EMERGENCY_ACCESS_REVIEW,
     )

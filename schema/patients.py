@@ -3,13 +3,15 @@
 from datetime import date, datetime
 
 import strawberry
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_, or_
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.scope import NOW
 from resolvers.reading.sources import Argument as Given
 from schema.admissions import Admission
 from schema.allergies import Allergy
+from schema.care_teams import CareTeamMember
 from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex
 from schema.fields import (
     Argument,
@@ -76,6 +78,14 @@ class Patient(Node):
         models.Admission,
         lambda patient, admission: admission.c.patient_id == patient.c.id,
         order=newest_first(models.Admission.admitted_at, models.Admission),
+    )
+    care_team: list[CareTeamMember] | None = many(
+        models.CareTeamMember,
+        lambda patient, member: and_(
+            member.c.patient_id == patient.c.id,
+            or_(member.c.ended_at.is_(None), member.c.ended_at > NOW),
+        ),
+        order=newest_first(models.CareTeamMember.started_at, models.CareTeamMember),
     )
     allergies: list[Allergy] | None = many(
         models.Allergy,

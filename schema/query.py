@@ -10,6 +10,7 @@ from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
 from schema.admissions import Admission
 from schema.critical_results import CriticalResult
+from schema.emergency_access import EmergencyAccess, of_review
 from schema.enums import CriticalResultStatus
 from schema.fields import AUTHENTICATED, Argument, any_node, connection, many, newest_first, one
 from schema.nodes import Connection, Node
@@ -108,5 +109,24 @@ class Query:
         arguments={
             "ward": Argument(str | None, _of_ward),
             "status": Argument(list[CriticalResultStatus] | None, _in_status),
+        },
+    )
+    emergency_accesses: Connection[EmergencyAccess] | None = connection(
+        models.EmergencyAccess,
+        order=newest_first(models.EmergencyAccess.opened_at, models.EmergencyAccess),
+        requires=Scope.EMERGENCY_ACCESS_READ,
+        arguments={
+            "reviewed": Argument(
+                bool | None,
+                of_review,
+                description="true: those that were reviewed; false: those that wait for it.",
+            ),
+            "patient": Argument(
+                strawberry.ID | None,
+                lambda row, given: (
+                    row.c.patient_id
+                    == given(Uuid(), lambda public: ids.decode(models.Patient, public))
+                ),
+            ),
         },
     )

@@ -13,7 +13,8 @@ from models.events import Feed
 from models.rules.scopes import Scope
 from schema.beds import Bed
 from schema.critical_results import CriticalResult
-from schema.enums import BedChangeEventKind, CriticalResultStepKind
+from schema.emergency_access import EmergencyAccess
+from schema.enums import BedChangeEventKind, CriticalResultStepKind, EmergencyAccessEventKind
 from schema.fields import Argument, column, given, given_rows, one, subscription
 from schema.patients import Patient
 from schema.vitals import VitalSigns
@@ -102,6 +103,32 @@ class VitalSignsFeed:
     events: list[VitalSignsEvent] = given_rows(EVENT_COLUMNS)
 
 
+@strawberry.type(
+    description=(
+        "emergencyAccess is read when the event is sent: it shows the state of that moment."
+    )
+)
+class EmergencyAccessEvent:
+    """emergencyAccess is read when the event is sent: it shows the state of that moment."""
+
+    cursor: str = column()
+    occurred_at: datetime = column()
+    kind: EmergencyAccessEventKind = column()
+    emergency_access: EmergencyAccess | None = one(
+        models.EmergencyAccess, lambda event, row: row.c.id == event.c.subject_id
+    )
+
+
+@strawberry.type(description="See CriticalResultFeed.")
+class EmergencyAccessFeed:
+    """A message of the feed; an empty one at least every 15 s."""
+
+    cursor: str = given(Text())
+    live: bool = given(Boolean())
+    resync: bool = given(Boolean())
+    events: list[EmergencyAccessEvent] = given_rows(EVENT_COLUMNS)
+
+
 WARD = Argument(str | None, description="The code of a ward; absent: every ward one may hear.")
 AFTER = Argument(str | None, description="The last cursor one holds: go on after it.")
 
@@ -131,4 +158,9 @@ class Subscription:
         Feed.VITAL_SIGNS,
         requires=Scope.VITALS_READ,
         arguments={"ward": WARD, "patient_id": Argument(strawberry.ID | None), "after": AFTER},
+    )
+    emergency_accesses: EmergencyAccessFeed = subscription(
+        Feed.EMERGENCY_ACCESSES,
+        requires=Scope.EMERGENCY_ACCESS_REVIEW,
+        arguments={"after": AFTER},
     )

@@ -38,7 +38,7 @@ class Audience:
     place: Place
     everywhere: bool
     ward_ids: frozenset[UUID]
-    own: UUID | None
+    patient_ids: frozenset[UUID]
 
     def hears(self, entry: LogEntry) -> bool:
         """Whether the event is for this audience."""
@@ -52,7 +52,7 @@ class Audience:
         return (
             self.everywhere
             or entry.ward_id in self.ward_ids
-            or (self.own is not None and entry.patient_id == self.own)
+            or entry.patient_id in self.patient_ids
         )
 
 
@@ -64,9 +64,26 @@ def audience(plan: FeedPlan, actor: Actor, place: Place) -> Audience:
         plan.feed,
         place,
         Reach.HOSPITAL in reaches,
-        frozenset(actor.ward_ids) if Reach.WARDS in reaches else frozenset(),
-        actor.patient_id if Reach.OWN in reaches else None,
+        frozenset(actor.ward_ids if reaches & _BY_WARD else ()),
+        frozenset(
+            patient_id
+            for reach, patients in _patients(actor).items()
+            if reach in reaches
+            for patient_id in patients
+        ),
     )
+
+
+def _patients(actor: Actor) -> dict[Reach, tuple[UUID, ...]]:
+    """The patients that a reach names one by one."""
+    return {
+        Reach.TREATMENT: actor.treated,
+        Reach.OPENED: actor.opened,
+        Reach.OWN: () if actor.patient_id is None else (actor.patient_id,),
+    }
+
+
+_BY_WARD = frozenset({Reach.WARDS, Reach.TREATMENT})
 
 
 def patient(public_id: str) -> UUID | None:
@@ -79,9 +96,9 @@ def row_scope(actor: Actor) -> Hashable:
     scope get the same bytes."""
     uses = _reaches_used(actor.rights)
     return (
-        tuple(sorted(actor.ward_ids)) if Reach.WARDS in uses else None,
-        actor.patient_id if Reach.OWN in uses else None,
+        tuple(sorted(actor.ward_ids)) if uses & _BY_WARD else None,
         actor.user_id if Reach.AUTHORED in uses else None,
+        *(patients if reach in uses else None for reach, patients in _patients(actor).items()),
     )
 
 

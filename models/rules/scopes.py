@@ -43,6 +43,7 @@ class Scope(StrEnum):
     CARE_TEAM_ASSIGN = "care-team:assign"
     CRITICAL_RESULT_ACKNOWLEDGE = "critical-result:acknowledge"
     CRITICAL_RULE_WRITE = "critical-rule:write"
+    EMERGENCY_ACCESS_END = "emergency-access:end"
     EMERGENCY_ACCESS_REVIEW = "emergency-access:review"
     LAB_RECORD = "lab:record"
     MEDICATION_DISCONTINUE = "medication:discontinue"
@@ -100,6 +101,7 @@ _EMERGENCY: Mapping[Scope, Reach] = MappingProxyType(
     {
         Scope.PATIENT_BREAK_GLASS: Reach.HOSPITAL,
         Scope.EMERGENCY_ACCESS_READ: Reach.AUTHORED,
+        Scope.EMERGENCY_ACCESS_END: Reach.AUTHORED,
     }
 )
 
@@ -208,6 +210,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Reach.HOSPITAL,
             Scope.AUDIT_READ,
             Scope.EMERGENCY_ACCESS_READ,
+            Scope.EMERGENCY_ACCESS_END,
             Scope.EMERGENCY_ACCESS_REVIEW,
             Scope.WARD_READ,
             Scope.PATIENT_READ,

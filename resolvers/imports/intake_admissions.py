@@ -21,7 +21,7 @@ from models.events import PatientAdmitted
 from models.rules import admissions, beds
 from models.rules.admissions import CURRENT, AdmissionStatus
 from models.rules.beds import BedStatus
-from resolvers import hospitals, reservations, stays
+from resolvers import care_teams, hospitals, reservations, stays
 from resolvers.actors import Actor
 from resolvers.imports.drafts import AdmissionDraft, Place, Unfit
 from resolvers.imports.intake_patients import Known
@@ -66,6 +66,8 @@ async def place(
         except Unfit as error:
             refused.append((draft, str(error)))
     await work.load.write()
+    for patient_id, ended_at in work.ended:
+        await care_teams.discharged(tx, actor, patient_id, ended_at or tx.now)
     await _lay(tx, actor, work.arrived, ledger)
     return refused
 
@@ -78,6 +80,7 @@ class _Admitting:
     ) -> None:
         self.load = load
         self.arrived: list[tuple[AdmissionDraft, Row]] = []
+        self.ended: list[tuple[UUID, datetime | None]] = []
         self._admitted = admitted
         self._lying = lying
         self._ledger = ledger
@@ -112,6 +115,7 @@ class _Admitting:
             self._admitted[patient.id] = row["id"]
         elif self._admitted.get(patient.id) == row["id"]:
             del self._admitted[patient.id]
+            self.ended.append((patient.id, row["discharged_at"]))
         if outcome is Outcome.CREATED and draft.place is not None and current:
             self.arrived.append((draft, row))
         return outcome
