@@ -105,6 +105,7 @@ def create(settings: Settings) -> Starlette:
                 policy=policy,
                 limits=replace(DEFAULT_LIMITS, send_deadline=settings.send_deadline_seconds),
                 allowed_origins=settings.allowed_origins,
+                find_document=documents,
             ) as live:
                 sockets.live = live
                 graphql.open(engine, authenticate, documents)
@@ -149,7 +150,7 @@ def policy_of(settings: Settings) -> Policy:
         sign_in_window=timedelta(seconds=settings.sign_in_window_seconds),
         sign_in_attempts_per_account=settings.sign_in_account_attempts,
         sign_in_attempts_per_address=settings.sign_in_address_attempts,
-    )
         emergency_access_lasts=timedelta(hours=settings.emergency_access_hours),
         emergency_access_attempts=settings.emergency_access_attempts,
         care_team_tail=timedelta(hours=settings.care_team_tail_hours),
+    )
