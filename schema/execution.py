@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -23,10 +23,12 @@ from strawberry.types.arguments import convert_arguments
 from models.rules.scopes import Rights
 from resolvers import faults, idempotency, sessions
 from resolvers.actors import Actor
-from resolvers.errors import BadInput, Refusal, Unauthenticated
+from resolvers.budgets import Balance, Budget, Unlimited
+from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut, Unauthenticated
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared, RequestError
 from resolvers.reading.fields import Collector, Selected, arguments
+from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 from resolvers.reading.places import object_type
 from resolvers.reading.sources import Access, Requires
 from resolvers.reading.statements import Plan, encoded, plan_payload, plan_roots
@@ -37,6 +39,8 @@ from schema.introspection import INTROSPECTION, among, introspect
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 KEPT_PLANS = 2_000
+STOPPED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
+"""A statement was stopped by statement_timeout, or by lock_timeout."""
 MOST_INTROSPECTION = 3
 """How many roots of one operation may ask about the schema, whose whole description is large."""
 
@@ -59,12 +63,14 @@ class Answer:
     """What goes out. `refused` says that nothing was executed (the request itself was at fault).
 
     `session` is the session that a signIn opened, for the cookie; `signed_out` that one ended.
+    `retry_after` is for who has spent its budget: the seconds until there is more.
     """
 
     body: bytes
     refused: str | None = None
     session: sessions.SignedIn | None = None
     signed_out: bool = False
+    retry_after: int | None = None
 
 
 class Engine:
@@ -75,13 +81,22 @@ class Engine:
     """
 
     def __init__(
-        self, pool: Pool, reading: Pool, policy: Policy, ring: Callable[[UUID], None]
+        self,
+        pool: Pool,
+        reading: Pool,
+        policy: Policy,
+        ring: Callable[[UUID], None],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        budget: Budget | None = None,
     ) -> None:
         self._pool = pool
         self._reading = reading
         self._policy = policy
         self._ring = ring
-        self._documents = Documents(CORE)
+        self._limits = limits
+        self._budget = budget or Unlimited()
+        self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
         self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
 
     def operation_kind(
@@ -104,21 +119,55 @@ class Engine:
         self, request: GraphQLRequest, actor: Actor | None, address: str, read_only: bool = False
     ) -> Answer:
         """Execute a query or a mutation. Never raises: a fault of ours is reported and masked."""
+        account = (actor.user_id if actor is not None else None) or address
         try:
+            self._budget.check(account)
             prepared = self._documents.prepare(request)
+            balance = self._budget.spend(account, prepared.cost)
             match prepared.kind.value:
                 case "query":
-                    return await self._query(prepared, actor)
+                    answer = await self._query(prepared, actor)
                 case "mutation" if not read_only:
-                    return await self._mutation(prepared, actor, address)
-            message = f"a {prepared.kind.value} cannot be executed this way"
-            return refused([{"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}}])
+                    answer = await self._mutation(prepared, actor, address)
+                case kind:
+                    message = f"a {kind} cannot be executed this way"
+                    code = "METHOD_NOT_ALLOWED"
+                    return refused([{"message": message, "extensions": {"code": code}}])
+            return self._with_cost(answer, prepared.cost, balance) if request.cost else answer
         except RequestError as error:
+            # Nothing was read, but looking at it took about as long as a row takes a character.
+            self._budget.note(account, len(request.query))
             return refused(error.errors)
+        except BudgetExhausted as exhausted:
+            return replace(refused([_error(exhausted, [])]), retry_after=exhausted.retry_after)
         except Refusal as refusal:
             return refused([_error(refusal, [])])
+        except STOPPED as error:
+            return Answer(_body(None, [_error(self._stopped(error), [])]))
         except Exception as error:  # noqa: BLE001 (the last line before the client)
             return Answer(_body(None, faults.report(error)))
+
+    def _with_cost(self, answer: Answer, cost: int, balance: Balance | None) -> Answer:
+        """The answer that tells what it cost, in `extensions.cost`."""
+        told: dict[str, Any] = {"requested": cost, "limit": self._limits.cost}
+        if balance is not None:
+            told["budget"] = balance.limit
+            told["remaining"] = balance.remaining
+            told["resetSeconds"] = balance.reset_seconds
+        extensions = b',"extensions":' + encoded({"cost": told}) + b"}"
+        return replace(answer, body=answer.body[:-1] + extensions)
+
+    def _stopped(self, error: Exception) -> TimedOut:
+        """What is told of a statement that the database stopped."""
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            return TimedOut(
+                "another change held what this one needs for too long: try again",
+                seconds=self._limits.lock_seconds,
+            )
+        return TimedOut(
+            "the database took too long and was stopped: ask for less, or try again",
+            seconds=self._limits.statement_seconds,
+        )
 
     # -- queries -----------------------------------------------------------------------------------
 
@@ -174,6 +223,8 @@ class Engine:
                     signed_out = signed_out or root.name == "signOut"
             except Refusal as refusal:
                 return Answer(_body(None, [_error(refusal, [root.key])]))
+            except STOPPED as error:
+                return Answer(_body(None, [_error(self._stopped(error), [root.key])]))
             except Exception as error:  # noqa: BLE001 (what was done before is to be told apart)
                 fault = faults.report(error)[0]
                 return Answer(_body(None, [{**fault, "path": [root.key]}]))
@@ -227,6 +278,11 @@ class Engine:
     def subscription(self, request: GraphQLRequest, actor: Actor | None) -> FeedPlan:
         """The plan of a subscription; RequestError where it cannot be had."""
         prepared = self._documents.prepare(request)
+        if actor is not None and actor.user_id is not None:
+            try:
+                self._budget.spend(actor.user_id, prepared.cost)
+            except BudgetExhausted as exhausted:
+                raise RequestError([_error(exhausted, [])]) from None
         roots = self._roots(prepared, CORE.subscription_type)
         root = roots[0]
         if prepared.kind.value != "subscription" or root.name == "__typename":

@@ -56,7 +56,7 @@ class Connection:
 
     def made(self, chosen: Selected) -> shapes.Made:
         """The connection's object."""
-        selected = self._planner.collect(self._inside, chosen)
+        selected = self._planner.collect(chosen)
         lists = [one for one in selected if one.name in ("nodes", "edges")]
         about = any(one.name == "pageInfo" for one in selected)
         if not lists and not about:
@@ -97,7 +97,7 @@ class Connection:
                 edges = self._carry(shapes.object_of(self._edge(one)))
                 return lambda above: above.list(edges)
             case "pageInfo":
-                infos = self._planner.collect(self._inside, one)
+                infos = self._planner.collect(one)
                 type_ = object_type(one)
                 return lambda above: shapes.object_of(
                     [(info.key, _page_info(above, info, type_)) for info in infos]
@@ -112,10 +112,7 @@ class Connection:
     def _asks_cursor(self, one: Selected) -> bool:
         if one.name != "pageInfo":
             return False
-        return any(
-            info.name in ("startCursor", "endCursor")
-            for info in self._planner.collect(self._inside, one)
-        )
+        return any(info.name in ("startCursor", "endCursor") for info in self._planner.collect(one))
 
     def _carry(self, value: ColumnElement[Any]) -> str:
         name = f"c{len(self._carried)}"
@@ -129,7 +126,7 @@ class Connection:
     def _edge(self, one: Selected) -> list[tuple[str, ColumnElement[Any]]]:
         here = replace(self._inside, path=(*self._inside.path, one.key))
         columns: list[tuple[str, ColumnElement[Any]]] = []
-        for each in self._planner.collect(here, one):
+        for each in self._planner.collect(one):
             match each.name:
                 case "cursor":
                     columns.append((each.key, self._keyset.cursor()))

@@ -25,14 +25,19 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from resolvers.reading.cost import Costs, Sources
+from resolvers.reading.limits import (
+    DEFAULT_LIMITS,
+    Exceeded,
+    Limits,
+    check_definitions,
+    check_variables,
+    look_over,
+)
 from resolvers.reading.variables import Shape, VariableFaults, VariableReader, without_value
 
-MAX_TOKENS = 5_000
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
-"""What validation may spend on comparing fields of one response key: a tenth of graphql-core's own
-limit, which a document of 12 kB holds busy for two seconds. A board of ours spends under 1,000."""
-MAX_DOCUMENT = 100_000
 KEPT_DOCUMENTS = 1_000
+MOST_FAULTS = 10
 SIZES = frozenset({"first", "last", "ids"})
 """The arguments that say how many rows are asked for."""
 
@@ -50,6 +55,8 @@ class GraphQLRequest:
     variables: Mapping[str, Any] | None = None
     document_id: str | None = None
     digest: str | None = None
+    cost: bool = False
+    """Whether the answer is to tell what it cost."""
 
 
 class RequestError(Exception):
@@ -74,6 +81,7 @@ class Document:
     """The variables that say how large a page is: what a plan costs follows from them."""
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
+    costs: Costs
     readers: dict[str | None, VariableReader] = field(default_factory=dict)
     """By the operation's name; made when it is first asked for."""
 
@@ -100,6 +108,8 @@ class Prepared:
     operation: OperationDefinitionNode
     variables: VariableValues
     shape: Shape
+    cost: int = 1
+    """See resolvers/reading/cost."""
 
     @property
     def kind(self) -> OperationType:
@@ -111,10 +121,19 @@ class Prepared:
 
 
 class Documents:
-    """The bounded cache of documents of one schema."""
+    """The bounded cache of documents of one schema; `sources` say what its fields cost."""
 
-    def __init__(self, schema: GraphQLSchema, kept: int = KEPT_DOCUMENTS) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        kept: int = KEPT_DOCUMENTS,
+        *,
+        sources: Sources | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._schema = schema
+        self._sources = sources or {}
+        self._limits = limits
         self._kept = kept
         self._documents: OrderedDict[str, Document] = OrderedDict()
 
@@ -122,11 +141,14 @@ class Documents:
         """Parse, validate, choose the operation and coerce its variables; RequestError if not."""
         document = self.read(request.query)
         operation = document.operation(request.operation_name)
+        inputs = request.variables or {}
         try:
-            variables, shape = self._reader(document, operation).read(request.variables or {})
-        except VariableFaults as faults:
+            elements = check_variables(inputs, self._limits)
+            variables, shape = self._reader(document, operation).read(inputs)
+            cost = document.costs.of(operation, variables.coerced, elements)
+        except (Exceeded, VariableFaults) as faults:
             raise RequestError(faults.errors) from None
-        return Prepared(document, operation, variables, shape)
+        return Prepared(document, operation, variables, shape, cost)
 
     def _reader(self, document: Document, operation: OperationDefinitionNode) -> VariableReader:
         name = operation.name.value if operation.name else None
@@ -149,36 +171,46 @@ class Documents:
         return document
 
     def _parsed(self, text: str) -> Document:
-        if len(text) > MAX_DOCUMENT:
-            raise RequestError.of(
-                f"the document is longer than {MAX_DOCUMENT} characters",
-                "GRAPHQL_PARSE_FAILED",
-                limit=MAX_DOCUMENT,
-            )
+        # What is cheap to refuse comes first: parsing takes some 3 µs a token, validation more.
+        limits = self._limits
         try:
-            tree = parse(text, max_tokens=MAX_TOKENS)
+            elements = look_over(text, limits)
+            tree = parse(text, max_tokens=limits.tokens)
+            document = self._indexed(text, tree, elements)
+        except Exceeded as exceeded:
+            raise RequestError(exceeded.errors) from None
         except GraphQLError as error:
             raise RequestError([_formatted(error, "GRAPHQL_PARSE_FAILED")]) from None
         except RecursionError:
             raise RequestError.of(
                 "the document is nested too deeply", "GRAPHQL_PARSE_FAILED"
             ) from None
-        faults = validate(self._schema, tree, max_errors=10, hide_suggestions=True)
+        overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = limits.comparisons
+        faults = validate(self._schema, tree, max_errors=MOST_FAULTS, hide_suggestions=True)
         if faults:
             raise RequestError([_formatted(fault, "GRAPHQL_VALIDATION_FAILED") for fault in faults])
-        return _indexed(text, tree)
+        return document
 
-
-def _indexed(text: str, tree: DocumentNode) -> Document:
-    operations: dict[str | None, OperationDefinitionNode] = {}
-    fragments: dict[str, FragmentDefinitionNode] = {}
-    for definition in tree.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            operations[definition.name.value if definition.name else None] = definition
-        elif isinstance(definition, FragmentDefinitionNode):
-            fragments[definition.name.value] = definition
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(digest, _sizes(tree), operations, fragments)
+    def _indexed(self, text: str, tree: DocumentNode, elements: int) -> Document:
+        """The document, whose size is within the limits; it need not be valid yet."""
+        operations: dict[str | None, OperationDefinitionNode] = {}
+        fragments: dict[str, FragmentDefinitionNode] = {}
+        defined: list[OperationDefinitionNode] = []
+        for definition in tree.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                defined.append(definition)
+                operations[definition.name.value if definition.name else None] = definition
+            elif isinstance(definition, FragmentDefinitionNode):
+                fragments[definition.name.value] = definition
+        variables = max((len(one.variable_definitions or ()) for one in defined), default=0)
+        check_definitions(
+            len(defined), len(tree.definitions) - len(defined), variables, self._limits
+        )
+        costs = Costs(self._schema, self._sources, fragments, self._limits, elements)
+        for operation in defined:
+            costs.check(operation)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return Document(digest, _sizes(tree), operations, fragments, costs)
 
 
 def _sizes(tree: DocumentNode) -> frozenset[str]:

@@ -29,10 +29,6 @@ from graphql.utilities.coerce_input_value import coerce_default_value, coerce_in
 from resolvers.errors import BadInput
 from resolvers.reading.documents import Prepared
 
-MAX_FIELDS = 2_000
-"""How many fields one operation may select, fragments spread and aliases counted."""
-MAX_DEPTH = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -52,37 +48,21 @@ class Selected:
 
 
 class Collector:
-    """Collects fields of one operation; refuses what is too large to be meant."""
+    """Collects fields of one operation, whose size resolvers/reading/cost has bounded."""
 
     def __init__(self, schema: GraphQLSchema, prepared: Prepared) -> None:
         self._schema = schema
         self._fragments = prepared.document.fragments
         self._variables = prepared.variables.coerced
-        self._count = 0
 
-    def collect(
-        self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode], depth: int = 0
-    ) -> list[Selected]:
+    def collect(self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> list[Selected]:
         """The fields of `type_` that the selection sets select, in response order."""
-        if depth > MAX_DEPTH:
-            raise BadInput(
-                f"the selection is nested deeper than {MAX_DEPTH} levels",
-                field="query",
-                limit=str(MAX_DEPTH),
-            )
         found: dict[str, list[FieldNode]] = {}
         visited: set[str] = set()
         for selection_set in sets:
             for node in self._fields(type_, selection_set.selections, visited):
                 key = node.alias.value if node.alias else node.name.value
                 found.setdefault(key, []).append(node)
-        self._count += len(found)
-        if self._count > MAX_FIELDS:
-            raise BadInput(
-                f"the operation selects more than {MAX_FIELDS} fields",
-                field="query",
-                limit=str(MAX_FIELDS),
-            )
         return [
             Selected(key, type_.fields.get(nodes[0].name.value), tuple(nodes))
             for key, nodes in found.items()

@@ -29,8 +29,6 @@ class Place:
     row: FromClause | None
     reaches: frozenset[Reach]
     path: tuple[str, ...]
-    rows: int = 1
-    """How many rows may be read here, as far as the document alone can tell."""
 
     @property
     def of_patient(self) -> bool:

@@ -68,11 +68,6 @@ from resolvers.reading.sources import (
     Value,
 )
 
-MAX_ROWS = 100_000
-"""How many rows an operation may read, by the sizes of its pages and of the lists in them."""
-MAX_RELATIONS = 150
-"""How many tables an operation may enter: each is a join that PostgreSQL plans."""
-
 
 @dataclass(slots=True)
 class Findings:
@@ -95,15 +90,13 @@ class Planner:
         self._collector = Collector(catalogue.schema, prepared)
         self._rights = rights
         self._serial = 0
-        self._entered = 0
-        self._rows = 0
         self.found = Findings()
 
     def object(
         self, place: Place, level: shapes.Level, sets: Iterable[SelectionSetNode]
     ) -> list[tuple[str, ColumnElement[Any]]]:
         """The keys and expressions of an object's selection, read at `level`."""
-        chosen = self._collector.collect(place.type_, sets, len(place.path))
+        chosen = self._collector.collect(place.type_, sets)
         return self.fields(place, level, chosen)
 
     def fields(
@@ -180,13 +173,12 @@ class Planner:
         type_ = object_type(chosen)
         if isinstance(source, Page):
             cut = cut_of(chosen, given, self._variables)
-            inside, level = self.enter(place, type_, source, given, chosen.key, size=cut.size)
+            inside, level = self.enter(place, type_, source, given, chosen.key)
             connection = Connection(
                 self, source, given, cut, parent=place, inside=inside, level=level
             )
             return connection.made(chosen)
-        size = source.size if isinstance(source, Many) else 1
-        inside, level = self.enter(place, type_, source, given, chosen.key, size=size)
+        inside, level = self.enter(place, type_, source, given, chosen.key)
         columns = self.object(inside, level, chosen.selections)
         if isinstance(source, Many):
             return shapes.many(level, columns, ordering(source.order, row_of(inside)))
@@ -232,14 +224,8 @@ class Planner:
         source: Relation,
         given: GivenArguments,
         key: str,
-        *,
-        size: int = 1,
     ) -> tuple[Place, shapes.Level]:
-        """Step into a table: a row alias under the conditions of relation, scope and filters.
-
-        `size` is how many rows may be read there for one of `place`.
-        """
-        rows = self._charged(place, size)
+        """Step into a table: a row alias under the conditions of relation, scope and filters."""
         row = source.model.__table__.alias(self._name("t"))
         level = shapes.Level(row)
         if source.on is not None:
@@ -260,27 +246,7 @@ class Planner:
             known = WRITTEN if reaches is None else reaches
         if belongs_to_patient(source.model) and not place.of_patient:
             level.people.append(shapes.People(patient_of(row)))
-        return Place(type_, source.model, row, known, (*place.path, key), rows), level
-
-    def _charged(self, place: Place, size: int) -> int:
-        """How many rows the relation may read, counted against the limits of the operation."""
-        rows = place.rows * max(size, 1)
-        self._entered += 1
-        self._rows += rows
-        if self._rows > MAX_ROWS:
-            raise BadInput(
-                f"the operation may read more than {MAX_ROWS} rows: ask for smaller pages, or nest"
-                " fewer lists",
-                field="query",
-                limit=str(MAX_ROWS),
-            )
-        if self._entered > MAX_RELATIONS:
-            raise BadInput(
-                f"the operation reads more than {MAX_RELATIONS} lists and objects",
-                field="query",
-                limit=str(MAX_RELATIONS),
-            )
-        return rows
+        return Place(type_, source.model, row, known, (*place.path, key)), level
 
     def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
         """In which reaches the row must still be shown to be visible; None: it is known to be."""
@@ -300,9 +266,9 @@ class Planner:
             return None
         return reaches
 
-    def collect(self, place: Place, chosen: Selected) -> list[Selected]:
+    def collect(self, chosen: Selected) -> list[Selected]:
         """The fields selected below `chosen`."""
-        return self._collector.collect(object_type(chosen), chosen.selections, len(place.path))
+        return self._collector.collect(object_type(chosen), chosen.selections)
 
     def _name(self, prefix: str) -> str:
         self._serial += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.oracle.relations import descends, sort_key
@@ -18,9 +19,13 @@ class Cursors:
     there to the mark's row, and the text may then be sent back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, tuple[str, Keys]] | None = None) -> None:
         self._marks: list[tuple[str, Keys]] = []
-        self._known: dict[str, tuple[str, Keys]] = {}
+        self._known = dict(known or {})
+
+    def copy(self) -> Cursors:
+        """Another that knows the same."""
+        return Cursors(self._known)
 
     def mark(self, type_: str, keys: Keys) -> str:
         """What stands in an expected answer for the cursor of a row."""
@@ -39,11 +44,7 @@ class Cursors:
 
     def of(self, type_: str) -> list[str]:
         """The cursors of lists of a type."""
-        return sorted(text for text, (known, _) in self._known.items() if known == type_)
-
-    def forget_marks(self) -> None:
-        """Drop the marks of answers that have been compared."""
-        self._marks.clear()
+        return [text for text, (known, _) in self._known.items() if known == type_]
 
 
 def paged(field: str, type_: str, rows: list[Row], given: dict[str, Any], cursors: Cursors) -> Row:

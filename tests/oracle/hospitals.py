@@ -22,6 +22,7 @@ from resolvers.actors import Actor
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
 from tests.oracle.charts import Chart
+from tests.oracle.cursors import Cursors
 from tests.oracle.rows import Held, hold, public_of
 from tests.resolvers.reading.charts import Chart as Named
 from tests.resolvers.reading.hospital import Hospital
@@ -47,6 +48,8 @@ class House:
     actors: list[Actor] = field(default_factory=list)
     held: Held = field(init=False)
 
+    cursors: Cursors = field(default_factory=Cursors)
+    """The cursors of every row of every list, as the engine tells them."""
     others: list[str] = field(default_factory=list)
     """Public ids of another hospital's rows."""
 

@@ -23,7 +23,7 @@ from graphql import (
 from hypothesis import strategies as st
 
 from tests.oracle.execution import SCHEMA, Question
-from tests.oracle.values import Facts, Value, literal, shaped
+from tests.oracle.values import Facts, literal, luck, shaped
 
 T = TypeVar("T")
 Selectable = GraphQLObjectType | GraphQLInterfaceType
@@ -31,6 +31,7 @@ Selectable = GraphQLObjectType | GraphQLInterfaceType
 LONG = "x" * 61
 """With a number it is on either side of the 63 bytes that PostgreSQL leaves of a name."""
 ALIASES = ("a", "b", "anon_", LONG, LONG + "yz", "row_to_json", "_", "t1", "Type")
+NOTHING = object()
 SCHEMA_FIELDS = (
     "__schema { queryType { name } mutationType { n: name fields { name } } }",
     '__type(name: "Patient") { name kind fields { name isDeprecated type { kind name } } }',
@@ -48,14 +49,15 @@ class _Document:
     budget: int
     serial: int = 0
     declared: list[tuple[str, str]] = field(default_factory=list)
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """By name: what draws a value to send; NOTHING: none is sent."""
     fragments: list[tuple[str, str, str]] = field(default_factory=list)
     """Name, type and text of the fragments written."""
     again: dict[str, list[str]] = field(default_factory=dict)
     """By type: alias, name and arguments of fields that may be selected once more."""
 
     def chance(self, percent: int) -> bool:
-        return bool(self.draw(st.integers(1, 100)) > 100 - percent)
+        return luck(self.draw, percent)
 
     def one(self, values: list[T] | tuple[T, ...]) -> T:
         return values[self.draw(st.integers(0, len(values) - 1))]
@@ -68,17 +70,17 @@ class _Document:
 
     def selection(self, type_: Selectable, depth: int) -> str:
         """A selection set."""
-        parts = [self.item(type_, depth) for _ in range(self.draw(st.integers(1, 4)))]
+        parts = [self.item(type_, depth) for _ in range(self.one((2, 3, 1, 4)))]
         return "{ " + " ".join(parts) + " }"
 
     def item(self, type_: Selectable, depth: int) -> str:
         self.budget -= 1
-        roll = self.draw(st.integers(0, 99))
-        if roll >= 88 and depth > 0 and self.budget > 0:
+        more = depth > 0 and self.budget > 0
+        if more and self.chance(14):
             return self.fragment(type_, depth)
-        if roll >= 82:
+        if self.chance(6):
             return f"{self.alias(8)}__typename{self.directives()}"
-        if roll >= 76 and self.again.get(type_.name) and self.budget > 0:
+        if more and self.again.get(type_.name) and self.chance(8):
             head, name = self.one(self.again[type_.name]).rsplit("\n", 1)
             below = get_named_type(type_.fields[name].type)
             return head + self.directives() + self.below(below, depth - 1)
@@ -87,7 +89,7 @@ class _Document:
     def field(self, type_: Selectable, depth: int) -> str:
         leaves, objects = _divided(type_)
         deep = depth > 0 and self.budget > 0 and objects
-        name = self.one(objects if deep and (not leaves or self.chance(55)) else leaves or ["id"])
+        name = self.one(objects if deep and (not leaves or self.chance(60)) else leaves or ["id"])
         if name not in type_.fields:
             return "__typename"
         one = type_.fields[name]
@@ -127,10 +129,10 @@ class _Document:
         if not self.chance(12):
             return ""
         name = self.one(["skip", "include"])
-        value = self.draw(st.booleans())
+        value = (name == "include") is not self.chance(30)
         if self.chance(50):
             return f" @{name}(if: {'true' if value else 'false'})"
-        return f" @{name}(if: {self.variable('Boolean!', value)})"
+        return f" @{name}(if: {self.variable('Boolean!', lambda: value is not self.chance(30))})"
 
     # -- arguments ---------------------------------------------------------------------------------
 
@@ -146,40 +148,59 @@ class _Document:
 
     def value(self, type_: str, name: str, argument: str, declared: GraphQLArgument) -> str:
         """A literal, or a variable that is declared and given."""
-        drawn = self.facts.value(self.draw, type_, name, argument, declared.type)
-        written = str(declared.type)
+
+        def drawn() -> Any:
+            return self.facts.value(self.draw, type_, name, argument, declared.type)
+
+        written, value = str(declared.type), drawn()
         if self.chance(45):
-            return literal(drawn)
-        if written.startswith("[") and isinstance(drawn, list) and drawn and self.chance(25):
-            inside = self.variable(written[1:-1], drawn[0])
-            return "[" + ", ".join([inside, *(literal(one) for one in drawn[1:])]) + "]"
+            return literal(value)
+        if isinstance(value, list) and value and self.chance(25):
+            inside = self.variable(written.strip("!")[1:-1], lambda: (drawn() or value)[0])
+            return "[" + ", ".join([inside, *(literal(one) for one in value[1:])]) + "]"
         return self.variable(written, drawn)
 
-    def variable(self, type_: str, value: Any) -> str:
+    def variable(self, type_: str, drawn: Callable[[], Any]) -> str:
         """A variable of a type that may stand where `type_` is asked for."""
         name = f"v{self.number()}"
-        plain = type_.rstrip("!")
-        default = ""
-        if self.chance(30):
-            default = f" = {literal(value)}" if value is not None else ""
-        declared = plain if default and self.chance(50) else type_
-        if value is not None and not type_.endswith("!") and self.chance(20):
+        plain = type_.removesuffix("!")
+        first = drawn()
+        default = f" = {literal(first)}" if first is not None and self.chance(30) else ""
+        # With a default, a variable that may be null may stand where null may not.
+        declared = plain if default and self.chance(40) else type_
+        if declared == plain and self.chance(20):
             declared = f"{plain}!"
         self.declared.append((f"${name}", f"{declared}{default}"))
-        # A default speaks where nothing is given, and so does what the field has by itself.
-        absent = (default or value is None) and not (declared.endswith("!") and not default)
-        if not (absent and self.chance(50)):
-            self.variables[name] = shaped(value)
+        self.variables[name] = lambda: self._sent(declared, bool(default), drawn)
         return f"${name}"
+
+    def _sent(self, declared: str, default: bool, drawn: Callable[[], Any]) -> Any:
+        """What is sent for a variable; where a default speaks, or null may be, now and then that."""
+        if (default or not declared.endswith("!")) and self.chance(25):
+            return NOTHING
+        if not declared.endswith("!") and self.chance(8):
+            return None
+        value = drawn()
+        for _ in range(20):
+            if value is not None or not declared.endswith("!"):
+                break
+            value = drawn()
+        return shaped(value)
+
+    def sent(self) -> dict[str, Any]:
+        """Values for all the variables."""
+        found = {name: value() for name, value in self.variables.items()}
+        return {name: value for name, value in found.items() if value is not NOTHING}
 
 
 @st.composite
-def questions(draw: st.DrawFn, facts: Facts) -> Question:
-    """A document with one operation, now and then with another beside it, and its variables."""
+def questions(draw: st.DrawFn, facts: Facts) -> list[Question]:
+    """A document with one operation, now and then with another beside it; once with each of up to
+    three sets of variables, so that a plan serves more than the values it was made for."""
     made = _Document(draw, facts, budget=draw(st.integers(3, 40)))
     query = SCHEMA.query_type
     assert query is not None
-    text = made.selection(query, draw(st.integers(1, 6)))
+    text = made.selection(query, made.one((4, 6, 3, 2, 5, 7)))
     if made.chance(6):
         text = text[:-1] + f"{made.alias(0)}{made.one(SCHEMA_FIELDS)} }}"
     name = "Asked" if made.chance(30) else None
@@ -187,10 +208,13 @@ def questions(draw: st.DrawFn, facts: Facts) -> Question:
     head = f"query {name or ''}" + (f"({heads})" if heads else "")
     parts = [f"{head} {text}" if name or heads or made.chance(50) else text]
     parts += [f"fragment {known} on {on} {body}" for known, on, body in made.fragments]
+    asked = name
     if name is not None and made.chance(30):
         parts.insert(draw(st.integers(0, 1)), "query Other { __typename }")
-        return Question("\n".join(parts), made.variables, name)
-    return Question("\n".join(parts), made.variables, draw(st.sampled_from([None, name])))
+    elif made.chance(50):
+        asked = None
+    times = made.one((1, 2, 3)) if made.variables else 1
+    return [Question("\n".join(parts), made.sent(), asked) for _ in range(times)]
 
 
 _DIVIDED: dict[str, tuple[list[str], list[str]]] = {}
@@ -212,6 +236,3 @@ def _conditions(type_: Selectable) -> list[str]:
         possible = SCHEMA.get_possible_types(type_)
         return [type_.name, *(one.name for one in possible)]
     return [type_.name, *(one.name for one in type_.interfaces)]
-
-
-__all__ = ["Value", "questions"]

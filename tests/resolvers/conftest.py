@@ -112,9 +112,8 @@ class House:
         return [row["kind"] for row in rows]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def house(pool: asyncpg.Pool[Any]) -> AsyncIterator[House]:
-    """A new hospital, so that no test sees another's rows."""
+async def founded(pool: asyncpg.Pool[Any]) -> House:
+    """A new hospital."""
     code = str(models.new_id())
     async with pool.acquire() as connection:
         hospital = await hospitals.create_hospital(
@@ -135,4 +134,10 @@ async def house(pool: asyncpg.Pool[Any]) -> AsyncIterator[House]:
                 hospital,
                 f"{role.lower()}-{code}",
             )
-    yield House(pool, hospital, wards, users)
+    return House(pool, hospital, wards, users)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(pool: asyncpg.Pool[Any]) -> AsyncIterator[House]:
+    """A new hospital, so that no test sees another's rows."""
+    yield await founded(pool)

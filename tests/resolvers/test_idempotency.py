@@ -43,7 +43,8 @@ async def once(
     role: Role = Role.CLERK,
 ) -> dict[str, Any]:
     async with house.begin() as tx:
-        return await idempotency.once(tx, house.actor(role), mutation, key, request, work)
+        claim = idempotency.Claim.of(house.actor(role), mutation, key, request, tx.now)
+        return await idempotency.once(tx, claim, work)
 
 
 async def test_the_second_gets_what_the_first_produced(house: House) -> None:

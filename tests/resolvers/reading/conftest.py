@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
-import pytest
 import pytest_asyncio
 
 from models.rules.roles import Role
 from resolvers.actors import Actor
-from resolvers.reading import plan
 from tests.resolvers.reading.hospital import Hospital, furnish
-
-
-@pytest.fixture(autouse=True)
-def no_limit_on_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests ask for everything at once, of a few patients; test_limits has the limits."""
-    monkeypatch.setattr(plan, "MAX_ROWS", 10**30)
-    monkeypatch.setattr(plan, "MAX_RELATIONS", 10**4)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

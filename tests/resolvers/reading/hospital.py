@@ -23,6 +23,7 @@ from resolvers import hospitals, ids
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.limits import Limits
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
 from tests.resolvers.reading import charts
@@ -153,11 +154,26 @@ def ids_of(hospital: Hospital, name: str) -> Iterator[str]:
             yield from (hospital.public(model, row) for row in rows)
 
 
+ROOMY = Limits(
+    tokens=100_000,
+    aliases=10_000,
+    directives=10_000,
+    list_elements=10_000,
+    roots=1_000,
+    depth=100,
+    fields=100_000,
+    relations=10_000,
+    cost=10**12,
+    comparisons=500_000,
+)
+"""Most tests ask for everything at once, of a few patients; test_limits has the limits."""
+
+
 async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
     """A hospital of the test's own."""
     now = datetime.now(UTC)
     rung: list[UUID] = []
-    engine = Engine(pool, pool, DEFAULT_POLICY, rung.append)
+    engine = Engine(pool, pool, DEFAULT_POLICY, rung.append, limits=ROOMY)
     async with pool.acquire() as connection, connection.transaction():
         found = Hospital(
             pool,
