@@ -17,6 +17,7 @@ from app.correlation import REQUEST_ID, correlation_of
 from app.http_errors import JSON, MOST_URL, Malformed, error_body
 from resolvers import faults
 
+_REPORTED = "wardline.reported"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -32,7 +33,9 @@ class Application(Starlette):
         lifespan: Lifespan[Any] | None = None,
     ) -> None:
         super().__init__(
-            routes=routes, lifespan=lifespan, exception_handlers={HTTPException: http_error}
+            routes=routes,
+            lifespan=lifespan,
+            exception_handlers={HTTPException: http_error, Exception: fault},
         )
         self._direct = direct
 
@@ -63,9 +66,10 @@ class Application(Starlette):
         except Malformed as fault:
             await respond(correlated, fault.status, fault.body, fault.headers)
         except Exception as error:  # noqa: BLE001 (the last line before the server)
-            reported = orjson.dumps({"errors": faults.report(error)})
-            if not started:
-                await respond(correlated, 500, reported)
+            if _REPORTED not in scope:
+                reported = orjson.dumps({"errors": faults.report(error)})
+                if not started:
+                    await respond(correlated, 500, reported)
         finally:
             faults.CORRELATION.reset(token)
 
@@ -110,3 +114,10 @@ async def http_error(_request: Request, error: Exception) -> Response:
     }
     body = error_body(error.detail)
     return Response(body, error.status_code, headers, f"{JSON}; charset=utf-8")
+
+
+async def fault(request: Request, error: Exception) -> Response:
+    """A fault of ours in a page. Starlette raises it again once this is sent."""
+    request.scope[_REPORTED] = True
+    body = orjson.dumps({"errors": faults.report(error)})
+    return Response(body, 500, {"cache-control": "no-store"}, f"{JSON}; charset=utf-8")

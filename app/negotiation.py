@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -57,19 +58,18 @@ def _coding(accept_encoding: str) -> str | None:
     return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
+_WEIGHT = re.compile(r"[01](\.\d{0,9})?|\.\d{1,9}")
 _remembered_type = lru_cache(maxsize=256)(_media_type)
 _remembered_coding = lru_cache(maxsize=256)(_coding)
 
 
 def _weights(header: str) -> Mapping[str, float]:
     """Each name of the list in lower case with its weight; what has none has 1, and what has a
-    weight that is no number is left out."""
+    weight that is none is left out."""
     found: dict[str, float] = {}
     for part in header.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        try:
+        if _WEIGHT.fullmatch(weight):
             found[name] = float(weight)
-        except ValueError:
-            continue
     return found
