@@ -169,9 +169,8 @@ WITH written AS (
     INSERT INTO events (hospital_id, ward_id, patient_id, kind, subject_id, occurred_at)
     SELECT hospital_id, ward_id, patient_id, 'CriticalResultRaised', id, $2 FROM raised
 ), audited AS (
-    INSERT INTO audit_entries (hospital_id, occurred_at, user_id, operation, operation_name,
-        document_hash, fields, refused, patient_ids)
-    SELECT hospital_id, $2, $11, 'mutation', 'Record', '', '{}', '{}', ARRAY[patient_id] FROM written
+    INSERT INTO audit_entries (hospital_id, occurred_at, user_id, selection_id, patient_ids)
+    SELECT hospital_id, $2, $11, sha256('W4'), ARRAY[patient_id] FROM written
 )
 SELECT row_to_json(answer) FROM (SELECT json_build_object('outcomes', json_build_array(
     json_build_object('outcome', 'CREATED', 'labResult', (SELECT row_to_json(result) FROM (

@@ -2,7 +2,7 @@
 
 from models.admissions import Admission
 from models.allergies import Allergy
-from models.audit import AuditEntry
+from models.audit import AuditEntry, AuditGap, AuditMention, AuditSeal, AuditSelection
 from models.base import Base, new_id
 from models.beds import Bed, BedStay, Reservation
 from models.care_teams import CareTeamMember
@@ -25,6 +25,10 @@ __all__ = [
     "Admission",
     "Allergy",
     "AuditEntry",
+    "AuditGap",
+    "AuditMention",
+    "AuditSeal",
+    "AuditSelection",
     "Base",
     "Bed",
     "BedStay",

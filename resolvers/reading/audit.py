@@ -1,26 +1,121 @@
-"""Audit: the row that a statement leaves behind of what it reads."""
+"""Audit: the row that a statement leaves behind of what it reads.
+
+What all runs of a plan share (the document, the root fields, the scopes, the fields read and
+refused) is a selection, which is written once; the row on the way of every read holds its id, who
+and whose data alone. See docs/decisions/0006.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, Uuid, bindparam, column, func, insert, literal_column, select
+import asyncpg
+from graphql import OperationType
+from sqlalchemy import (
+    FromClause,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as insert_or
 
 import models
+from models.rules import audit_chain
+from models.rules.audit import AuditOperation, AuditOutcome
+from models.rules.scopes import Scope
+from resolvers import faults
 from resolvers.actors import Actor
+from resolvers.database import Connection, Statement
 from resolvers.reading import scope as scoping
 from resolvers.reading.documents import Prepared
+from resolvers.reading.fields import Selected
 from resolvers.reading.plan import Findings
 
+_SESSIONS = {"signIn": AuditOperation.SIGN_IN, "signOut": AuditOperation.SIGN_OUT}
 
-def entries(prepared: Prepared, found: Findings, answer: Any) -> Any:
+
+class Shared:
+    """What the entries of one plan share. `keep` it before the first of them is written."""
+
+    __slots__ = ("_kept", "content", "id")
+
+    def __init__(self, content: audit_chain.Selection) -> None:
+        self.content = content
+        self.id = content.id
+        self._kept = False
+
+    async def keep(self, connection: Connection | asyncpg.Pool[Any]) -> None:
+        """See to it that it is in the database: one statement, the first time alone.
+
+        Within a transaction every time, since that may be rolled back. It is waited for to reach
+        the disk also where the entries are not: it is not written again.
+        """
+        if self._kept:
+            return
+        await connection.execute(
+            _KEEP.sql,
+            *_KEEP.bind(
+                {
+                    "id": self.id,
+                    "operation": self.content.operation,
+                    "operation_name": self.content.operation_name,
+                    "document_hash": self.content.document_hash,
+                    "outcome": self.content.outcome,
+                    "roots": list(self.content.roots),
+                    "scopes": list(self.content.scopes),
+                    "fields": list(self.content.fields),
+                    "refused": list(self.content.refused),
+                }
+            ),
+        )
+        self._kept = isinstance(connection, asyncpg.Pool) or not connection.is_in_transaction()
+
+
+def shared(prepared: Prepared, found: Findings, root: Selected | None = None) -> Shared:
+    """What runs of the plan share; `root` is the field that its payload is of."""
+    roots, scopes = set(found.roots), {scope.value for scope in found.scopes}
+    if root is not None:
+        assert root.definition is not None
+        roots.add(f"{prepared.kind.value.title()}.{root.name}")
+        requires = root.definition.extensions["strawberry-definition"].metadata["requires"]
+        if isinstance(requires, Scope):
+            scopes.add(requires.value)
+    return Shared(
+        audit_chain.Selection(
+            operation=operation_of(prepared, root),
+            operation_name=prepared.name,
+            document_hash=prepared.document.digest,
+            outcome=AuditOutcome.DONE,
+            roots=tuple(sorted(roots)),
+            scopes=tuple(sorted(scopes)),
+            fields=tuple(sorted(found.read)),
+            refused=tuple(sorted({name for _, name, _ in found.refused})),
+        )
+    )
+
+
+def operation_of(prepared: Prepared, root: Selected | None) -> AuditOperation:
+    """The kind of operation that an entry tells."""
+    kind = AuditOperation(prepared.kind.value.upper())
+    return kind if root is None else _SESSIONS.get(root.name, kind)
+
+
+def entries(prepared: Prepared, common: Shared, answer: Any) -> Any:
     """INSERT of one audit row an actor, from the answer itself.
 
-    `answer` has the column `people`: the ids of the patients it holds.
+    `answer` has the column `people`: the ids of the patients it holds. A frame alone goes to
+    several actors; for one, their ids come as they are, which is a sixth cheaper.
     """
-    who = (
+    several = prepared.kind is OperationType.SUBSCRIPTION
+    who: FromClause = (
         func.unnest(
             bindparam("audit_users", type_=ARRAY(Uuid())),
             bindparam("audit_sessions", type_=ARRAY(Uuid())),
@@ -29,34 +124,42 @@ def entries(prepared: Prepared, found: Findings, answer: Any) -> Any:
         .table_valued(column("user_id", Uuid()), column("session_id", Uuid()), column("address"))
         .render_derived(name="who")
     )
-    constants: dict[str, Any] = {
-        "operation": prepared.kind.value,
-        "operation_name": prepared.name,
-        "document_hash": prepared.document.digest,
-        "fields": sorted(found.read),
-        "refused": sorted({name for _, name, _ in found.refused}),
-    }
     table = models.AuditEntry.__table__
     row = {
         "hospital_id": scoping.HOSPITAL,
         "occurred_at": scoping.NOW,
-        "user_id": who.c.user_id,
-        "session_id": who.c.session_id,
-        "address": who.c.address,
-        **{
-            name: bindparam(f"audit_{name}", value, type_=table.c[name].type)
-            for name, value in constants.items()
-        },
+        "user_id": who.c.user_id if several else bindparam("audit_user", type_=Uuid()),
+        "session_id": who.c.session_id if several else bindparam("audit_session", type_=Uuid()),
+        "address": who.c.address if several else bindparam("audit_address", type_=Text()),
+        "selection_id": bindparam("audit_selection", common.id, type_=LargeBinary()),
+        "request_id": bindparam("audit_request_id", type_=Text()),
         "patient_ids": answer.c.people,
     }
-    source = select(*row.values()).select_from(answer.join(who, literal_column("true")))
-    return insert(models.AuditEntry).from_select(list(row), source).returning(table.c.id)
+    source = answer.join(who, literal_column("true")) if several else answer
+    chosen = select(*row.values()).select_from(source)
+    return insert(models.AuditEntry).from_select(list(row), chosen).returning(table.c.id)
 
 
 def binds(actors: Sequence[Actor]) -> dict[str, Any]:
-    """The values of the INSERT's bind parameters: who is given the answer."""
+    """The values of the INSERT's bind parameters: who is given the answer, upon which request."""
     return {
+        "audit_user": actors[0].user_id,
+        "audit_session": actors[0].session_id,
+        "audit_address": actors[0].address,
         "audit_users": [actor.user_id for actor in actors],
         "audit_sessions": [actor.session_id for actor in actors],
         "audit_addresses": [actor.address for actor in actors],
+        "audit_request_id": faults.CORRELATION.get(),
     }
+
+
+_WAITED_FOR = select(func.set_config("synchronous_commit", "on", True)).cte("waited_for")
+_ROW = {
+    name: bindparam(name, type_=models.AuditSelection.__table__.c[name].type)
+    for name in models.AuditSelection.__table__.c.keys()  # noqa: SIM118 (columns, not rows)
+}
+_KEEP = Statement(
+    insert_or(models.AuditSelection)
+    .from_select(list(_ROW), select(*_ROW.values()).select_from(_WAITED_FOR))
+    .on_conflict_do_nothing()
+)

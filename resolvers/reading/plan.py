@@ -75,6 +75,8 @@ class Findings:
 
     refused: list[tuple[tuple[str, ...], str, Scope]] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    scopes: set[Scope] = field(default_factory=set)
     binds: dict[str, Getter] = field(default_factory=dict)
 
 
@@ -109,7 +111,9 @@ class Planner:
         if chosen.name == "__typename":
             return typename(place.type_)
         source = self._catalogue.sources[place.type_.name, chosen.name]
-        if place.of_patient:
+        if not place.path:
+            self.found.roots.add(f"{place.type_.name}.{chosen.name}")
+        if place.of_patient or place.model is models.AuditEntry:
             self.found.read.add(f"{place.type_.name}.{chosen.name}")
         refused = self._refusing(source)
         if refused is not None:
@@ -139,8 +143,11 @@ class Planner:
         needed = source.requires
         if needed is None and isinstance(source, Relation) and not source.inherits:
             needed = SCOPES.get(source.model)
-        if isinstance(needed, Scope) and not self._rights.reaches(needed):
+        if not isinstance(needed, Scope):
+            return None
+        if not self._rights.reaches(needed):
             return needed
+        self.found.scopes.add(needed)
         return None
 
     def _value(self, place: Place, chosen: Selected, source: Value) -> ColumnElement[Any]:
@@ -252,7 +259,10 @@ class Planner:
         """In which reaches the row must still be shown to be visible; None: it is known to be."""
         if source.inherits or (isinstance(source, Produced) and not self._replayed):
             return None
-        reaches = self._rights.reaches(SCOPES[source.model])
+        scope = SCOPES[source.model]
+        reaches = self._rights.reaches(scope)
+        if reaches:
+            self.found.scopes.add(scope)
         same_patient = place.of_patient and belongs_to_patient(source.model)
         # Of a patient seen on the actor's wards (or the own record) every row is so too; a row seen
         # because the actor wrote it says nothing of the others.

@@ -37,6 +37,8 @@ class Plan:
     statement: Statement
     errors: tuple[dict[str, Any], ...]
     _binds: Mapping[str, Getter]
+    audited: audit.Shared
+    """What its audit rows have in common."""
 
     async def run(
         self,
@@ -57,6 +59,7 @@ class Plan:
         values["actor_scopes"] = actors[0].rights.scopes
         values["now"] = now
         values.update(audit.binds(actors))
+        await self.audited.keep(connection)
         data = await connection.fetchval(self.statement.sql, *self.statement.bind(values))
         assert isinstance(data, bytes)
         return data
@@ -90,7 +93,8 @@ def plan_payload(
     type_: GraphQLObjectType = object_type(root)
     level = shapes.Level(None)
     place = Place(type_, None, None, frozenset(), (root.key,))
-    return _plan(planner, prepared, level, planner.object(place, level, root.selections))
+    columns = planner.object(place, level, root.selections)
+    return _plan(planner, prepared, level, columns, root=root)
 
 
 def _plan(
@@ -98,12 +102,15 @@ def _plan(
     prepared: Prepared,
     level: shapes.Level,
     columns: list[tuple[str, ColumnElement[Any]]],
+    *,
+    root: Selected | None = None,
 ) -> Plan:
     answer = level.select(
         shapes.object_of(columns).label("data"),
         level.patients().array().label("people"),
     ).cte("answer")
-    audited = audit.entries(prepared, planner.found, answer).cte("audited")
+    shared = audit.shared(prepared, planner.found, root)
+    audited = audit.entries(prepared, shared, answer).cte("audited")
     statement = Statement(select(answer.c.data).add_cte(audited))
     errors = tuple(
         {
@@ -113,7 +120,7 @@ def _plan(
         }
         for path, name, scope in planner.found.refused
     )
-    return Plan(statement, errors, planner.found.binds)
+    return Plan(statement, errors, planner.found.binds, shared)
 
 
 def encoded(value: Any) -> bytes:

@@ -197,11 +197,12 @@ async def test_signing_in_is_in_the_audit_with_the_new_session(
     name = await account(hospital, Role.NURSE)
     await sign_in(stranger, name)
     rows = await hospital.pool.fetch(
-        "SELECT a.*, s.id AS opened FROM audit_entries a JOIN users u ON u.id = a.user_id"
+        "SELECT a.*, c.operation, s.id AS opened FROM audit_entries a"
+        " JOIN audit_selections c ON c.id = a.selection_id JOIN users u ON u.id = a.user_id"
         " JOIN sessions s ON s.id = a.session_id WHERE u.username = $1",
         name,
     )
     assert len(rows) == 1
-    assert rows[0]["operation"] == "mutation"
+    assert rows[0]["operation"] == "SIGN_IN"
     assert rows[0]["session_id"] == rows[0]["opened"]
     assert PASSWORD not in str(dict(rows[0]))

@@ -231,13 +231,14 @@ async def test_each_push_is_in_the_audit_of_who_got_it(
         await hospital.write(times=2)
         await station.events(2)
         rows = await hospital.pool.fetch(
-            "SELECT user_id, operation, patient_ids FROM audit_entries WHERE hospital_id = $1",
+            "SELECT user_id, operation, patient_ids FROM audit_entries AS entry"
+            " JOIN audit_selections AS shared ON shared.id = selection_id WHERE hospital_id = $1",
             hospital.id,
         )
     users = {(await hospital.actor(token)).user_id for token in tokens}
     assert {row["user_id"] for row in rows} == users
     for row in rows:
-        assert row["operation"] == "subscription"
+        assert row["operation"] == "SUBSCRIPTION"
         assert set(row["patient_ids"]) == {hospital.patients["MED1"]}
 
 

@@ -142,7 +142,11 @@ class Hospital:
         if actor is None:
             return []
         return await self.pool.fetch(
-            "SELECT * FROM audit_entries WHERE user_id = $1 ORDER BY id", actor.user_id
+            "SELECT entry.*, operation, operation_name, document_hash, outcome, roots, scopes,"
+            " fields, refused FROM audit_entries AS entry"
+            " LEFT JOIN audit_selections AS shared ON shared.id = entry.selection_id"
+            " WHERE user_id = $1 ORDER BY entry.id",
+            actor.user_id,
         )
 
 

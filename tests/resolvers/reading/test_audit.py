@@ -47,7 +47,7 @@ async def test_the_row_says_who_what_and_when(hospital: Hospital, nurse: Actor) 
     assert row["user_id"] == nurse.user_id
     assert row["session_id"] == nurse.session_id
     assert row["address"] == "192.0.2.7"
-    assert (row["operation"], row["operation_name"]) == ("query", "Round")
+    assert (row["operation"], row["operation_name"]) == ("QUERY", "Round")
     assert row["document_hash"] == hashlib.sha256(text.encode()).hexdigest()
     assert row["fields"] == [
         "News2.total",
@@ -161,6 +161,7 @@ async def test_the_row_holds_no_value(hospital: Hospital, admin: Actor) -> None:
     [row] = answered.audit
     # Ids and the hash are hexadecimal, in which "ada" comes about by chance.
     hexadecimal = {"user_id", "session_id", "hospital_id", "patient_ids", "document_hash"}
+    hexadecimal |= {"selection_id"}
     assert all(isinstance(one, UUID) for one in row["patient_ids"])
     text = str({name: value for name, value in row.items() if name not in hexadecimal}).lower()
     for value in ("ada", "person", MRNS["Ada"].lower(), "+49", MRNS["Ben"].lower()):
@@ -204,7 +205,7 @@ async def test_a_mutation_leaves_one_row(hospital: Hospital, nurse: Actor) -> No
     answered = await hospital.ask(RECORD, nurse, vitals(hospital, "Ada"))
     assert answered.data["recordVitals"]["vitals"]["heartRate"] == 61
     [row] = answered.audit
-    assert (row["operation"], row["operation_name"]) == ("mutation", "M")
+    assert (row["operation"], row["operation_name"]) == ("MUTATION", "M")
     assert row["session_id"] == nurse.session_id
     assert row["fields"] == ["VitalSigns.heartRate", "VitalSigns.id"]
     assert audited(answered) == charts(hospital, "Ada")
