@@ -1,106 +1,125 @@
-"""`make bench`, `python -m bench [--size small|full|tiny] [--rounds N] [--output FILE]`."""
+"""`make bench-queries`, or `python -m bench` with the options below."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from rich.console import Console
 
 from app.embedded import embedded_servers
-from app.schema_version import upgrade
-from bench import hospital, processors, report, rounds, systems
-from bench.sizes import SIZES, Size
-from bench.systems import System
-from bench.workloads import FIND, WORKLOADS, bodies, first_pages
+from bench import hospital, processors, report, rounds, store, systems
+from bench.agreement import agreed
+from bench.peers.packages import Missing
+from bench.sizes import FULL, SIZES, SMALL, Size
+from bench.systems import SYSTEMS, Place, System
+from bench.workloads import WORKLOADS, Workload
 
 RESULTS = Path(__file__).with_name("results") / "queries.json"
 
 
-class Differs(Exception):
-    """Two systems do not answer the same."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the command line asked for."""
+
+    size: Size
+    rounds: int
+    systems: Sequence[str]
+    workloads: Sequence[Workload]
+    concurrencies: Sequence[int]
+    seconds: float
+    output: Path
+    keep: Path | None
+    growth: bool
 
 
-async def run(size: Size, number: int, output: Path, console: Console) -> None:
-    """Build, check, measure, tell. Raises Differs, and measures nothing then."""
+async def run(asked: Run, console: Console) -> None:
+    """Build, check, measure, tell. Raises agreement.Differs, and measures nothing then."""
     async with AsyncExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="wardline-bench-"))
-        servers = await stack.enter_async_context(embedded_servers(Path(home), fast=True))
-        postgres = psutil.Process(servers.postgres.pid)
-        own, others = _shared_out(processors.cores())
-        processors.pin(postgres, others)
-        console.print(
-            f"{size.patients:,} patients, {size.vitals:,} vitals, {size.results:,} results"
+        home = asked.keep or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="wardline-bench-"))
         )
-        await upgrade(servers.database_url)
-        built = await hospital.build(servers.database_url, size)
-        running = [
-            await stack.enter_async_context(systems.floor(servers.database_url)),
-            await stack.enter_async_context(
-                systems.wardline(servers.database_url, servers.redis_url)
-            ),
+        servers = await stack.enter_async_context(embedded_servers(home, fast=True))
+        own, others = processors.shared_out(processors.cores())
+        begin = time.monotonic()
+        database_url = await store.database(servers.database_url, asked.size)
+        small_url = await store.database(servers.database_url, SMALL) if asked.growth else ""
+        console.print(
+            f"{asked.size.patients:,} patients, {asked.size.vitals:,} vitals,"
+            f" {asked.size.results:,} results: {time.monotonic() - begin:.0f} s"
+        )
+        postgres = psutil.Process(servers.postgres.pid)
+        processors.pin(postgres, others)
+        place = Place(database_url, servers.redis_url, own)
+        running: list[System] = [
+            await stack.enter_async_context(SYSTEMS[name](place)) for name in asked.systems
         ]
-        for system in running:
-            processors.pin(system.process, own)
-        sent = await _checked(running, built)
-        console.print("both answer the same")
+        built = await hospital.chosen(database_url, asked.size)
+        bodies = await agreed(running, built, asked.workloads)
+        console.print(f"all answer the same: {', '.join(system.name for system in running)}")
+        if asked.growth:
+            place = Place(small_url, servers.redis_url, own)
+            tenth = await stack.enter_async_context(systems.wardline(place, report.TENTH))
+            running.append(tenth)
+            built = await hospital.chosen(small_url, SMALL)
+            bodies |= await agreed([tenth], built, asked.workloads)
         load = await stack.enter_async_context(rounds.Load.open(others))
-        ground = rounds.Ground(running, postgres, load, sent, size.requests)
-        measured = await rounds.measure(ground, number, console.print)
+        ground = rounds.Ground(
+            running, asked.workloads, asked.concurrencies, postgres, load, bodies, asked.seconds
+        )
+        measured = await rounds.measure(ground, asked.rounds, console.print)
     figures = {cell: rounds.medians(each) for cell, each in measured.items()}
-    report.write(figures, output)
+    report.write(figures, asked.output)
     report.print_table(figures, console)
-
-
-def _shared_out(cores: list[int]) -> tuple[list[int], list[int]]:
-    """The server's core, and those of PostgreSQL and the load."""
-    if len(cores) < 2:
-        return cores, cores
-    return cores[:1], cores[1:]
-
-
-async def _checked(running: Sequence[System], built: hospital.Hospital) -> dict[str, list[bytes]]:
-    """The bodies of every workload, each of which every system answers alike."""
-    first = first_pages(built)
-    pages = await running[0].answers(FIND, first)
-    cursors = [page["data"]["patients"]["pageInfo"]["endCursor"] for page in pages]  # type: ignore[index]
-    sent = {workload.name: bodies(workload, built, cursors) for workload in WORKLOADS}
-    for workload in WORKLOADS:
-        asked = [*sent[workload.name], *(first if workload is FIND else ())]
-        asked = asked[:1] if workload.writes else asked
-        answers = [await system.answers(workload, asked) for system in running]
-        if workload.writes:
-            answers = [[_without_ids(answer) for answer in each] for each in answers]
-        for system, each in zip(running, answers, strict=True):
-            # Dictionaries are equal in any order; their text is not.
-            if str(each) != str(answers[0]):
-                raise Differs(f"{workload.name}: {system.name} answers otherwise")
-    return sent
-
-
-def _without_ids(answer: object) -> object:
-    """What was just written has an id of its own."""
-    match answer:
-        case dict():
-            return {key: _without_ids(value) for key, value in answer.items() if key != "id"}
-        case list():
-            return [_without_ids(each) for each in answer]
-    return answer
 
 
 def main() -> None:
     """The command."""
+    named = {workload.name: workload for workload in WORKLOADS}
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="small")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="some of them, with commas")
+    parser.add_argument("--workloads", default=",".join(named), help="some of them, with commas")
+    parser.add_argument("--concurrency", default="1,32", help="one of them or both")
+    parser.add_argument("--seconds", type=float, help="how long a single measurement lasts")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--keep", type=Path, help="keep the filled databases in this folder")
+    parser.add_argument(
+        "--growth", action="store_true", help="Wardline on the full and on the small hospital"
+    )
     given = parser.parse_args()
-    asyncio.run(run(SIZES[given.size], given.rounds, given.output, Console(highlight=False)))
+    size = FULL if given.growth else SIZES[given.size]
+    asked = Run(
+        size=size,
+        rounds=given.rounds,
+        systems=_known(parser, given.systems, SYSTEMS),
+        workloads=[named[name] for name in _known(parser, given.workloads, named)],
+        concurrencies=[int(each) for each in given.concurrency.split(",")],
+        seconds=given.seconds or size.seconds,
+        output=given.output,
+        keep=given.keep,
+        growth=given.growth,
+    )
+    console = Console(highlight=False)
+    try:
+        asyncio.run(run(asked, console))
+    except Missing as missing:
+        parser.exit(3, f"{missing}\n")
+
+
+def _known(parser: argparse.ArgumentParser, given: str, names: Collection[str]) -> list[str]:
+    found = given.split(",")
+    if unknown := [name for name in found if name not in names]:
+        parser.error(f"there is no {', '.join(unknown)}: choose from {', '.join(names)}")
+    return found
 
 
 if __name__ == "__main__":

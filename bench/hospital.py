@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from bench import filling
 from bench.sizes import ACTIVE_OF_INPATIENT, ORDERS_OF_INPATIENT, PAGE, Size
 from models.rules.roles import Role
 from resolvers import critical_rules, hospitals, users
@@ -22,6 +23,12 @@ PASSWORD = "on the bench alone"  # noqa: S105 (of a database that lives for minu
 WARDS_OF_NURSE = 4
 SEVERAL = 8
 SQL = Path(__file__).with_name("hospital.sql")
+SMALL_PARTS = (
+    *("schema", "functions", "more functions", "patients", "inpatients", "past admissions"),
+    *("admissions", "stays", "beds"),
+)
+LARGE_PARTS = (("vitals",), ("results",), ("orders of inpatients", "orders of the others"))
+"""Each on a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Hospital:
     prefixes: tuple[str, ...]
 
 
-async def build(database_url: str, size: Size) -> Hospital:
+async def build(database_url: str, size: Size) -> None:
     """Fill the migrated, empty database."""
     pool = await open_pool(database_url, min_size=1, max_size=2)
     try:
@@ -53,24 +60,53 @@ async def build(database_url: str, size: Size) -> Hospital:
     # Not from the pool: its connections give up after half a minute.
     alone = await asyncpg.connect(database_url)
     try:
-        async with alone.transaction():
-            await _fill(alone, hospital_id, size)
+        parts = _parts(hospital_id, size)
+        for name in SMALL_PARTS:
+            await alone.execute(*parts[name])
+        async with filling.bare(alone, database_url):
+            works = [[parts[name] for name in names] for names in LARGE_PARTS]
+            await filling.together(database_url, works)
+        await alone.execute("DROP SCHEMA bench CASCADE")
         await alone.execute("VACUUM ANALYZE")
-        return await _chosen(alone, wards)
     finally:
         await alone.close()
+
+
+async def chosen(database_url: str, size: Size) -> Hospital:
+    """What to ask of a hospital that was built."""
+    wards = _codes(size)
+    seen = wards[:-1][:WARDS_OF_NURSE]
+    connection = await asyncpg.connect(database_url)
+    try:
+        lying = await connection.fetch(
+            "SELECT wards.code, patient_id FROM bed_stays JOIN wards ON wards.id = ward_id"
+            " JOIN beds ON beds.id = bed_id ORDER BY wards.code, beds.code"
+        )
+        prefixes = await _prefixes(connection)
+    finally:
+        await connection.close()
+    return Hospital(
+        wards=tuple(seen),
+        charts=tuple(row["patient_id"] for row in lying if row["code"] in seen),
+        recorded=tuple(row["patient_id"] for row in lying if row["code"] == wards[-1]),
+        prefixes=prefixes,
+    )
 
 
 async def _places(connection: Connection, size: Size) -> tuple[UUID, list[str]]:
     hospital_id = await hospitals.create_hospital(
         connection, "BENCH", "Hospital of the bench", now=datetime.now(UTC)
     )
-    codes = [f"W{number:02}" for number in range(1, size.wards + 1)]
+    codes = _codes(size)
     for code in codes:
         ward_id = await hospitals.create_ward(connection, hospital_id, code, f"Ward {code}")
         for bed in range(1, size.beds + 1):
             await hospitals.create_bed(connection, hospital_id, ward_id, f"{bed:02}")
     return hospital_id, codes
+
+
+def _codes(size: Size) -> list[str]:
+    return [f"W{number:02}" for number in range(1, size.wards + 1)]
 
 
 async def _users(connection: Connection, hospital_id: UUID, wards: list[str]) -> None:
@@ -90,9 +126,9 @@ async def _users(connection: Connection, hospital_id: UUID, wards: list[str]) ->
         )
 
 
-async def _fill(connection: asyncpg.Connection[Any], hospital_id: UUID, size: Size) -> None:
-    inpatients = size.wards * size.beds
-    others = size.orders - inpatients * ORDERS_OF_INPATIENT
+def _parts(hospital_id: UUID, size: Size) -> dict[str, filling.Statement]:
+    """The statements of hospital.sql with their values."""
+    others = max(size.orders - size.wards * size.beds * ORDERS_OF_INPATIENT, 0)
     given: dict[str, tuple[Any, ...]] = {
         "patients": (ANCHOR, hospital_id, size.patients),
         "inpatients": (ANCHOR,),
@@ -102,26 +138,11 @@ async def _fill(connection: asyncpg.Connection[Any], hospital_id: UUID, size: Si
         "vitals": (ANCHOR, hospital_id, size.patients, size.vitals),
         "results": (ANCHOR, hospital_id, size.patients, size.results),
         "orders of inpatients": (ANCHOR, hospital_id, ORDERS_OF_INPATIENT, ACTIVE_OF_INPATIENT),
-        "orders of the others": (ANCHOR, hospital_id, max(others, 0)),
+        "orders of the others": (ANCHOR, hospital_id, others),
     }
     _, *parts = SQL.read_text().split("-- part: ")
-    for part in parts:
-        name, _, statement = part.partition("\n")
-        await connection.execute(statement, *given.get(name, ()))
-
-
-async def _chosen(connection: asyncpg.Connection[Any], wards: list[str]) -> Hospital:
-    seen = wards[:-1][:WARDS_OF_NURSE]
-    lying = await connection.fetch(
-        "SELECT wards.code, patient_id FROM bed_stays JOIN wards ON wards.id = ward_id"
-        " JOIN beds ON beds.id = bed_id ORDER BY wards.code, beds.code"
-    )
-    return Hospital(
-        wards=tuple(seen),
-        charts=tuple(row["patient_id"] for row in lying if row["code"] in seen),
-        recorded=tuple(row["patient_id"] for row in lying if row["code"] == wards[-1]),
-        prefixes=await _prefixes(connection),
-    )
+    named = (part.partition("\n") for part in parts)
+    return {name: (statement, *given.get(name, ())) for name, _, statement in named}
 
 
 async def _prefixes(connection: asyncpg.Connection[Any]) -> tuple[str, ...]:

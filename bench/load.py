@@ -18,7 +18,11 @@ from bench import wire
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`requests` requests to `path` on `port`, the bodies in turn, from `concurrency` clients."""
+    """Requests to `path` on `port`, the bodies in turn, from `concurrency` clients.
+
+    It ends after `requests` of them or after `seconds`, whichever comes first; each client sends
+    one at the least, and what is under way is waited for.
+    """
 
     port: int
     path: str
@@ -26,12 +30,14 @@ class Job:
     bodies: list[str]
     concurrency: int
     requests: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Requests per second over the whole job, and the latency of the single request."""
+    """How many, how many per second over the whole job, and the latency of the single request."""
 
+    requests: int
     rps: float
     p50_ms: float
     p99_ms: float
@@ -45,12 +51,16 @@ async def run(job: Job) -> Timing:
     taken: list[float] = []
 
     async def client(connection: wire.Wire) -> None:
+        now = begin
         while (number := next(numbers)) < job.requests:
-            begin = perf_counter()
             await connection.send(sent[number % len(sent)])
-            taken.append(perf_counter() - begin)
+            before, now = now, perf_counter()
+            taken.append(now - before)
+            if now > end:
+                return
 
     begin = perf_counter()
+    end = begin + job.seconds
     try:
         await asyncio.gather(*map(client, wires))
     finally:
@@ -58,7 +68,7 @@ async def run(job: Job) -> Timing:
             connection.close()
     seconds = perf_counter() - begin
     taken.sort()
-    return Timing(len(taken) / seconds, _share(taken, 0.5), _share(taken, 0.99))
+    return Timing(len(taken), len(taken) / seconds, _share(taken, 0.5), _share(taken, 0.99))
 
 
 def _share(taken: list[float], share: float) -> float:

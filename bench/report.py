@@ -14,6 +14,8 @@ from bench.rounds import Cell, Figures
 from bench.workloads import WORKLOADS
 
 BASE = "floor"
+TENTH = "wardline-tenth"
+"""Wardline on a tenth of the rows."""
 
 
 def write(figures: Mapping[Cell, Figures], path: Path) -> None:
@@ -34,7 +36,9 @@ def write(figures: Mapping[Cell, Figures], path: Path) -> None:
 def print_table(figures: Mapping[Cell, Figures], console: Console) -> None:
     """A row a cell; the ratio to the floor is that of p50 at c=1, of the rate at c=32."""
     console.print(" · ".join(f"{workload.name} {workload.title}" for workload in WORKLOADS))
-    table = Table("", "c", "system", box=None)
+    table = Table("", box=None)
+    table.add_column("c", no_wrap=True)
+    table.add_column("system", no_wrap=True)
     for heading in ("p50 ms", "p99 ms", "req/s", "ratio", "server µs", "database µs", "MB"):
         table.add_column(heading, justify="right", no_wrap=True)
     for cell, measured in sorted(figures.items()):
@@ -54,9 +58,9 @@ def print_table(figures: Mapping[Cell, Figures], console: Console) -> None:
 
 
 def _ratio(figures: Mapping[Cell, Figures], cell: Cell) -> str:
-    if cell.system == BASE:
+    base = figures.get(Cell(cell.workload, cell.concurrency, BASE))
+    if base is None:
         return ""
-    base = figures[Cell(cell.workload, cell.concurrency, BASE)]
     own = figures[cell]
     ratio = own.p50_ms / base.p50_ms if cell.concurrency == 1 else own.rps / base.rps
     return f"{ratio:.2f}"

@@ -7,7 +7,7 @@ import statistics
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import orjson
 import psutil
@@ -16,11 +16,16 @@ from bench import processors
 from bench.load import Job, Timing
 from bench.systems import System
 from bench.wire import Fault
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import Workload
 
-CONCURRENCIES = (1, 32)
 WARM_UP = {1: 30, 32: 200}
-"""Enough for every connection of a pool to have prepared its statement."""
+"""Before each measurement: enough for every connection of a pool to have its statement prepared."""
+WARM_UP_SHARE = 0.2
+"""Of the time of a measurement, at most."""
+HEAT = 1.0
+"""Before the first round, of the time of a measurement at c=32: what compiles as it runs (V8, the
+JIT of Mercurius, the generic plans of PostgreSQL) has done so by then."""
+MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,9 @@ class Load:
             *(sys.executable, "-m", "bench.load"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            preexec_fn=processors.keeper(cores),
         )
         try:
-            if cores:
-                processors.pin(psutil.Process(process.pid), cores)
             yield cls(process)
         finally:
             assert process.stdin is not None
@@ -81,13 +85,16 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the rounds run on. `requests` multiplies how many requests are sent."""
+    """What the rounds run on. `bodies` are by the system's name and the workload's; a measurement
+    lasts for `seconds`."""
 
     systems: Sequence[System]
+    workloads: Sequence[Workload]
+    concurrencies: Sequence[int]
     postgres: psutil.Process
     load: Load
-    bodies: Mapping[str, list[bytes]]
-    requests: float
+    bodies: Mapping[str, Mapping[str, list[bytes]]]
+    seconds: float
 
 
 async def measure(
@@ -95,47 +102,58 @@ async def measure(
 ) -> dict[Cell, list[Figures]]:
     """Every cell once a round; the order of the systems turns from round to round."""
     found: dict[Cell, list[Figures]] = {}
+    tell("warming up")
+    for at, system in _turns(ground, 0):
+        if at.concurrency == ground.concurrencies[-1]:
+            await _sent(ground, at, system, (MOST, ground.seconds * HEAT))
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds}")
-        for workload, concurrency, system in _turns(ground.systems, number):
-            figures = await _once(ground, workload, concurrency, system)
-            cell = Cell(workload.name, concurrency, system.name)
-            found.setdefault(cell, []).append(figures)
+        for at, system in _turns(ground, number):
+            found.setdefault(at, []).append(await _once(ground, at, system))
     return found
 
 
-def _turns(systems: Sequence[System], number: int) -> Iterator[tuple[Workload, int, System]]:
+def _turns(ground: Ground, number: int) -> Iterator[tuple[Cell, System]]:
+    systems = ground.systems
     first = number % len(systems)
-    for workload in WORKLOADS:
-        for concurrency in CONCURRENCIES:
+    for workload in ground.workloads:
+        for concurrency in ground.concurrencies:
             for system in (*systems[first:], *systems[:first]):
-                yield workload, concurrency, system
+                yield Cell(workload.name, concurrency, system.name), system
 
 
-async def _once(ground: Ground, workload: Workload, concurrency: int, system: System) -> Figures:
-    requests = max(int(workload.requests[concurrency] * ground.requests), concurrency)
+async def _sent(ground: Ground, at: Cell, system: System, bound: tuple[int, float]) -> Timing:
+    """Requests until there are so many, or for so many seconds."""
+    requests, seconds = bound
     job = Job(
         port=system.port,
-        path=system.paths[workload.name],
-        token=system.tokens.get(workload.name),
-        bodies=[body.decode() for body in ground.bodies[workload.name]],
-        concurrency=concurrency,
-        requests=WARM_UP[concurrency],
+        path=system.paths[at.workload],
+        token=system.tokens.get(at.workload),
+        bodies=[body.decode() for body in ground.bodies[system.name][at.workload]],
+        concurrency=at.concurrency,
+        requests=requests,
+        seconds=seconds,
     )
-    await ground.load.run(job)
+    try:
+        return await ground.load.run(job)
+    except Fault as fault:
+        raise Fault(f"{system.name}, {at.workload} at c={at.concurrency}: {fault}") from None
+
+
+async def _once(ground: Ground, at: Cell, system: System) -> Figures:
+    some = WARM_UP.get(at.concurrency, at.concurrency)
+    await _sent(ground, at, system, (some, ground.seconds * WARM_UP_SHARE))
     server = processors.used(system.process)
     postgres = processors.used(ground.postgres, children=True)
-    timing = await ground.load.run(Job(**{**asdict(job), "requests": requests}))
+    timing = await _sent(ground, at, system, (MOST, ground.seconds))
+    server_seconds = processors.between(server, processors.used(system.process))
+    postgres_seconds = processors.between(postgres, processors.used(ground.postgres, children=True))
     return Figures(
         rps=timing.rps,
         p50_ms=timing.p50_ms,
         p99_ms=timing.p99_ms,
-        server_cpu_us=processors.between(server, processors.used(system.process)) / requests * 1e6,
-        postgres_cpu_us=processors.between(
-            postgres, processors.used(ground.postgres, children=True)
-        )
-        / requests
-        * 1e6,
+        server_cpu_us=server_seconds / timing.requests * 1e6,
+        postgres_cpu_us=postgres_seconds / timing.requests * 1e6,
         rss_mb=system.process.memory_info().rss / 1e6,
     )
 

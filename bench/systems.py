@@ -6,21 +6,24 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psutil
 
 from app.embedded.folder import free_port
-from bench import wire
+from bench import processors, wire
+from bench.dialects import SAME, Dialect
 from bench.hospital import PASSWORD
-from bench.workloads import WORKLOADS, Workload
+from bench.peers import packages
+from bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }"
 
 
@@ -31,39 +34,72 @@ class System:
     name: str
     port: int
     process: psutil.Process
-    paths: dict[str, str]
-    tokens: dict[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str]
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect = SAME
 
-    async def answers(self, workload: Workload, bodies: Sequence[bytes]) -> list[object]:
-        """What it answers to each of the bodies, as JSON."""
+    async def answers(self, workload: str, bodies: Sequence[bytes]) -> list[Any]:
+        """What it answers to each of the bodies, as JSON. Raises wire.Fault."""
         connection = await wire.Wire.open(self.port)
-        path, token = self.paths[workload.name], self.tokens.get(workload.name)
+        path, token = self.paths[workload], self.tokens.get(workload)
         try:
             return [
                 orjson.loads(await connection.send(wire.request(path, body, token)))
                 for body in bodies
             ]
+        except wire.Fault as fault:
+            raise wire.Fault(f"{self.name}, {workload}: {fault}") from None
         finally:
             connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the systems run: whose data they serve, and on which cores."""
+
+    database_url: str
+    redis_url: str
+    cores: Sequence[int]
+
+
+Started = AbstractAsyncContextManager[System]
+EVERYWHERE = {workload.name: "/graphql" for workload in WORKLOADS}
+
+
 @asynccontextmanager
-async def floor(database_url: str) -> AsyncIterator[System]:
+async def floor(place: Place) -> AsyncIterator[System]:
     """Hand-written SQL, see bench/floor."""
-    async with _serving(("-m", "bench.floor"), {"DATABASE_URL": database_url}) as (port, process):
+    async with _serving(place, sys.executable, "-m", "bench.floor") as (port, process):
         paths = {workload.name: f"/{workload.name}" for workload in WORKLOADS}
         yield System("floor", port, process, paths)
 
 
 @asynccontextmanager
-async def wardline(database_url: str, redis_url: str) -> AsyncIterator[System]:
+async def wardline(place: Place, name: str = "wardline") -> AsyncIterator[System]:
     """`wardline serve` as it is installed; each workload is asked by a user who may ask it."""
-    addresses = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    async with _serving(("-m", "app", "serve"), addresses) as (port, process):
-        paths = {workload.name: "/graphql" for workload in WORKLOADS}
-        tokens = {name: await _token(port, name) for name in {one.user for one in WORKLOADS}}
+    async with _serving(place, sys.executable, "-m", "app", "serve") as (port, process):
+        tokens = {user: await _token(port, user) for user in {one.user for one in WORKLOADS}}
         by_workload = {workload.name: tokens[workload.user] for workload in WORKLOADS}
-        yield System("wardline", port, process, paths, by_workload)
+        yield System(name, port, process, EVERYWHERE, by_workload)
+
+
+@asynccontextmanager
+async def mercurius(place: Place) -> AsyncIterator[System]:
+    """See bench/peers/mercurius.mjs."""
+    async with _serving(place, *packages.script("mercurius.mjs")) as (port, process):
+        yield System("mercurius", port, process, EVERYWHERE)
+
+
+@asynccontextmanager
+async def strawberry(place: Place) -> AsyncIterator[System]:
+    """Strawberry as documented, see bench/documented."""
+    async with _serving(place, sys.executable, "-m", "bench.documented") as (port, process):
+        yield System("strawberry", port, process, EVERYWHERE)
+
+
+SYSTEMS = {each.__name__: each for each in (floor, wardline, mercurius, strawberry)}
+PEERS = ("postgraphile", "mercurius")
+"""Those that the goals compare with."""
 
 
 async def _token(port: int, username: str) -> str:
@@ -79,17 +115,23 @@ async def _token(port: int, username: str) -> str:
 
 
 @asynccontextmanager
-async def _serving(
-    command: tuple[str, ...], addresses: dict[str, str]
-) -> AsyncIterator[tuple[int, psutil.Process]]:
+async def _serving(place: Place, *command: str) -> AsyncIterator[tuple[int, psutil.Process]]:
     port = free_port()
     # Nothing of the caller's settings: the figures are those of the defaults.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WARDLINE_")}
+    addresses = {"DATABASE_URL": place.database_url, "REDIS_URL": place.redis_url}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
         *command,
         cwd=ROOT,
-        env={**kept, **addresses, "PORT": str(port), "HOST": wire.HOST},
+        env={
+            **kept,
+            **addresses,
+            "PORT": str(port),
+            "HOST": wire.HOST,
+            "NODE_ENV": "production",
+            "GRAPHILE_ENV": "production",
+        },
+        preexec_fn=processors.keeper(place.cores),
     )
     try:
         await _listening(process, port)

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from bench.hospital import Hospital
 from bench.sizes import PAGE
 
@@ -72,50 +70,48 @@ W4 = """mutation Record($input: RecordLabResultsInput!) {
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One kind of request. `requests` are how many are sent at c=1 and at c=32."""
+    """One kind of request."""
 
     name: str
     title: str
     document: str
     user: str
-    writes: bool
-    requests: dict[int, int]
-
-    def body(self, **variables: Any) -> bytes:
-        """A request body."""
-        return orjson.dumps({"query": self.document, "variables": variables})
+    writes: bool = False
 
 
-BOARD = Workload("W1", "ward board", W1, "nurse", False, {1: 300, 32: 900})
-CHART = Workload("W2", "chart", W2, "nurse", False, {1: 600, 32: 2_000})
-FIND = Workload("W3", "page of patients", W3, "clerk", False, {1: 800, 32: 3_000})
-RECORD = Workload("W4", "record a result", W4, "lab", True, {1: 500, 32: 2_000})
+Variables = dict[str, Any]
+
+BOARD = Workload("W1", "ward board", W1, "nurse")
+CHART = Workload("W2", "chart", W2, "nurse")
+FIND = Workload("W3", "page of patients", W3, "clerk")
+RECORD = Workload("W4", "record a result", W4, "lab", writes=True)
 WORKLOADS = (BOARD, CHART, FIND, RECORD)
 
 
-def first_pages(hospital: Hospital) -> list[bytes]:
-    """W3 without a cursor; their answers hold the cursors with which `bodies` goes on."""
-    return [_page(prefix, None) for prefix in hospital.prefixes]
-
-
-def bodies(workload: Workload, hospital: Hospital, cursors: list[str]) -> list[bytes]:
-    """The bodies that a measurement sends, over and over."""
+def variables(workload: Workload, hospital: Hospital) -> list[Variables]:
+    """What a measurement sends, over and over; of W3 the first pages, before the cursors of their
+    answers are known."""
     if workload is BOARD:
-        return [BOARD.body(code=code) for code in hospital.wards]
+        return [{"code": code} for code in hospital.wards]
     if workload is CHART:
-        return [CHART.body(id=f"pat_{patient}") for patient in hospital.charts]
+        return [{"id": f"pat_{patient}"} for patient in hospital.charts]
     if workload is FIND:
-        pages = zip(hospital.prefixes, cursors, strict=True)
-        return [_page(prefix, cursor) for prefix, cursor in pages]
-    observed_at = datetime.now(UTC) - timedelta(minutes=5)
+        return [_page(prefix, None) for prefix in hospital.prefixes]
+    observed_at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
     return [_record(patient, observed_at) for patient in hospital.recorded]
 
 
-def _page(prefix: str, cursor: str | None) -> bytes:
-    return FIND.body(search=prefix, first=PAGE, after=cursor)
+def second_pages(hospital: Hospital, cursors: list[str]) -> list[Variables]:
+    """W3 as it is measured: what follows the first pages."""
+    pages = zip(hospital.prefixes, cursors, strict=True)
+    return [_page(prefix, cursor) for prefix, cursor in pages]
 
 
-def _record(patient: UUID, observed_at: datetime) -> bytes:
+def _page(prefix: str, cursor: str | None) -> Variables:
+    return {"search": prefix, "first": PAGE, "after": cursor}
+
+
+def _record(patient: UUID, observed_at: datetime) -> Variables:
     """A potassium that is critical: of all results, those leave an event."""
     result = {
         "patientId": f"pat_{patient}",
@@ -125,4 +121,4 @@ def _record(patient: UUID, observed_at: datetime) -> bytes:
         "unit": "mmol/L",
         "observedAt": observed_at.isoformat(),
     }
-    return RECORD.body(input={"results": [result]})
+    return {"input": {"results": [result]}}

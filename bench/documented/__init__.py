@@ -1,0 +1,1 @@
+"""Strawberry as its documentation shows it: types with resolvers, DataLoaders, the async ORM."""
