@@ -16,10 +16,11 @@ from starlette.routing import Route, WebSocketRoute
 
 from app import demo, health, jobs, pages
 from app.application import Application
+from app.budget import RedisBudget
 from app.graphql_http import GraphQLEndpoint
 from app.persisted_documents import PersistedDocuments, trusted_documents
 from app.registered_queries import RegisteredQueries
-from app.settings import Settings
+from app.settings import Settings, limits_of
 from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
 from resolvers.database import open_pool
@@ -53,10 +54,10 @@ def create(settings: Settings) -> Starlette:
     assert settings.redis_url is not None
     database_url = settings.database_url.get_secret_value()
     redis_url = settings.redis_url.get_secret_value()
-    policy = policy_of(settings)
+    policy, limits = policy_of(settings), limits_of(settings)
     sockets = LiveRoute()
     graphql = GraphQLEndpoint(settings)
-    trusted = trusted_documents(settings.trusted_documents, Documents(CORE).read)
+    trusted = trusted_documents(settings.trusted_documents, Documents(CORE, limits=limits).read)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -69,15 +70,30 @@ def create(settings: Settings) -> Starlette:
             max_size=settings.pool_max_size,
         )
         async with (
-            await pool() as writing,
+            await pool(
+                statement_timeout=_milliseconds(limits.write_seconds),
+                lock_timeout=_milliseconds(limits.lock_seconds),
+            ) as writing,
             # What a query writes is its audit row alone, and nobody waits for that to reach the
             # disk: a crash of PostgreSQL can lose the last half second of it, never an answer's
             # commit order. See docs/decisions/0004.
-            await pool(synchronous_commit="off") as reading,
+            await pool(
+                synchronous_commit="off",
+                statement_timeout=_milliseconds(limits.statement_seconds),
+            ) as reading,
             await open_pool(
-                database_url, min_size=1, max_size=8, synchronous_commit="off"
+                database_url,
+                min_size=1,
+                max_size=8,
+                synchronous_commit="off",
+                statement_timeout=_milliseconds(limits.statement_seconds),
             ) as listening,
             aclosing(RegisteredQueries(redis_url, kept=kept)) as registered,
+            RedisBudget(
+                redis_url,
+                per_minute=settings.budget_per_minute,
+                strangers_per_minute=settings.stranger_budget_per_minute,
+            ) as budget,
         ):
 
             def ring(hospital_id: UUID) -> None:
@@ -89,7 +105,7 @@ def create(settings: Settings) -> Starlette:
                         connection, token, address=address, now=datetime.now(UTC), policy=policy
                     )
 
-            engine = Engine(writing, reading, policy, ring)
+            engine = Engine(writing, reading, policy, ring, limits=limits, budget=budget)
             documents = PersistedDocuments(
                 trusted,
                 only=settings.trusted_documents_only,
@@ -133,6 +149,11 @@ def create(settings: Settings) -> Starlette:
         direct={"/graphql": graphql},
         lifespan=lifespan,
     )
+
+
+def _milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it."""
+    return str(round(seconds * 1000))
 
 
 def _ended(clock: asyncio.Task[None]) -> None:

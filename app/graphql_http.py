@@ -16,13 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app import pages
 from app.compression import WORTHWHILE, compressed
-from app.graphql_requests import (
-    MOST_BYTES,
-    MOST_BYTES_OF_STRANGERS,
-    body_of,
-    from_body,
-    from_query,
-)
+from app.graphql_requests import body_of, from_body, from_query
 from app.http_errors import JSON, Malformed
 from app.negotiation import GRAPHQL, coding, media_type
 from app.persisted_documents import PersistedDocuments
@@ -62,6 +56,8 @@ class GraphQLEndpoint:
     def __init__(self, settings: Settings) -> None:
         self._allowed_origins = settings.allowed_origins
         self._cookie_secure = settings.cookie_secure
+        self._most_bytes = settings.limit_body_bytes
+        self._most_bytes_of_strangers = settings.limit_stranger_body_bytes
         self._engine: Engine | None = None
         self._authenticate: Authenticate | None = None
         self._documents: PersistedDocuments | None = None
@@ -92,7 +88,7 @@ class GraphQLEndpoint:
         address = _address(scope)
         actor = await self._actor("POST", headers, address)
         # Who is not signed in has nothing long to say.
-        most = MOST_BYTES if actor is not None else MOST_BYTES_OF_STRANGERS
+        most = self._most_bytes if actor is not None else self._most_bytes_of_strangers
         sent = from_body(await body_of(headers, receive, most))
         answer = await self._answer(sent, actor, address, read_only=False)
         extra = self._cookies(scope, headers, answer)
@@ -128,6 +124,8 @@ class GraphQLEndpoint:
     ) -> None:
         body, status = answer.body, _status(answer, type_)
         raw = [_CONTENT_TYPE[type_], _VARY, _NO_SNIFF, _NO_STORE, *extra]
+        if answer.retry_after is not None:
+            raw.append((b"retry-after", b"%d" % answer.retry_after))
         if status == 405:
             raw.append((b"allow", b"POST"))
         if len(body) > WORTHWHILE and answer.session is None:
@@ -206,6 +204,8 @@ def _status(answer: Answer, type_: str) -> int:
         return 200
     if answer.refused == "METHOD_NOT_ALLOWED":
         return 405
+    if answer.refused == "BUDGET_EXHAUSTED":
+        return 429
     if type_ == JSON:
         return 200
     return 401 if answer.refused == "UNAUTHENTICATED" else 400

@@ -14,9 +14,6 @@ from app.http_errors import JSON, Malformed
 from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.persisted_queries import digest_of
 
-MOST_BYTES = 4 * 1024 * 1024
-"""The largest body; a call with 1,000 results is about 300 kB."""
-MOST_BYTES_OF_STRANGERS = 64 * 1024
 PARAMETERS = frozenset({"query", "variables", "extensions", "operationName", "documentId"})
 _PLAIN = frozenset({b"application/json", b"application/json; charset=utf-8"})
 
@@ -118,4 +115,7 @@ def request_of(sent: Any) -> GraphQLRequest:
         raise Malformed(400, str(error)) from None
     if not query and document_id is None and digest is None:
         raise Malformed(400, "query: a string is needed")
-    return GraphQLRequest(query or "", name, variables, document_id=document_id, digest=digest)
+    cost = extensions is not None and extensions.get("cost") is True
+    return GraphQLRequest(
+        query or "", name, variables, document_id=document_id, digest=digest, cost=cost
+    )

@@ -6,11 +6,22 @@ with WARDLINE_. Secrets are SecretStr and appear in no log, no repr and no error
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 
 PREFIX = "WARDLINE_"
 
@@ -37,6 +48,12 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="postgresql://user:password@host:port/database; PostgreSQL 15 to 18. "
         "Without it the embedded one runs.",
+    )
+    migrations_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="MIGRATIONS_DATABASE_URL",
+        description="The same database by the login that owns it, for migrations alone; without "
+        "it DATABASE_URL's owns it (docs/audit.md).",
     )
     redis_url: SecretStr | None = Field(
         None,
@@ -126,6 +143,98 @@ class Settings(BaseSettings):
         10.0, description="A socket that takes no frame for this long is closed, to come again."
     )
 
+    # Limits: docs/limits.md has them in order
+    limit_body_bytes: PositiveInt = Field(
+        4 * 1024 * 1024, description="A request's body; 1,000 results are about 300 kB."
+    )
+    limit_stranger_body_bytes: PositiveInt = Field(
+        64 * 1024, description="The body of a request of somebody who is not signed in."
+    )
+    limit_characters: PositiveInt = Field(
+        DEFAULT_LIMITS.characters, description="Characters of a document."
+    )
+    limit_tokens: PositiveInt = Field(
+        DEFAULT_LIMITS.tokens, description="Names, numbers, strings and punctuation of a document."
+    )
+    limit_nesting: PositiveInt = Field(
+        DEFAULT_LIMITS.nesting,
+        description="Braces, brackets and parentheses of a document inside each other.",
+    )
+    limit_operations: PositiveInt = Field(
+        DEFAULT_LIMITS.operations, description="Operations of a document."
+    )
+    limit_fragments: PositiveInt = Field(
+        DEFAULT_LIMITS.fragments, description="Fragments of a document."
+    )
+    limit_directives: PositiveInt = Field(
+        DEFAULT_LIMITS.directives, description="Directives in a document."
+    )
+    limit_aliases: PositiveInt = Field(DEFAULT_LIMITS.aliases, description="Aliases in a document.")
+    limit_list_elements: PositiveInt = Field(
+        DEFAULT_LIMITS.list_elements,
+        description="Elements of one list, in a document or in variables.",
+    )
+    limit_object_fields: PositiveInt = Field(
+        DEFAULT_LIMITS.object_fields,
+        description="Fields of one input object, in a document or in variables.",
+    )
+    limit_variables: PositiveInt = Field(
+        DEFAULT_LIMITS.variables, description="Variables of an operation."
+    )
+    limit_variables_bytes: PositiveInt = Field(
+        DEFAULT_LIMITS.variables_bytes, description="All variables of a request, as JSON."
+    )
+    limit_variables_nesting: PositiveInt = Field(
+        DEFAULT_LIMITS.variables_nesting,
+        description="Lists and objects of variables inside each other.",
+    )
+    limit_variables_values: PositiveInt = Field(
+        DEFAULT_LIMITS.variables_values,
+        description="Values in all variables, those in lists and objects counted.",
+    )
+    limit_roots: PositiveInt = Field(
+        DEFAULT_LIMITS.roots, description="Root fields of an operation."
+    )
+    limit_depth: PositiveInt = Field(
+        DEFAULT_LIMITS.depth, description="Fields of an operation inside each other."
+    )
+    limit_fields: PositiveInt = Field(
+        DEFAULT_LIMITS.fields,
+        description="Selections of an operation with every fragment spread out.",
+    )
+    limit_relations: PositiveInt = Field(
+        DEFAULT_LIMITS.relations, description="Tables that an operation may enter: each is a join."
+    )
+    limit_cost: PositiveInt = Field(
+        DEFAULT_LIMITS.cost,
+        description="Rows and objects that an operation may read, by its pages and lists.",
+    )
+    limit_comparisons: PositiveInt = Field(
+        DEFAULT_LIMITS.comparisons,
+        description="What validation may spend on comparing the fields of one response key.",
+    )
+    limit_statement_seconds: PositiveFloat = Field(
+        DEFAULT_LIMITS.statement_seconds,
+        description="PostgreSQL stops a statement that reads for longer.",
+    )
+    limit_write_seconds: PositiveFloat = Field(
+        DEFAULT_LIMITS.write_seconds,
+        description="PostgreSQL stops a statement that writes for longer.",
+    )
+    limit_lock_seconds: PositiveFloat = Field(
+        DEFAULT_LIMITS.lock_seconds,
+        description="PostgreSQL stops a statement that waits for a lock for longer.",
+    )
+    budget_per_minute: NonNegativeInt = Field(
+        5_000_000,
+        description="What one user may spend on operations in a minute, in units of "
+        f"{PREFIX}LIMIT_COST; 0 sets no limit.",
+    )
+    stranger_budget_per_minute: NonNegativeInt = Field(
+        500_000,
+        description="The same for one address (of IPv6 one /64) from which nobody is signed in.",
+    )
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -133,7 +242,7 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migrations_database_url")
     @classmethod
     def _database_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         return _with_scheme(value, ("postgresql", "postgres"))
@@ -185,3 +294,8 @@ def _with_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr
     if value is not None and value.get_secret_value().split("://")[0] not in schemes:
         raise ValueError(f"must be a URL that starts with {schemes[0]}://")
     return value
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that the read engine is given."""
+    return Limits(**{one.name: getattr(settings, f"limit_{one.name}") for one in fields(Limits)})

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from app.graphql_requests import MOST_BYTES
+from app.settings import Settings
 from models.rules.roles import Role
 from tests.app.serving import BASE, PASSWORD, account, client, running
 from tests.resolvers.reading.hospital import Hospital, furnish
@@ -316,7 +316,7 @@ async def test_batches_are_not_served(program: httpx.AsyncClient) -> None:
 
 async def test_a_body_too_large_is_413(program: httpx.AsyncClient) -> None:
     async def parts() -> AsyncIterator[bytes]:
-        for _ in range(MOST_BYTES // 65_536 + 2):
+        for _ in range(Settings().limit_body_bytes // 65_536 + 2):
             yield b"x" * 65_536
 
     response = await program.post("/graphql", content=parts(), headers={"content-type": JSON})
