@@ -7,6 +7,7 @@ that holds the same words as the GraphQL enum, so that a value needs no translat
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -80,7 +81,7 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-def one_of(column: str, words: type[enum.StrEnum]) -> CheckConstraint:
+def one_of(column: str, words: Iterable[enum.StrEnum]) -> CheckConstraint:
     """CHECK that a text column holds one of the words of an enumeration."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

@@ -22,7 +22,7 @@ class Bed(Identified, InHospital, Edited, Base):
     __tablename__ = "beds"
     __table_args__ = (
         UniqueConstraint("ward_id", "code"),
-        one_of("status", BedStatus),
+        one_of("status", (each for each in BedStatus if each is not BedStatus.MASKED)),
         Index("ix_beds_hospital_id", "hospital_id"),
     )
 

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, or_
+from sqlalchemy import ColumnElement, FromClause, false, or_
 
 import models
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
 from schema.enums import BedStatus
-from schema.fields import column, expression, identifier, one, produced
+from schema.fields import column, expression, identifier, one, produced, words
 from schema.nodes import Node
 
 if TYPE_CHECKING:
@@ -49,19 +49,20 @@ def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
 class Bed(Node):
     """`status` is the operational status; a reservation is no status of the bed.
 
-    `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient.
+    `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient. Of the bed
+    of a stay on a ward out of reach its place is seen and no more: it is MASKED, and not reserved.
     """
 
     id: strawberry.ID = identifier(models.Bed)
     code: str = column()
-    status: BedStatus = column()
+    status: BedStatus = column(masked=words(BedStatus.MASKED)[0])
     ward: Annotated["Ward", strawberry.lazy("schema.wards")] = one(
         models.Ward, lambda bed, ward: ward.c.id == bed.c.ward_id, inherits=True
     )
     admission: Annotated["Admission", strawberry.lazy("schema.admissions")] | None = one(
         models.Admission, _lies_in
     )
-    reserved: bool = expression(_reserved)
+    reserved: bool = expression(_reserved, masked=false())
     reserved_for: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
         models.Patient, _kept_for
     )

@@ -14,14 +14,16 @@ class Authenticated:
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
+    locations=[Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION],
     name="requiresScopes",
     description=(
         "One of the inner lists must be held whole. Otherwise the field is null, with one error"
-        " FORBIDDEN, and the rest is served."
+        " FORBIDDEN, and the rest is served. On an argument: whoever gives it needs them beside"
+        " those of the field, and it asks of the rows alone in which they are held."
     ),
 )
 class RequiresScopes:
-    """Marks a field that needs scopes, in conjunctive lists of which one must hold."""
+    """Marks a field, or an argument, that needs scopes, in conjunctive lists of which one must
+    hold."""
 
     scopes: list[list[str]]

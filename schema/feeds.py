@@ -11,7 +11,7 @@ from uuid import UUID
 from graphql.execution.values import VariableValues
 
 from models.events import Feed
-from models.rules.scopes import Scope
+from models.rules.scopes import Reach, Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
 from resolvers.reading.statements import Plan, encoded
@@ -46,6 +46,11 @@ class FeedPlan:
     variables: VariableValues
     quiet: tuple[tuple[str, str], ...]
     """Response key and field of the payload: a frame without events needs no database."""
+
+    @property
+    def reaches(self) -> frozenset[Reach]:
+        """The reaches that decide which rows a frame shows."""
+        return self.plan.reaches
 
     async def frame(
         self,

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, cast, literal_column
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.utils.str_converters import to_camel_case
 
 import models
 from models.events import Feed
@@ -33,12 +34,17 @@ SourceOf = Callable[[str], Source]
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a field: its type, its default, and the condition it puts on the rows."""
+    """An argument of a field: its type, its default, and the condition it puts on the rows.
+
+    `requires` is the scope of an argument that tells of more than its field shows: who asks by it
+    must hold that scope as well, and asks only of the rows in which it is held.
+    """
 
     type_: Any
     condition: Condition | None = None
     default: Any = None
     description: str | None = None
+    requires: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +74,31 @@ PAGE_ARGUMENTS: Mapping[str, Argument] = {
 }
 
 
-def column(attribute: Any = None, *, requires: Scope | None = None) -> Any:
+def column(
+    attribute: Any = None,
+    *,
+    requires: Scope | None = None,
+    masked: ColumnElement[Any] | None = None,
+) -> Any:
     """A column of the row: that of the field's own name, or the attribute's."""
 
     def source(name: str) -> Source:
         key = name if attribute is None else attribute.key
-        return sources.Value(expression=lambda row: row.c[key], requires=requires)
+        return sources.Value(expression=lambda row: row.c[key], requires=requires, masked=masked)
 
     return _declared(source, requires)
 
 
 def expression(
-    value: Callable[[FromClause], ColumnElement[Any]], *, requires: Scope | None = None
+    value: Callable[[FromClause], ColumnElement[Any]],
+    *,
+    requires: Scope | None = None,
+    masked: ColumnElement[Any] | None = None,
 ) -> Any:
     """An SQL expression over the row."""
-    return _declared(lambda _: sources.Value(expression=value, requires=requires), requires)
+    return _declared(
+        lambda _: sources.Value(expression=value, requires=requires, masked=masked), requires
+    )
 
 
 def identifier(model: type[models.Base]) -> Any:
@@ -121,6 +137,7 @@ def one(
             filters=given,
             named_by=named_by,
         ),
+            needs=_needs(arguments),
         _guard(model, requires, inherits),
         arguments or {},
     )
@@ -162,7 +179,12 @@ def connection(
     """A Relay connection by keyset over the rows."""
     return _related(
         lambda given: sources.Page(
-            model=model, on=on, order=order, requires=requires, filters=given
+            model=model,
+            on=on,
+            order=order,
+            requires=requires,
+            filters=given,
+            needs=_needs(arguments),
         ),
         _guard(model, requires, inherits=False),
         {**(arguments or {}), **PAGE_ARGUMENTS},
@@ -238,9 +260,20 @@ def _guard(model: type[models.Base], requires: Requires | None, inherits: bool) 
 def _related(
     source: Callable[[dict[str, Condition]], Source],
     requires: Requires | None,
+def _needs(arguments: Mapping[str, Argument] | None) -> Mapping[str, Scope]:
+    """The scopes that arguments ask for, by argument name."""
+    return {
+        to_camel_case(name): one.requires
+        for name, one in (arguments or {}).items()
+        if one.requires is not None
+    }
+
+
     arguments: Mapping[str, Argument],
 ) -> Any:
-    conditions = {name: one.condition for name, one in arguments.items() if one.condition}
+    conditions = {
+        to_camel_case(name): one.condition for name, one in arguments.items() if one.condition
+    }
     made = _declared(lambda _: source(conditions), requires)
     made.arguments = [_argument(name, one) for name, one in arguments.items()]
     return made
@@ -262,9 +295,13 @@ def _declared(
 
 
 def _argument(name: str, one: Argument) -> StrawberryArgument:
-    annotation = StrawberryAnnotation(one.type_)
-    if one.default is ...:
-        return StrawberryArgument(name, None, annotation, description=one.description)
+    default = {} if one.default is ... else {"default": one.default}
+    guards = () if one.requires is None else (RequiresScopes(scopes=[[one.requires.value]]),)
     return StrawberryArgument(
-        name, None, annotation, description=one.description, default=one.default
+        name,
+        None,
+        StrawberryAnnotation(one.type_),
+        description=one.description,
+        directives=guards,
+        **default,
     )

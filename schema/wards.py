@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, func, or_
+from sqlalchemy import ColumnElement, FromClause, Integer, func, literal_column, or_
 
 import models
 from resolvers.reading.scope import NOW
@@ -32,12 +32,13 @@ def _counted(*conditions: ColumnElement[bool]) -> Any:
     def count(ward: FromClause) -> ColumnElement[int]:
         return looked_up(func.count(), BEDS, BEDS.c.ward_id == ward.c.id, *conditions)
 
-    return expression(count)
+    return expression(count, masked=literal_column("0", Integer()))
 
 
 @strawberry.type(description="Beds of a ward by what can be done with them; the parts add up.")
 class WardOccupancy:
-    """beds = occupied + available + unavailable + reserved."""
+    """beds = occupied + available + unavailable + reserved; all are 0 for a ward out of reach, which
+    is seen as the place of a stay."""
 
     beds: int = _counted()
     occupied: int = _counted(BEDS.c.status.in_(words(BedStatus.OCCUPIED)))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import lru_cache
 from uuid import UUID
 
 import models
 from models.events import Feed
-from models.rules.scopes import Reach, Rights, Scope
+from models.rules.scopes import Reach
 from resolvers import ids
 from resolvers.actors import Actor
 from subscriptions.feeds import FeedPlan
@@ -91,17 +90,12 @@ def patient(public_id: str) -> UUID | None:
     return ids.decode(models.Patient, public_id)
 
 
-def row_scope(actor: Actor) -> Hashable:
-    """What of the actor decides which rows a frame shows: those with the same plan and the same row
-    scope get the same bytes."""
-    uses = _reaches_used(actor.rights)
+def row_scope(plan: FeedPlan, actor: Actor) -> Hashable:
+    """What of the actor decides which rows a frame of the plan shows: those with the same plan and
+    the same row scope get the same bytes."""
+    uses = plan.reaches
     return (
         tuple(sorted(actor.ward_ids)) if uses & _BY_WARD else None,
         actor.user_id if Reach.AUTHORED in uses else None,
         *(patients if reach in uses else None for reach, patients in _patients(actor).items()),
     )
-
-
-@lru_cache(maxsize=256)
-def _reaches_used(rights: Rights) -> frozenset[Reach]:
-    return frozenset(reach for scope in rights.scopes for reach in rights.reaches(Scope(scope)))

@@ -102,7 +102,7 @@ class Channel:
     def join(self, subscriber: Subscriber) -> Group:
         """Put a subscriber into its group: from here on it gets what the group gets."""
         heard = audience(subscriber.plan, subscriber.actor, subscriber.place)
-        key = (subscriber.plan.key, row_scope(subscriber.actor), heard)
+        key = (subscriber.plan.key, row_scope(subscriber.plan, subscriber.actor), heard)
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(key, subscriber.plan, heard)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from models.events import Feed
-from models.rules.scopes import Scope
+from models.rules.scopes import Reach, Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
 from resolvers.reading.documents import GraphQLRequest as Operation
@@ -41,6 +41,10 @@ class FeedPlan(Protocol):
     @property
     def scope(self) -> Scope:
         """What the feed requires."""
+
+    @property
+    def reaches(self) -> frozenset[Reach]:
+        """The reaches that decide which rows a frame shows."""
 
     @property
     def key(self) -> Hashable:

@@ -13,7 +13,8 @@ from models.rules.refusals import Refusal
 
 
 class BedStatus(StrEnum):
-    """Operational status. Source: HL7 v2 table 0116."""
+    """Operational status. Source: HL7 v2 table 0116; MASKED is HL7 v3 NullFlavor MSK: there is a
+    status, and it is not for the reader. No bed has it."""
 
     UNOCCUPIED = "UNOCCUPIED"
     OCCUPIED = "OCCUPIED"
@@ -21,6 +22,7 @@ class BedStatus(StrEnum):
     CONTAMINATED = "CONTAMINATED"
     ISOLATED = "ISOLATED"
     CLOSED = "CLOSED"
+    MASKED = "MASKED"
 
 
 class BedChangeEventKind(StrEnum):
@@ -85,6 +87,7 @@ MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
             BedStatus.CONTAMINATED,
             BedStatus.ISOLATED,
         ),
+        BedStatus.MASKED: (),
     }
 )
 

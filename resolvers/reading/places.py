@@ -29,6 +29,9 @@ class Place:
     row: FromClause | None
     reaches: frozenset[Reach]
     path: tuple[str, ...]
+    borrowed: bool = False
+    """Whether the row is shown as a part of the one before it, be it in the actor's reach or not:
+    the bed of a stay on another ward."""
 
     @property
     def of_patient(self) -> bool:

@@ -79,6 +79,8 @@ class Findings:
     scopes: set[Scope] = field(default_factory=set)
     binds: dict[str, Getter] = field(default_factory=dict)
 
+    reaches: set[Reach] = field(default_factory=set)
+    """The reaches whose conditions are in the SQL: what of an actor decides the rows."""
 
 class Planner:
     """Plans one operation. Used once."""
@@ -115,11 +117,11 @@ class Planner:
             self.found.roots.add(f"{place.type_.name}.{chosen.name}")
         if place.of_patient or place.model is models.AuditEntry:
             self.found.read.add(f"{place.type_.name}.{chosen.name}")
-        refused = self._refusing(source)
+        refused = self._refusing(chosen, source)
         if refused is not None:
-            self.found.refused.append(
-                ((*place.path, chosen.key), f"{place.type_.name}.{chosen.name}", refused)
-            )
+            what, scope = refused
+            name = f"{place.type_.name}.{chosen.name}{what}"
+            self.found.refused.append(((*place.path, chosen.key), name, scope))
             return null()
         match source:
             case Value():
@@ -138,16 +140,20 @@ class Planner:
                 return self._relation(place, chosen, source).joined_to(level)
         raise TypeError(source)
 
-    def _refusing(self, source: Source) -> Scope | None:
-        """The scope that the actor lacks for the field, if any."""
+    def _refusing(self, chosen: Selected, source: Source) -> tuple[str, Scope] | None:
+        """The scope that the actor lacks, if any: for the field itself, or for an argument given
+        (then which)."""
         needed = source.requires
         if needed is None and isinstance(source, Relation) and not source.inherits:
             needed = SCOPES.get(source.model)
-        if not isinstance(needed, Scope):
-            return None
-        if not self._rights.reaches(needed):
-            return needed
-        self.found.scopes.add(needed)
+        asked = {"": needed} if isinstance(needed, Scope) else {}
+        if isinstance(source, Relation) and source.needs:
+            given = arguments(chosen, self._variables)
+            asked |= {f"({name}:)": need for name, need in source.needs.items() if name in given}
+        for what, scope in asked.items():
+            if not self._rights.reaches(scope):
+                return what, scope
+        self.found.scopes.update(asked.values())
         return None
 
     def _value(self, place: Place, chosen: Selected, source: Value) -> ColumnElement[Any]:
@@ -160,7 +166,11 @@ class Planner:
             return value
         # The row is seen in a wider reach than this field is.
         assert place.model is not None
-        return case((scoping.visible(place.model, place.row, reaches), value), else_=null())
+        return case((self._within(place.model, place.row, reaches), value), else_=null())
+        if source.masked is not None and place.borrowed:
+            assert place.model is not None
+            seen = self.visible(place.model, place.row)
+            return value if seen is None else case((seen, value), else_=source.masked)
 
     def _embedded(
         self, place: Place, level: shapes.Level, chosen: Selected, source: Embedded
@@ -242,7 +252,7 @@ class Planner:
             level.where.append(scoping.of_hospital(row))
         reaches = self._reaches(place, source)
         if reaches is not None and Reach.HOSPITAL not in reaches:
-            level.where.append(scoping.visible(source.model, row, reaches))
+            level.where.append(self._within(source.model, row, reaches))
         for name, condition in source.filters.items():
             if name in given:
                 argument = GivenArgument(self, name, given[name], self._variables)
@@ -253,9 +263,26 @@ class Planner:
             known = WRITTEN if reaches is None else reaches
         if belongs_to_patient(source.model) and not place.of_patient:
             level.people.append(shapes.People(patient_of(row)))
-        return Place(type_, source.model, row, known, (*place.path, key)), level
+        path = (*place.path, key)
+        return Place(type_, source.model, row, known, path, borrowed=source.inherits), level
+
+    def visible(self, model: type[models.Base], row: FromClause) -> ColumnElement[bool] | None:
+        """The condition that the actor sees a row of the table for itself; None: sees every one."""
+        reaches = self._rights.reaches(SCOPES[model])
+        return None if Reach.HOSPITAL in reaches else self._within(model, row, reaches)
+
+    def _within(
+        self, model: type[models.Base], row: FromClause, reaches: frozenset[Reach]
+    ) -> ColumnElement[bool]:
+        self.found.reaches |= reaches
+        return scoping.visible(model, row, reaches)
 
     def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
+                needed = source.needs.get(name)
+                if needed is not None and Reach.HOSPITAL not in self._rights.reaches(needed):
+                    # An argument asks only of the rows in which its own scope may be read.
+                    may = self._within(source.model, row, self._rights.reaches(needed))
+                    level.where.append(may)
         """In which reaches the row must still be shown to be visible; None: it is known to be."""
         if source.inherits or (isinstance(source, Produced) and not self._replayed):
             return None
@@ -325,3 +352,10 @@ class GivenArgument:
     def words(self) -> list[ColumnElement[Any]]:
         """The values of a list of an enum, as literals (see Prepared.shape)."""
         return shapes.words(self._getter(self._variables))
+    def visible(
+        self, model: type[models.Base], row: FromClause
+    ) -> tuple[ColumnElement[bool], ...]:
+        """The conditions under which the actor sees a row that the argument names."""
+        seen = self._planner.visible(model, row)
+        return () if seen is None else (seen,)
+

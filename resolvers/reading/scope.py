@@ -76,7 +76,7 @@ def _within(model: type[models.Base], row: FromClause, reach: Reach) -> ColumnEl
         case Reach.OPENED:
             return _of_patients(model, row, OPENED)
         case Reach.OWN:
-            patient = _patient(row)
+            patient = _patient(model, row)
             return false() if patient is None else patient == PATIENT
         case Reach.AUTHORED:
             return _authored(model, row)
@@ -87,7 +87,7 @@ def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
         return row.c.id == WARDS.any_()
     if model in (models.Bed, models.Room):
         return row.c.ward_id == WARDS.any_()
-    patient = _patient(row)
+    patient = _patient(model, row)
     if patient is None:
         return false()
     lies_here = _stays(patient, _STAY.c.ward_id == WARDS.any_())
@@ -108,7 +108,7 @@ def _of_patients(
             _STAY.c.ended_at.is_(None),
             _STAY.c.patient_id == patients.any_(),
         )
-    patient = _patient(row)
+    patient = _patient(model, row)
     return false() if patient is None else patient == patients.any_()
 
 
@@ -126,10 +126,8 @@ def _stays(patient: ColumnElement[UUID], *conditions: ColumnElement[bool]) -> Co
     return there_is(_STAY, _STAY.c.patient_id == patient, _STAY.c.ended_at.is_(None), *conditions)
 
 
-def _patient(row: FromClause) -> ColumnElement[UUID] | None:
+def _patient(model: type[models.Base], row: FromClause) -> ColumnElement[UUID] | None:
     """Whose row it is; None for what belongs to no patient (wards, beds)."""
-    if "patient_id" in row.c:
-        return row.c.patient_id
-    if row.element is models.Patient.__table__:  # type: ignore[attr-defined]
+    if model is models.Patient:
         return row.c.id
-    return None
+    return row.c.patient_id if "patient_id" in row.c else None

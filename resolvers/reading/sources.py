@@ -50,6 +50,12 @@ class Argument(Protocol):
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]: ...
 
+    def visible(
+        self, model: type[models.Base], row: FromClause
+    ) -> tuple[ColumnElement[bool], ...]:
+        """The conditions under which the actor sees a row that the argument names: a condition
+        that looks another table up looks among these alone."""
+
     def truth(self) -> bool:
         """The value of a Boolean, which is part of what a plan is for: it needs no parameter."""
 
@@ -83,9 +89,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value(Source):
-    """A leaf: an SQL expression over the row."""
+    """A leaf: an SQL expression over the row. `masked` stands in for it where the row is out of the
+    actor's reach and only shown as a part of another (see `inherits`)."""
 
     expression: Callable[[FromClause], ColumnElement[Any]]
+    masked: ColumnElement[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +108,14 @@ class Relation(Source):
     """Base of what enters a table. Rows are those in the actor's reach of the table's scope.
 
     `filters` are by argument name. `inherits`: the row is visible whenever its parent is, by what
-    it means (a bed's ward), so that the scope is not asked again.
+    it means (a bed's ward), so that the scope is not asked again. `needs` are the scopes that an
+    argument asks for beside the field's own, because it tells of what the field does not show.
     """
 
     model: type[models.Base]
     on: Joined | None = None
     filters: Mapping[str, Condition] = field(default_factory=dict)
+    needs: Mapping[str, Scope] = field(default_factory=dict)
     inherits: bool = False
 
 

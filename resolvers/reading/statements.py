@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, select
 
-from models.rules.scopes import Rights
+from models.rules.scopes import Reach, Rights
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.errors import Forbidden
@@ -40,6 +40,9 @@ class Plan:
     audited: audit.Shared
     """What its audit rows have in common."""
 
+    reaches: frozenset[Reach] = frozenset()
+    """What of an actor decides the rows: those with equal rights who are equal in these get the
+    same answer."""
     async def run(
         self,
         connection: Connection,
@@ -120,7 +123,8 @@ def _plan(
         }
         for path, name, scope in planner.found.refused
     )
-    return Plan(statement, errors, planner.found.binds, shared)
+    reaches = frozenset(planner.found.reaches)
+    return Plan(statement, errors, planner.found.binds, shared, reaches)
 
 
 def encoded(value: Any) -> bytes:
