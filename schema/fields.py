@@ -135,9 +135,9 @@ def one(
             inherits=inherits,
             requires=requires,
             filters=given,
+            needs=_needs(arguments),
             named_by=named_by,
         ),
-            needs=_needs(arguments),
         _guard(model, requires, inherits),
         arguments or {},
     )
@@ -257,9 +257,6 @@ def _guard(model: type[models.Base], requires: Requires | None, inherits: bool) 
     return SCOPES.get(model)
 
 
-def _related(
-    source: Callable[[dict[str, Condition]], Source],
-    requires: Requires | None,
 def _needs(arguments: Mapping[str, Argument] | None) -> Mapping[str, Scope]:
     """The scopes that arguments ask for, by argument name."""
     return {
@@ -269,6 +266,9 @@ def _needs(arguments: Mapping[str, Argument] | None) -> Mapping[str, Scope]:
     }
 
 
+def _related(
+    source: Callable[[dict[str, Condition]], Source],
+    requires: Requires | None,
     arguments: Mapping[str, Argument],
 ) -> Any:
     conditions = {

@@ -7,7 +7,7 @@ audit. See docs/decisions/0001.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -78,9 +78,9 @@ class Findings:
     roots: set[str] = field(default_factory=set)
     scopes: set[Scope] = field(default_factory=set)
     binds: dict[str, Getter] = field(default_factory=dict)
-
     reaches: set[Reach] = field(default_factory=set)
     """The reaches whose conditions are in the SQL: what of an actor decides the rows."""
+
 
 class Planner:
     """Plans one operation. Used once."""
@@ -159,6 +159,10 @@ class Planner:
     def _value(self, place: Place, chosen: Selected, source: Value) -> ColumnElement[Any]:
         assert place.row is not None
         value = spoken(chosen, source.expression(place.row))
+        if source.masked is not None and place.borrowed:
+            assert place.model is not None
+            seen = self.visible(place.model, place.row)
+            return value if seen is None else case((seen, value), else_=source.masked)
         if not isinstance(source.requires, Scope):
             return value
         reaches = self._rights.reaches(source.requires)
@@ -167,10 +171,6 @@ class Planner:
         # The row is seen in a wider reach than this field is.
         assert place.model is not None
         return case((self._within(place.model, place.row, reaches), value), else_=null())
-        if source.masked is not None and place.borrowed:
-            assert place.model is not None
-            seen = self.visible(place.model, place.row)
-            return value if seen is None else case((seen, value), else_=source.masked)
 
     def _embedded(
         self, place: Place, level: shapes.Level, chosen: Selected, source: Embedded
@@ -189,12 +189,7 @@ class Planner:
             raise BadInput(f"{named} must be given", field=source.named_by[0])
         type_ = object_type(chosen)
         if isinstance(source, Page):
-            cut = cut_of(chosen, given, self._variables)
-            inside, level = self.enter(place, type_, source, given, chosen.key)
-            connection = Connection(
-                self, source, given, cut, parent=place, inside=inside, level=level
-            )
-            return connection.made(chosen)
+            return self._connection(place, chosen, source, given).made(chosen)
         inside, level = self.enter(place, type_, source, given, chosen.key)
         columns = self.object(inside, level, chosen.selections)
         if isinstance(source, Many):
@@ -202,13 +197,44 @@ class Planner:
         order = source.order if isinstance(source, One) else ()
         return shapes.one(level, columns, ordering(order, row_of(inside)))
 
+    def _connection(
+        self, place: Place, chosen: Selected, source: Page, given: GivenArguments
+    ) -> Connection:
+        cut = cut_of(chosen, given, self._variables)
+        inside, level = self.enter(place, object_type(chosen), source, given, chosen.key)
+        return Connection(self, source, given, cut, parent=place, inside=inside, level=level)
+
+    def listed(self, place: Place, roots: Sequence[Selected]) -> ListedRows | None:
+        """The operation as rows, where all it asks for is one flat page."""
+        if len(roots) != 1 or roots[0].name == "__typename":
+            return None
+        source = self._catalogue.sources[place.type_.name, roots[0].name]
+        if not isinstance(source, Page) or self._refusing(source) is not None:
+            return None
+        given = arguments(roots[0], self._variables)
+        return self._connection(place, roots[0], source, given).listed(roots[0])
+
+    def is_flat(self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> bool:
+        """Whether nothing selected of the type is a list of rows, at any depth."""
+        return all(self._is_flat(type_, one) for one in self._collector.collect(type_, sets))
+
+    def _is_flat(self, type_: GraphQLObjectType, one: Selected) -> bool:
+        if one.name == "__typename":
+            return True
+        match self._catalogue.sources[type_.name, one.name]:
+            case Value():
+                return True
+            case Embedded() | One():
+                return self.is_flat(object_type(one), one.selections)
+        return False
+
     def _given_rows(self, place: Place, chosen: Selected, source: GivenRows) -> shapes.Made:
         """Plain rows as a table; their first column, the index, keeps their order."""
         columns = [column("index", Integer()), *(column(n, t) for n, t in source.columns.items())]
         row = (
             func.json_to_recordset(bindparam(f"given_{source.name}", type_=JSON()))
             .table_valued(*columns)
-            .render_derived(name=self._name("g"), with_types=True)
+            .render_derived(name=self.name("g"), with_types=True)
         )
         level = shapes.Level(row)
         inside = Place(object_type(chosen), None, row, frozenset(), (*place.path, chosen.key))
@@ -256,7 +282,16 @@ class Planner:
         for name, condition in source.filters.items():
             if name in given:
                 argument = GivenArgument(self, name, given[name], self._variables)
-                level.where.append(condition(row, argument))
+                wanted = condition(row, argument)
+                if isinstance(wanted, tuple):
+                    level.alternatives.append(wanted)
+                else:
+                    level.where.append(wanted)
+                needed = source.needs.get(name)
+                if needed is not None and Reach.HOSPITAL not in self._rights.reaches(needed):
+                    # An argument asks only of the rows in which its own scope may be read.
+                    may = self._within(source.model, row, self._rights.reaches(needed))
+                    level.where.append(may)
         known = place.reaches if source.inherits or reaches is None else reaches
         if isinstance(source, Produced):
             level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
@@ -278,11 +313,6 @@ class Planner:
         return scoping.visible(model, row, reaches)
 
     def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
-                needed = source.needs.get(name)
-                if needed is not None and Reach.HOSPITAL not in self._rights.reaches(needed):
-                    # An argument asks only of the rows in which its own scope may be read.
-                    may = self._within(source.model, row, self._rights.reaches(needed))
-                    level.where.append(may)
         """In which reaches the row must still be shown to be visible; None: it is known to be."""
         if source.inherits or (isinstance(source, Produced) and not self._replayed):
             return None
@@ -307,14 +337,15 @@ class Planner:
         """The fields selected below `chosen`."""
         return self._collector.collect(object_type(chosen), chosen.selections)
 
-    def _name(self, prefix: str) -> str:
+    def name(self, prefix: str) -> str:
+        """A new name of the statement's own."""
         self._serial += 1
         return f"{prefix}{self._serial}"
 
     def bind(
         self, type_: TypeEngine[Any], getter: Getter, parse: Callable[[Any], Any] | None
     ) -> BindParameter[Any]:
-        name = self._name("a")
+        name = self.name("a")
         self.found.binds[name] = (
             getter if parse is None else (lambda variables: parse(getter(variables)))
         )
@@ -345,6 +376,11 @@ class GivenArgument:
 
         return self._planner.bind(type_, self._getter, storable)
 
+    def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """The conditions under which the actor sees a row that the argument names."""
+        seen = self._planner.visible(model, row)
+        return () if seen is None else (seen,)
+
     def truth(self) -> bool:
         """The value of a Boolean (see Prepared.shape)."""
         return bool(self._getter(self._variables))
@@ -352,10 +388,3 @@ class GivenArgument:
     def words(self) -> list[ColumnElement[Any]]:
         """The values of a list of an enum, as literals (see Prepared.shape)."""
         return shapes.words(self._getter(self._variables))
-    def visible(
-        self, model: type[models.Base], row: FromClause
-    ) -> tuple[ColumnElement[bool], ...]:
-        """The conditions under which the actor sees a row that the argument names."""
-        seen = self._planner.visible(model, row)
-        return () if seen is None else (seen,)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, select
 
 from models.rules.scopes import Reach, Rights
+from resolvers import sessions
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.errors import Forbidden
@@ -39,10 +40,11 @@ class Plan:
     _binds: Mapping[str, Getter]
     audited: audit.Shared
     """What its audit rows have in common."""
-
     reaches: frozenset[Reach] = frozenset()
     """What of an actor decides the rows: those with equal rights who are equal in these get the
     same answer."""
+    _listing: Listing | None = None
+
     async def run(
         self,
         connection: Connection,
@@ -62,6 +64,8 @@ class Plan:
         values["actor_scopes"] = actors[0].rights.scopes
         values["now"] = now
         values.update(audit.binds(actors))
+        if more is not None:
+            values.update(more)
         await self.audited.keep(connection)
         data = await connection.fetchval(self.statement.sql, *self.statement.bind(values))
         assert isinstance(data, bytes)
@@ -69,14 +73,32 @@ class Plan:
 
 
 def plan_roots(
-    catalogue: Catalogue, prepared: Prepared, rights: Rights, roots: Iterable[Selected]
+    catalogue: Catalogue,
+    prepared: Prepared,
+    rights: Rights,
+    roots: Sequence[Selected],
+    *,
+    checked: bool = False,
 ) -> Plan:
-    """The plan of a query's root fields."""
-    planner = Planner(catalogue, prepared, rights)
+    """The plan of a query's root fields.
+
+    `checked`: the statement answers only if the actor is still who it was (sessions.still_valid).
+    """
     type_ = catalogue.schema.query_type
     assert type_ is not None
-    level = shapes.Level(None)
     place = Place(type_, None, None, frozenset(), ())
+    condition = None
+    if checked:
+        valid = select(sessions.still_valid().label("valid")).cte("valid")
+        condition = select(valid.c.valid).scalar_subquery()
+    planner = Planner(catalogue, prepared, rights)
+    listed = planner.listed(place, roots)
+    if listed is not None:
+        return _listing(planner, prepared, listed, condition)
+    planner = Planner(catalogue, prepared, rights)
+    level = shapes.Level(None)
+    if condition is not None:
+        level.where.append(condition)
     return _plan(planner, prepared, level, planner.fields(place, level, roots))
 
 
@@ -121,10 +143,9 @@ def _plan(
             "path": list(path),
             "extensions": {"code": Forbidden.code, "requires": scope.value},
         }
-        for path, name, scope in planner.found.refused
+        for path, name, scope in found.refused
     )
-    reaches = frozenset(planner.found.reaches)
-    return Plan(statement, errors, planner.found.binds, shared, reaches)
+    return Plan(statement, errors, found.binds, shared, frozenset(found.reaches), listing)
 
 
 def encoded(value: Any) -> bytes:
