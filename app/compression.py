@@ -22,7 +22,7 @@ WORTHWHILE = 1024
 LONG = 256 * 1024
 """Bytes above which it is done in a thread: the loop must not stand still for it."""
 ZSTD_LEVEL = 3
-BROTLI_QUALITY = 4
+BROTLI_QUALITY = 3
 GZIP_LEVEL = 1
 
 _OF_THREAD = threading.local()
