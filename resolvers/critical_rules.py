@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 import models
 from models.rules.critical_rules import CriticalRule
 from models.rules.patients import Sex
 from models.rules.starter_rules import STARTER_RULES
+from resolvers.database import Connection, Statement
 from resolvers.transaction import Transaction
 
 _TABLE = models.CriticalRule.__table__
@@ -75,6 +77,27 @@ async def in_force(tx: Transaction, codes: Collection[str]) -> tuple[CriticalRul
     return tuple(_rule(row) for row in rows)
 
 
+async def all_in_force(
+    connection: asyncpg.Pool[Any] | Connection, hospital_id: UUID
+) -> tuple[CriticalRule, ...]:
+    """All of the hospital's rules in force, in the order of `in_force`."""
+    rows = await connection.fetch(_ALL.sql, *_ALL.bind({"hospital_id": hospital_id}))
+    return tuple(_rule(row) for row in rows)
+
+
+def still_in_force() -> ColumnElement[bool]:
+    """The condition that `rule_ids` (sorted) are the rules in force of `hospital_id` for any of the
+    `codes`. A version of a rule is never edited, so that the ids say it all."""
+    rule = _TABLE.alias("rule")
+    now = select(rule.c.id).where(
+        rule.c.hospital_id == bindparam("hospital_id", type_=Uuid()),
+        rule.c.retired_at.is_(None),
+        rule.c.codes.overlap(bindparam("codes", type_=ARRAY(Text()))),
+    )
+    ids = func.array(now.order_by(rule.c.id).scalar_subquery(), type_=ARRAY(Uuid()))
+    return ids == bindparam("rule_ids", type_=ARRAY(Uuid()))
+
+
 def _rule(row: asyncpg.Record) -> CriticalRule:
     return CriticalRule(
         key=row["key"],
@@ -95,12 +118,10 @@ def _rule(row: asyncpg.Record) -> CriticalRule:
     )
 
 
-_IN_FORCE = (
+_NOW = (
     select(_TABLE)
-    .where(
-        _TABLE.c.hospital_id == bindparam("hospital_id"),
-        _TABLE.c.retired_at.is_(None),
-        _TABLE.c.codes.overlap(bindparam("codes", type_=ARRAY(Text()))),
-    )
+    .where(_TABLE.c.hospital_id == bindparam("hospital_id"), _TABLE.c.retired_at.is_(None))
     .order_by(_TABLE.c.key)
 )
+_IN_FORCE = _NOW.where(_TABLE.c.codes.overlap(bindparam("codes", type_=ARRAY(Text()))))
+_ALL = Statement(_NOW)

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TIMESTAMP
 
@@ -28,33 +38,62 @@ _FIELD = "idempotencyKey"
 _ID = "$id"
 
 
-async def once(  # noqa: PLR0917 (who, what, under which key: it reads as a sentence)
-    tx: Transaction,
-    actor: Actor,
-    mutation: str,
-    key: str,
-    request: Any,
-    work: Callable[[], Awaitable[dict[str, Any]]],
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key that a user claims for a request. `hash` is the request's."""
+
+    user_id: UUID
+    mutation: str
+    key: str
+    hash: bytes
+    now: datetime
+
+    @classmethod
+    def of(cls, actor: Actor, mutation: str, key: str, request: Any, now: datetime) -> Claim:
+        """The claim of a key as it was sent; BadInput where it can be none.
+
+        `request` is what the caller sent, in any form that serializes (the input, or its fields).
+        """
+        if actor.user_id is None:
+            raise ValueError("a key belongs to a user; the system itself has none")
+        hashed = hashlib.sha256(_canonical(request)).digest()
+        return cls(actor.user_id, mutation, _checked(key), hashed, now)
+
+    def row(self, produced: Mapping[str, Any]) -> dict[str, Any]:
+        """The row of the key, with what the request produced."""
+        return {
+            "user_id": self.user_id,
+            "mutation": self.mutation,
+            "key": self.key,
+            "request_hash": self.hash,
+            "produced": _stored(produced),
+            "created_at": self.now,
+        }
+
+    def binds(self) -> dict[str, Any]:
+        """The values of the statements' bind parameters."""
+        return {
+            "claim_user": self.user_id,
+            "claim_mutation": self.mutation,
+            "claim_key": self.key,
+            "claim_hash": self.hash,
+            "claim_now": self.now,
+        }
+
+
+async def once(
+    tx: Transaction, claim: Claim, work: Callable[[], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
     """What `work` produced: now, or the first time under this key of the user for the mutation.
 
-    `request` is what the caller sent, in any form that serializes (the input, or its fields). The
-    key with another request is a CONFLICT. What is refused leaves no key behind.
+    The key with another request is a CONFLICT. What is refused leaves no key behind.
     """
-    if actor.user_id is None:
-        raise ValueError("a key belongs to a user; the system itself has none")
-    row = {
-        "user": actor.user_id,
-        "mutation": mutation,
-        "key": _checked(key),
-        "hash": hashlib.sha256(_canonical(request)).digest(),
-        "now": tx.now,
-    }
+    row = claim.binds()
     while not await tx.run(_CLAIM, **row):
         first = await tx.first(_FIRST, **row)
         if first is None:
             continue  # forgotten in between: the key is free again
-        if first["request_hash"] != row["hash"]:
+        if first["request_hash"] != claim.hash:
             raise Conflict("this idempotencyKey was used for another request", field=_FIELD)
         produced: dict[str, Any] = _restored(json.loads(first["produced"]))
         return produced
@@ -66,6 +105,12 @@ async def once(  # noqa: PLR0917 (who, what, under which key: it reads as a sent
         raise
     await tx.run(_KEEP, **row, produced=json.dumps(_stored(produced)))
     return produced
+
+
+def unclaimed() -> ColumnElement[bool]:
+    """The condition that nobody has used the key of a Claim yet."""
+    key = models.IdempotencyKey.__table__.alias("claimed")
+    return ~exists(select(literal_column("1")).select_from(key).where(*_own(key.c)))
 
 
 async def forget(connection: Connection, *, before: datetime) -> int:
@@ -120,20 +165,25 @@ def _restored(value: Any) -> Any:
 
 _TIME = TIMESTAMP(timezone=True)
 _K = models.IdempotencyKey.__table__.c
-_OWN = (
-    _K.user_id == bindparam("user"),
-    _K.mutation == bindparam("mutation", type_=_K.mutation.type),
-    _K.key == bindparam("key", type_=_K.key.type),
-)
+_USER = bindparam("claim_user", type_=Uuid())
+_MUTATION = bindparam("claim_mutation", type_=_K.mutation.type)
+_KEY = bindparam("claim_key", type_=_K.key.type)
+
+
+def _own(columns: Any) -> tuple[ColumnElement[bool], ...]:
+    return (columns.user_id == _USER, columns.mutation == _MUTATION, columns.key == _KEY)
+
+
+_OWN = _own(_K)
 _CLAIM = (
     insert(models.IdempotencyKey)
     .values(
-        user_id=bindparam("user"),
-        mutation=bindparam("mutation"),
-        key=bindparam("key"),
-        request_hash=bindparam("hash"),
+        user_id=_USER,
+        mutation=_MUTATION,
+        key=_KEY,
+        request_hash=bindparam("claim_hash"),
         produced=bindparam("nothing", "{}", type_=_K.produced.type),
-        created_at=bindparam("now"),
+        created_at=bindparam("claim_now"),
     )
     .on_conflict_do_nothing()
 )

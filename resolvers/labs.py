@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,24 +36,40 @@ async def record_lab_results(
             f"one call carries at most {most} results", field="results", limit=f"<= {most}"
         )
     patients = await Patients.load(tx, actor, reaches, results)
+    taken, outcomes = sifted(results, patients, tx.now)
+    for ingested in await ingest(tx, actor, taken, sender=sender_of(actor)):
+        outcomes[ingested.index] = ingested
+    return {"outcomes": told(outcomes)}
+
+
+def sender_of(actor: Actor) -> str:
+    """The sender that a user is. No import has such a name."""
+    return f"user:{actor.user_id}"
+
+
+def sifted(
+    results: Sequence[LabResultInput], patients: Patients, now: datetime
+) -> tuple[list[NewLabResult], dict[int, Ingested]]:
+    """Those that can be taken in, and the outcomes of the others by index."""
     taken: list[NewLabResult] = []
-    outcomes: dict[int, Ingested] = {}
+    refused: dict[int, Ingested] = {}
     for index, given in enumerate(results):
         try:
-            taken.append(checked(given, index, patients, tx.now))
+            taken.append(checked(given, index, patients, now))
         except (BadInput, Conflict, NotFound) as refusal:
-            outcomes[index] = Ingested.rejected(index, refusal)
-    for ingested in await ingest(tx, actor, taken, sender=f"user:{actor.user_id}"):
-        outcomes[ingested.index] = ingested
-    return {"outcomes": list(_told(outcomes[index] for index in range(len(results))))}
+            refused[index] = Ingested.rejected(index, refusal)
+    return taken, refused
 
 
-def _told(outcomes: Iterable[Ingested]) -> Iterable[dict[str, UUID | str | int | None]]:
-    for outcome in outcomes:
-        yield {
+def told(outcomes: Mapping[int, Ingested]) -> list[dict[str, UUID | str | int | None]]:
+    """The outcomes as the payload tells them, in the order sent."""
+    return [
+        {
             "index": outcome.index,
             "outcome": outcome.outcome.value,
             "lab_result": outcome.lab_result_id,
             "code": outcome.code,
             "message": outcome.message,
         }
+        for _, outcome in sorted(outcomes.items())
+    ]

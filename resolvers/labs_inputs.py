@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, or_, select
+import asyncpg
+from sqlalchemy import Text, Uuid, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
@@ -20,9 +22,11 @@ from models.rules.results import ResultStatus
 from models.rules.scopes import Reach
 from resolvers import ids, inputs
 from resolvers.actors import Actor
+from resolvers.database import Connection, Statement
 from resolvers.errors import BadInput, NotFound
 from resolvers.labs_judgement import NewLabResult
 from resolvers.reading import scope as scoping
+from resolvers.reading.sources import looked_up
 from resolvers.transaction import Transaction
 
 LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
@@ -65,12 +69,40 @@ class LabResultInput(Protocol):
     def external_id(self) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A patient and the two names that a result may give."""
+
+    id: UUID
+    mrn: str
+
+
+class Names(frozenset[UUID | str]):
+    """The ids and the medical record numbers by which a call names patients."""
+
+    @classmethod
+    def of(cls, results: Collection[LabResultInput]) -> Names:
+        """Those of a call."""
+        found: set[UUID | str] = set()
+        for given in results:
+            row_id = ids.decode(models.Patient, given.patient_id) if given.patient_id else None
+            if row_id is not None:
+                found.add(row_id)
+            mrn = given.mrn.strip() if given.mrn else ""
+            # A number with NUL in it is nobody's, and PostgreSQL would not take the text.
+            if mrn and "\0" not in mrn and mrn.isprintable():
+                found.add(mrn)
+        return cls(found)
+
+
 class Patients:
     """Those of the named patients for whom the actor may record results."""
 
-    def __init__(self, by_id: dict[UUID, UUID], by_mrn: dict[str, UUID]) -> None:
-        self._by_id = by_id
-        self._by_mrn = by_mrn
+    def __init__(self, found: Iterable[Named]) -> None:
+        self._by_id: dict[UUID, UUID] = {}
+        self._by_mrn: dict[str, UUID] = {}
+        for one in found:
+            self._by_id[one.id] = self._by_mrn[one.mrn] = one.id
 
     @classmethod
     async def load(
@@ -81,18 +113,8 @@ class Patients:
         results: Collection[LabResultInput],
     ) -> Patients:
         """Find all that a call names, by public id or medical record number, in one statement."""
-        decoded = (
-            ids.decode(models.Patient, given.patient_id) for given in results if given.patient_id
-        )
-        mrns = {given.mrn.strip() for given in results if given.mrn}
-        rows = await tx.all(
-            _patients(reaches),
-            patient_ids=sorted({found for found in decoded if found is not None}),
-            # A number with NUL in it is nobody's, and PostgreSQL would not take the text.
-            mrns=sorted(mrn for mrn in mrns if "\0" not in mrn and mrn.isprintable()),
-            **scoping.binds(actor),
-        )
-        return cls({row["id"]: row["id"] for row in rows}, {row["mrn"]: row["id"] for row in rows})
+        rows = await find_patients(tx.connection, actor, reaches, Names.of(results))
+        return cls(Named(row["id"], row["mrn"]) for row in rows)
 
     def of(self, given: LabResultInput, at: str) -> UUID:
         """Whose result it is. Both names may be given, and must then be the same patient's."""
@@ -188,14 +210,46 @@ def _nobody(field: str) -> NotFound:
     return NotFound(f"{field} names nothing here", field=field)
 
 
-@lru_cache(maxsize=16)
-def _patients(reaches: frozenset[Reach]) -> Select[Any]:
-    table = models.Patient.__table__.alias("found")
-    return select(table.c.id, table.c.mrn).where(
-        scoping.of_hospital(table),
-        scoping.visible(models.Patient, table, reaches),
-        or_(
-            table.c.id == bindparam("patient_ids", type_=ARRAY(Uuid())).any_(),
-            table.c.mrn == bindparam("mrns", type_=ARRAY(Text())).any_(),
+async def find_patients(
+    connection: asyncpg.Pool[Any] | Connection,
+    actor: Actor,
+    reaches: frozenset[Reach],
+    names: Names,
+) -> list[asyncpg.Record]:
+    """Those of the named whom the actor sees in these reaches, each with `id`, `mrn`, `birth_date`,
+    `sex` and the `ward_id` of the bed of now."""
+    statement = _patients(reaches)
+    return await connection.fetch(
+        statement.sql,
+        *statement.bind(
+            {
+                "patient_ids": sorted(name for name in names if isinstance(name, UUID)),
+                "mrns": sorted(name for name in names if isinstance(name, str)),
+                **scoping.binds(actor),
+            }
         ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _patients(reaches: frozenset[Reach]) -> Statement:
+    table = models.Patient.__table__.alias("found")
+    stay = models.BedStay.__table__.alias("lies")
+    return Statement(
+        select(
+            table.c.id,
+            table.c.mrn,
+            table.c.birth_date,
+            table.c.sex,
+            looked_up(
+                stay.c.ward_id, stay, stay.c.patient_id == table.c.id, stay.c.ended_at.is_(None)
+            ).label("ward_id"),
+        ).where(
+            scoping.of_hospital(table),
+            scoping.visible(models.Patient, table, reaches),
+            or_(
+                table.c.id == bindparam("patient_ids", type_=ARRAY(Uuid())).any_(),
+                table.c.mrn == bindparam("mrns", type_=ARRAY(Text())).any_(),
+            ),
+        )
     )

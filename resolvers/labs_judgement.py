@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,14 +72,22 @@ class Subject:
     ward_id: UUID | None
 
 
-class Bench:
-    """The rules and the patients of one batch."""
+def by_code(rules: Iterable[CriticalRule]) -> dict[str, list[CriticalRule]]:
+    """The rules for each code (LOINC), in their order."""
+    found: dict[str, list[CriticalRule]] = {}
+    for rule in rules:
+        for code in rule.codes:
+            found.setdefault(code, []).append(rule)
+    return found
 
-    def __init__(self, rules: tuple[CriticalRule, ...], subjects: dict[UUID, Subject]) -> None:
-        self._rules: dict[str, list[CriticalRule]] = {}
-        for rule in rules:
-            for code in rule.codes:
-                self._rules.setdefault(code, []).append(rule)
+
+class Bench:
+    """The rules, by code, and the patients of one batch."""
+
+    def __init__(
+        self, rules: Mapping[str, Sequence[CriticalRule]], subjects: Mapping[UUID, Subject]
+    ) -> None:
+        self.rules = rules
         self.subjects = subjects
 
     @classmethod
@@ -97,7 +105,7 @@ class Bench:
         stays = await tx.all(_STAYS, patient_ids=patient_ids)
         wards = {row["patient_id"]: row["ward_id"] for row in stays}
         return cls(
-            rules,
+            by_code(rules),
             {
                 row["id"]: Subject(row["birth_date"], Sex(row["sex"]), wards.get(row["id"]))
                 for row in patients
@@ -114,7 +122,7 @@ class Bench:
         if subject.birth_date is not None:
             youngest, oldest = age_in_hours(subject.birth_date, result.observed_at)
         verdict = judge(
-            self._rules.get(result.code, ()),
+            self.rules.get(result.code, ()),
             Observation(
                 code=result.code,
                 value=result.value,

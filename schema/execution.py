@@ -25,22 +25,33 @@ from resolvers import faults, idempotency, sessions
 from resolvers.actors import Actor
 from resolvers.budgets import Balance, Budget, Unlimited
 from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut, Unauthenticated
+from resolvers.idempotency import Claim
+from resolvers.labs_memory import Memory
 from resolvers.policy import Policy
+from resolvers.proposals import OVERTAKEN, Proposal
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared, RequestError
 from resolvers.reading.fields import Collector, Selected, arguments
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
+from resolvers.reading.overlay import Writing
 from resolvers.reading.places import object_type
 from resolvers.reading.sources import Access, Requires
 from resolvers.reading.statements import Plan, encoded, plan_payload, plan_roots
-from resolvers.transaction import transaction
+from resolvers.transaction import Ledger, Overtaken, transaction
 from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
 from schema.feeds import FeedPlan
 from schema.introspection import INTROSPECTION, among, introspect
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
+Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
+"""The JSON of a payload, and the errors of what was refused in it."""
+
 KEPT_PLANS = 2_000
 STOPPED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 """A statement was stopped by statement_timeout, or by lock_timeout."""
+MOST_PROPOSALS = 2
+"""How often a mutation is proposed: from what is remembered, then from what was read anew."""
+MOST_ATTEMPTS = 5
+"""How many transactions a mutation is given in which somebody else may be faster."""
 MOST_INTROSPECTION = 3
 """How many roots of one operation may ask about the schema, whose whole description is large."""
 
@@ -98,6 +109,7 @@ class Engine:
         self._budget = budget or Unlimited()
         self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
         self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+        self._memory = Memory()
 
     def operation_kind(
         self, request: GraphQLRequest
@@ -232,21 +244,72 @@ class Engine:
         body = _body(b"{" + b",".join(done) + b"}", errors)
         return Answer(body, session=session, signed_out=signed_out)
 
-    async def _work(
-        self, prepared: Prepared, root: Selected, actor: Actor | None
-    ) -> tuple[bytes, Sequence[dict[str, Any]]]:
+    async def _work(self, prepared: Prepared, root: Selected, actor: Actor | None) -> Worked:
+        """Do it: outright, if there is a way, and otherwise in a transaction."""
         work = work_of(root.name)
         actor = _allowed(actor, work.requires)
         given, sent = _input(prepared, root)
         key = given.pop("idempotency_key", None)
         now = _now()
+        claim = None if key is None else Claim.of(actor, root.name, key, sent, now)
+        if work.propose is not None:
+            make = partial(work.propose, self._pool, self._memory, **given)
+            done = await self._outright(prepared, root, actor, make, claim, now)
+            if done is not None:
+                return done
+        for again in reversed(range(MOST_ATTEMPTS)):
+            try:
+                return await self._in_transaction(prepared, root, actor, given, claim, now)
+            except Overtaken:
+                if not again:
+                    raise
+        raise AssertionError
+
+    async def _outright(  # noqa: PLR0917 (what, who, under which key)
+        self,
+        prepared: Prepared,
+        root: Selected,
+        actor: Actor,
+        make: Callable[..., Awaitable[Proposal | None]],
+        claim: Claim | None,
+        now: datetime,
+    ) -> Worked | None:
+        """Write and answer in one statement; None: that cannot be, and nothing was written."""
+        for _ in range(MOST_PROPOSALS):
+            ledger = Ledger(actor.hospital_id, now, self._policy)
+            proposal = await make(ledger, actor, claim)
+            if proposal is None:
+                return None
+            plan = self._payload(prepared, actor.rights, root, writing=proposal.writing)
+            produced, writing = _rows(proposal.produced), proposal.values()
+            try:
+                async with self._pool.acquire() as connection:
+                    data = await plan.attempt(
+                        connection, prepared.variables, (actor,), now, produced, writing
+                    )
+            except OVERTAKEN:
+                return None
+            if data is not None:
+                self._ring(actor.hospital_id)
+                return data, plan.errors
+            proposal.forget()
+        return None
+
+    async def _in_transaction(  # noqa: PLR0917 (what, who, under which key)
+        self,
+        prepared: Prepared,
+        root: Selected,
+        actor: Actor,
+        given: dict[str, Any],
+        claim: Claim | None,
+        now: datetime,
+    ) -> Worked:
         plan = self._payload(prepared, actor.rights, root)
+        resolver = work_of(root.name).resolver
         try:
             async with transaction(self._pool, actor.hospital_id, now, self._policy) as tx:
-                do = Once(partial(work.resolver, tx, actor, **given))
-                produced = await (
-                    do() if key is None else idempotency.once(tx, actor, root.name, key, sent, do)
-                )
+                do = Once(partial(resolver, tx, actor, **given))
+                produced = await (do() if claim is None else idempotency.once(tx, claim, do))
                 if not do.done:
                     plan = self._payload(prepared, actor.rights, root, replayed=True)
                 data = await plan.run(
@@ -315,10 +378,16 @@ class Engine:
         return Collector(CORE, prepared).collect(type_, [prepared.operation.selection_set])
 
     def _payload(
-        self, prepared: Prepared, rights: Rights, root: Selected, *, replayed: bool = False
+        self,
+        prepared: Prepared,
+        rights: Rights,
+        root: Selected,
+        *,
+        replayed: bool = False,
+        writing: Writing | None = None,
     ) -> Plan:
-        make = partial(plan_payload, root=root, replayed=replayed)
-        return self._planned(prepared, rights, (root.key, replayed), make)
+        make = partial(plan_payload, root=root, replayed=replayed, writing=writing)
+        return self._planned(prepared, rights, (root.key, replayed, writing), make)
 
     def _planned(
         self, prepared: Prepared, rights: Rights, root: Hashable, make: Callable[..., Plan]

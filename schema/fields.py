@@ -49,11 +49,13 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a mutation field does: the resolver, and what it requires."""
+    """What a mutation field does: the resolver, and what it requires. `propose` makes a proposal of
+    it, to be written in one statement (resolvers/proposals), where it can."""
 
     resolver: Callable[..., Any]
     requires: Requires
     in_transaction: bool
+    propose: Callable[..., Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +236,10 @@ def mutation(
     requires: Requires,
     input: type | None = None,
     in_transaction: bool = True,
+    propose: Callable[..., Any] | None = None,
 ) -> Any:
     """A mutation: the resolver gets the input's fields, its answer is read through the plan."""
-    work = Work(resolver, requires, in_transaction)
+    work = Work(resolver, requires, in_transaction, propose)
     made = _declared(None, requires, metadata={"work": work})
     made.arguments = [_argument("input", Argument(input, default=...))] if input else []
     return made

@@ -11,6 +11,7 @@ from resolvers import (
     critical_results,
     emergency_access,
     labs,
+    labs_proposals,
     medications,
     patients,
     sessions,
@@ -31,17 +32,16 @@ from schema.beds import (
     SetBedStatusInput,
     SetBedStatusPayload,
 )
-from schema.critical_results import (
 from schema.care_teams import (
     AssignCareTeamMemberInput,
     AssignCareTeamMemberPayload,
     EndCareTeamMembershipInput,
     EndCareTeamMembershipPayload,
 )
+from schema.critical_results import (
     AcknowledgeCriticalResultInput,
     AcknowledgeCriticalResultPayload,
 )
-from schema.fields import AUTHENTICATED, PUBLIC, mutation
 from schema.emergency_access import (
     BreakGlassInput,
     BreakGlassPayload,
@@ -50,6 +50,7 @@ from schema.emergency_access import (
     ReviewEmergencyAccessInput,
     ReviewEmergencyAccessPayload,
 )
+from schema.fields import AUTHENTICATED, PUBLIC, mutation
 from schema.labs import RecordLabResultsInput, RecordLabResultsPayload
 from schema.medications import (
     DiscontinueMedicationInput,
@@ -84,7 +85,10 @@ class Mutation:
         vitals.record_vitals, input=RecordVitalsInput, requires=Scope.VITALS_RECORD
     )
     record_lab_results: RecordLabResultsPayload = mutation(
-        labs.record_lab_results, input=RecordLabResultsInput, requires=Scope.LAB_RECORD
+        labs.record_lab_results,
+        input=RecordLabResultsInput,
+        requires=Scope.LAB_RECORD,
+        propose=labs_proposals.propose_lab_results,
     )
     acknowledge_critical_result: AcknowledgeCriticalResultPayload = mutation(
         critical_results.acknowledge_critical_result,

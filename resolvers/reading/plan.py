@@ -41,6 +41,7 @@ from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
+from resolvers.reading.overlay import Tables
 from resolvers.reading.pages import ordering
 from resolvers.reading.places import (
     WRITTEN,
@@ -83,12 +84,19 @@ class Findings:
 
 
 class Planner:
-    """Plans one operation. Used once."""
+    """Plans one operation. Used once. `overlay`: what is read in place of some tables."""
 
     def __init__(
-        self, catalogue: Catalogue, prepared: Prepared, rights: Rights, *, replayed: bool = False
+        self,
+        catalogue: Catalogue,
+        prepared: Prepared,
+        rights: Rights,
+        *,
+        replayed: bool = False,
+        overlay: Tables | None = None,
     ) -> None:
         self._replayed = replayed
+        self._overlay = overlay or {}
         self._catalogue = catalogue
         self._variables = prepared.variables
         self._collector = Collector(catalogue.schema, prepared)
@@ -269,7 +277,8 @@ class Planner:
         key: str,
     ) -> tuple[Place, shapes.Level]:
         """Step into a table: a row alias under the conditions of relation, scope and filters."""
-        row = source.model.__table__.alias(self._name("t"))
+        table = self._overlay.get(source.model, source.model.__table__)
+        row = table.alias(self._name("t"))
         level = shapes.Level(row)
         if source.on is not None:
             level.where.append(source.on(place.row, row))

@@ -23,6 +23,7 @@ from resolvers.reading import scope as scoping
 from resolvers.reading.catalogue import Catalogue
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Getter, Selected
+from resolvers.reading.overlay import Writing
 from resolvers.reading.places import Place, object_type
 from resolvers.reading.plan import Planner
 
@@ -58,6 +59,21 @@ class Plan:
         `actors` have the same rights and rows: the first one's are used, each is in the audit.
         `given` are the values of Given, Produced and GivenRows sources.
         """
+        data = await self.attempt(connection, variables, actors, now, given)
+        assert data is not None
+        return data
+
+    async def attempt(  # noqa: PLR0917 (as `run`)
+        self,
+        connection: Connection,
+        variables: VariableValues,
+        actors: Sequence[Actor],
+        now: datetime,
+        given: Mapping[str, Any],
+        writing: Mapping[str, Any] | None = None,
+    ) -> bytes | None:
+        """Like `run`, where the statement writes as well: `writing` are the values of its Writing.
+        None: it has written nothing, because what must hold does not."""
         values: dict[str, Any] = {name: getter(variables) for name, getter in self._binds.items()}
         values.update((f"given_{name}", value) for name, value in given.items())
         values.update(scoping.binds(actors[0]))
@@ -67,8 +83,11 @@ class Plan:
         if more is not None:
             values.update(more)
         await self.audited.keep(connection)
-        data = await connection.fetchval(self.statement.sql, *self.statement.bind(values))
-        assert isinstance(data, bytes)
+        if writing is not None:
+            values.update(writing)
+        data: bytes | None = await connection.fetchval(
+            self.statement.sql, *self.statement.bind(values)
+        )
         return data
 
 
@@ -109,17 +128,22 @@ def plan_payload(
     root: Selected,
     *,
     replayed: bool = False,
+    writing: Writing | None = None,
 ) -> Plan:
     """The plan of what a mutation or a subscription answers, read from what is given to the run.
 
-    `replayed`: the mutation was done before, and is only answered again.
+    `replayed`: the mutation was done before, and is only answered again. `writing`: the statement
+    does it, and answers if it could.
     """
-    planner = Planner(catalogue, prepared, rights, replayed=replayed)
+    overlay = None if writing is None else writing.tables
+    planner = Planner(catalogue, prepared, rights, replayed=replayed, overlay=overlay)
     type_: GraphQLObjectType = object_type(root)
     level = shapes.Level(None)
     place = Place(type_, None, None, frozenset(), (root.key,))
     columns = planner.object(place, level, root.selections)
-    return _plan(planner, prepared, level, columns, root=root)
+    if writing is not None:
+        level.where.append(writing.condition)
+    return _plan(planner, prepared, level, columns, root=root, writing=writing)
 
 
 def _plan(
@@ -129,6 +153,7 @@ def _plan(
     columns: list[tuple[str, ColumnElement[Any]]],
     *,
     root: Selected | None = None,
+    writing: Writing | None = None,
 ) -> Plan:
     answer = level.select(
         shapes.object_of(columns).label("data"),
@@ -136,7 +161,8 @@ def _plan(
     ).cte("answer")
     shared = audit.shared(prepared, planner.found, root)
     audited = audit.entries(prepared, shared, answer).cte("audited")
-    statement = Statement(select(answer.c.data).add_cte(audited))
+    written = () if writing is None else writing.written.values()
+    statement = Statement(select(answer.c.data).add_cte(audited, *written))
     errors = tuple(
         {
             "message": f"{name} needs the scope {scope}",

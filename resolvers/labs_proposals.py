@@ -1,0 +1,215 @@
+"""Recording laboratory results in one round trip, where nothing but new ones comes in.
+
+They are judged by what this process remembers of the patients and of the rules; the statement that
+writes them makes sure that it is still so. Whatever is more than new results (a number that is held
+already, an unknown patient, an alert for somebody in no bed) goes the general way (`labs_ingest`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    bindparam,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Reach, Scope
+from resolvers import critical_rules
+from resolvers.actors import Actor
+from resolvers.idempotency import Claim
+from resolvers.labs import sender_of, sifted, told
+from resolvers.labs_inputs import LabResultInput, Names, Patients
+from resolvers.labs_intake import Intake
+from resolvers.labs_judgement import Bench, NewLabResult
+from resolvers.labs_memory import Memory, Remembered
+from resolvers.proposals import Proposal, records, writing
+from resolvers.reading import scope as scoping
+from resolvers.reading.overlay import Writing, recordset
+from resolvers.reading.sources import looked_up, there_is
+from resolvers.transaction import Ledger
+
+
+async def propose_lab_results(
+    pool: asyncpg.Pool[Any],
+    memory: Memory,
+    ledger: Ledger,
+    actor: Actor,
+    claim: Claim | None,
+    *,
+    results: Sequence[LabResultInput],
+) -> Proposal | None:
+    """What `record_lab_results` would write; None: that is to be found out the general way.
+
+    Asks the database only for what the process does not remember.
+    """
+    reaches = actor.reaches(Scope.LAB_RECORD)
+    names = Names.of(results)
+    if len(results) > ledger.policy.max_results_per_call:
+        return None
+    found = await memory.patients(pool, actor, reaches, names)
+    if found is None:
+        return None
+    taken, outcomes = sifted(results, Patients(one.named for one in found), ledger.now)
+    numbers = [one.external_id for one in taken if one.external_id]
+    if not taken or len(set(numbers)) < len(numbers):
+        return None
+    rules = await memory.rules(pool, ledger.hospital_id)
+    bench = Bench(rules, {one.named.id: one.subject for one in found})
+    intake = Intake(ledger, actor, bench, sender_of(actor), {})
+    placed = [intake.place(one) for one in taken]
+    intake.judge({})
+    rows: dict[type[models.Base], list[dict[str, Any]]] = {
+        models.LabResult: intake.rows(),
+        models.LoggedEvent: ledger.logged(),
+        **intake.loop.rows(),
+    }
+    alerts = rows[models.CriticalResult]
+    if not rows[models.LabResult] or any(alert["ward_id"] is None for alert in alerts):
+        # An alert for somebody in no bed: nothing could be held against their being laid into one.
+        return None
+    outcomes |= {one.index: intake.outcome(one) for one in placed}
+    produced = {"outcomes": told(outcomes)}
+    if claim is not None:
+        rows[models.IdempotencyKey] = [claim.row(produced)]
+    return Proposal(
+        writing=_writing(reaches, claim is not None),
+        rows=rows,
+        assumed={
+            **_assumed(found, {alert["patient_id"] for alert in alerts}),
+            **_rules(bench, taken),
+            "hospital_id": ledger.hospital_id,
+            "sender": sender_of(actor),
+            "external_ids": numbers,
+            **({} if claim is None else claim.binds()),
+        },
+        produced=produced,
+        forget=partial(memory.forget, ledger.hospital_id, names),
+    )
+
+
+def _assumed(found: Iterable[Remembered], alerted: set[UUID]) -> dict[str, Any]:
+    patients = {one.named.id: one for one in found}
+    return {
+        "patients": records(
+            [
+                {
+                    "id": row_id,
+                    "mrn": one.named.mrn,
+                    "birth_date": one.subject.birth_date,
+                    "sex": one.subject.sex,
+                    "ward_id": one.subject.ward_id,
+                    "alerted": row_id in alerted,
+                }
+                for row_id, one in patients.items()
+            ]
+        ),
+        "patient_count": len(patients),
+        "alerted_count": len(alerted),
+    }
+
+
+def _rules(bench: Bench, taken: Iterable[NewLabResult]) -> dict[str, Any]:
+    codes = {one.code for one in taken}
+    return {
+        "codes": sorted(codes),
+        "rule_ids": sorted({rule.id for code in codes for rule in bench.rules.get(code, ())}),
+    }
+
+
+@lru_cache(maxsize=128)
+def _writing(reaches: frozenset[Reach], keyed: bool) -> Writing:
+    assumed = recordset(
+        "patients",
+        "assumed",
+        [
+            *(Column(name, _PATIENT.c[name].type) for name in ("id", "mrn", "birth_date", "sex")),
+            Column("ward_id", _STAY.c.ward_id.type),
+            Column("alerted", Boolean()),
+        ],
+    )
+    return writing(
+        (models.LabResult, models.CriticalResult, models.CriticalResultStep, models.LoggedEvent),
+        _as_remembered(assumed, reaches),
+        _stay_where_they_are(assumed),
+        critical_rules.still_in_force(),
+        ~_known(),
+        keyed=keyed,
+    )
+
+
+def _as_remembered(assumed: FromClause, reaches: frozenset[Reach]) -> ColumnElement[bool]:
+    """Every patient is visible, and judged by what is still true of them."""
+    patient = _PATIENT.alias("patient")
+    stay = _STAY.alias("lies")
+    ward = looked_up(
+        stay.c.ward_id, stay, stay.c.patient_id == patient.c.id, stay.c.ended_at.is_(None)
+    )
+    count = (
+        select(func.count())
+        .select_from(assumed.join(patient, patient.c.id == assumed.c.id))
+        .where(
+            scoping.of_hospital(patient),
+            scoping.visible(models.Patient, patient, reaches),
+            patient.c.mrn == assumed.c.mrn,
+            patient.c.sex == assumed.c.sex,
+            patient.c.birth_date.is_not_distinct_from(assumed.c.birth_date),
+            ward.is_not_distinct_from(assumed.c.ward_id),
+        )
+        .correlate_except(assumed, patient)
+    )
+    return count.scalar_subquery() == bindparam("patient_count", type_=Integer())
+
+
+def _stay_where_they_are(assumed: FromClause) -> ColumnElement[bool]:
+    """Those who get an alert stay on the ward that hears it until it is written.
+
+    Whoever moves a patient ends the stay, and then takes the open alerts along: with the stay held
+    that waits for ours. A stay that is about to end, or that has ended since this statement began,
+    is not held, and nothing is written.
+    """
+    stay = _STAY.alias("held")
+    kept = (
+        select(stay.c.id)
+        .select_from(
+            assumed.join(
+                stay,
+                (stay.c.patient_id == assumed.c.id) & (stay.c.ward_id == assumed.c.ward_id),
+            )
+        )
+        .where(assumed.c.alerted, stay.c.ended_at.is_(None))
+        .with_for_update(read=True, skip_locked=True, of=stay)
+        .cte("held_stays")
+    )
+    count = select(func.count()).select_from(kept).where(true())
+    return count.scalar_subquery() == bindparam("alerted_count", type_=Integer())
+
+
+def _known() -> ColumnElement[bool]:
+    """The sender has sent one of the numbers before."""
+    newest = models.LabResult.__table__.alias("newest")
+    return there_is(
+        newest,
+        newest.c.hospital_id == scoping.HOSPITAL,
+        newest.c.sender == bindparam("sender", type_=Text()),
+        newest.c.external_id == bindparam("external_ids", type_=ARRAY(Text())).any_(),
+        newest.c.superseded_at.is_(None),
+    )
+
+
+_PATIENT = models.Patient.__table__
+_STAY = models.BedStay.__table__
