@@ -14,6 +14,9 @@ from alembic.script import ScriptDirectory
 
 from resolvers.database import Connection
 
+_HAS_APPLICATION = """
+SELECT bool_or(pg_has_role(oid, 'MEMBER')) FROM pg_roles WHERE rolname = current_user || '_app'
+"""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -29,9 +32,16 @@ def configuration(database_url: str | None = None) -> Config:
 async def upgrade(database_url: str) -> None:
     """Bring the database to the newest migration; nothing happens when it is there.
 
-    In a thread, because Alembic's environment runs a loop of its own.
+    In a thread, because Alembic's environment runs a loop of its own. The rights of the
+    application's role are given again, for where it was made after the migrations.
     """
     await asyncio.to_thread(command.upgrade, configuration(database_url), "head")
+    connection = await asyncpg.connect(database_url, timeout=10)
+    try:
+        if await connection.fetchval(_HAS_APPLICATION):
+            await connection.execute("SELECT grant_to_application()")
+    finally:
+        await connection.close()
 
 
 @cache

@@ -14,7 +14,11 @@ from models import Base
 
 def database_url() -> str:
     """The URL in the form SQLAlchemy wants (postgresql+asyncpg://…)."""
-    url = context.config.attributes.get("database_url") or os.environ.get("DATABASE_URL")
+    url = (
+        context.config.attributes.get("database_url")
+        or os.environ.get("MIGRATIONS_DATABASE_URL")
+        or os.environ.get("DATABASE_URL")
+    )
     if not url:
         raise SystemExit("migrations: DATABASE_URL is not set")
     return "postgresql+asyncpg://" + str(url).split("://", 1)[1]

@@ -18,7 +18,26 @@ Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionPr
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
+_AS_APPLICATION = """
+SELECT set_config('role', application.rolname, false)
+FROM pg_class AS audit
+JOIN pg_roles AS owner ON owner.oid = audit.relowner
+JOIN pg_roles AS application ON application.rolname = owner.rolname || '_app'
+WHERE audit.oid = to_regclass('public.audit_entries')
+  AND pg_has_role(application.oid, 'MEMBER')
+"""
+"""Takes on the role that may add to the audit and change nothing of it; one row where there is it,
+and the login is a member (docs/audit.md)."""
+
+
+async def as_application(connection: asyncpg.Connection[Any]) -> bool:
+    """Go on in the application's role, as every connection of a pool does; False: there is none,
+    and triggers alone keep the audit."""
+    return await connection.fetchval(_AS_APPLICATION) is not None
+
+
 async def _prepare(connection: asyncpg.Connection[Any]) -> None:
+    await as_application(connection)
     # JSON leaves as the bytes PostgreSQL wrote: nothing here parses an answer.
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=_as_bytes, decoder=bytes, format="binary"

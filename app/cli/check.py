@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -18,6 +19,7 @@ from app.cli.running import run, write_logs
 from app.cli.servers import database_url, redis_url, with_servers
 from app.schema_version import current, head
 from app.settings import Settings, load_settings
+from resolvers.database import as_application
 
 OLDEST_POSTGRES = 15
 
@@ -39,7 +41,12 @@ def check() -> None:
 
 
 async def _check(settings: Settings, results: list[tuple[str, bool, str]]) -> None:
-    probes: dict[str, Probe] = {"database": _database, "migrations": _migrations, "Redis": _redis}
+    probes: dict[str, Probe] = {
+        "database": _database,
+        "migrations": _migrations,
+        "audit": _audit,
+        "Redis": _redis,
+    }
     async with with_servers(settings, join=True) as completed:
         for what, probe in probes.items():
             try:
@@ -63,6 +70,9 @@ async def ready(settings: Settings) -> None:
     """Raise what is wrong with the database, before anything is built on it."""
     await _database(settings)
     await _migrations(settings)
+    kept, how = await _kept(settings)
+    if not kept:
+        logging.getLogger("wardline").warning("the audit is %s", how)
 
 
 async def _migrations(settings: Settings) -> str:
@@ -74,6 +84,27 @@ async def _migrations(settings: Settings) -> str:
     if revision != head():
         raise Mistake(f"at {revision}, the code is at {head()}; run: wardline migrate")
     return f"at {revision}, the newest"
+
+
+async def _audit(settings: Settings) -> str:
+    _, how = await _kept(settings)
+    return how
+
+
+async def _kept(settings: Settings) -> tuple[bool, str]:
+    """Whether the application's role could not change the audit, and what to say of it."""
+    connection = await asyncpg.connect(database_url(settings), timeout=5)
+    try:
+        await as_application(connection)
+        changes: bool = await connection.fetchval(
+            "SELECT has_table_privilege('public.audit_entries', 'UPDATE')"
+        )
+        role: str = await connection.fetchval("SELECT current_user")
+    finally:
+        await connection.close()
+    if changes:
+        return False, f"kept by triggers alone: {role} owns it; see docs/audit.md"
+    return True, f"kept from {role}, which may only add to it"
 
 
 async def _redis(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app.cli.listening import address, answer, listen
 from app.cli.running import run, write_logs
-from app.cli.servers import database_url, with_servers
+from app.cli.servers import database_url, migrations_url, with_servers
 from app.schema_version import upgrade
 from app.settings import Settings, load_settings
 
@@ -43,7 +43,7 @@ async def _dev(settings: Settings, listener: socket.socket) -> None:
     with console.status("Starting PostgreSQL and Redis") as status:
         async with with_servers(settings) as completed:
             status.update("Bringing the database up to date")
-            await upgrade(database_url(completed))
+            await upgrade(migrations_url(completed))
             status.update("Loading the demo hospital")
             pool = await open_pool(database_url(completed))
             try:

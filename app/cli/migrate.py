@@ -6,7 +6,7 @@ import asyncpg
 from rich.console import Console
 
 from app.cli.running import run, write_logs
-from app.cli.servers import database_url, with_servers
+from app.cli.servers import migrations_url, with_servers
 from app.schema_version import current, upgrade
 from app.settings import Settings, load_settings
 
@@ -20,10 +20,10 @@ def migrate() -> None:
 
 async def _migrate(settings: Settings) -> None:
     async with with_servers(settings, join=True) as completed:
-        connection = await asyncpg.connect(database_url(completed), timeout=10)
+        connection = await asyncpg.connect(migrations_url(completed), timeout=10)
         try:
             before = await current(connection)
-            await upgrade(database_url(completed))
+            await upgrade(migrations_url(completed))
             after = await current(connection)
         finally:
             await connection.close()

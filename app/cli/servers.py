@@ -46,6 +46,12 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
+def migrations_url(settings: Settings) -> str:
+    """Where migrations run: the same database, by the login that owns it."""
+    owner = settings.migrations_database_url
+    return database_url(settings) if owner is None else owner.get_secret_value()
+
+
 def redis_url(settings: Settings) -> str:
     """The URL of settings that `with_servers` has completed."""
     assert settings.redis_url is not None

@@ -22,6 +22,8 @@ from app.embedded.folder import LOOPBACK, Folder, free_port, is_free
 from app.embedded.process import ServerFailed, ServerProcess
 
 ROLE = "wardline"
+APPLICATION = f"{ROLE}_app"
+"""What the application's connections become (resolvers/database); migration 0006 grants to it."""
 DATABASE = "wardline"
 SUPERUSER = "postgres"
 
@@ -122,14 +124,19 @@ class Postgres(ServerProcess):
         draft.rename(self.folder)
 
     async def provide(self) -> None:
-        """The application's role and database. The role is no superuser: what a statement of ours
-        could be tricked into must end at the application's own tables."""
+        """The roles and the database. The owner is no superuser: what a statement of ours could be
+        tricked into must end at the application's own tables."""
         connection = await self._connect("postgres")
         try:
             # The password is URL-safe base64, so it needs no quoting; CREATE ROLE takes no bind.
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", ROLE):
                 await connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
             await connection.execute(f"ALTER ROLE {ROLE} PASSWORD '{self._password}'")
+            if not await connection.fetchval(
+                "SELECT 1 FROM pg_roles WHERE rolname = $1", APPLICATION
+            ):
+                await connection.execute(f"CREATE ROLE {APPLICATION} NOLOGIN")
+            await connection.execute(f"GRANT {APPLICATION} TO {ROLE}")
             known = await connection.fetchval(
                 "SELECT 1 FROM pg_database WHERE datname = $1", DATABASE
             )

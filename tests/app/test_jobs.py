@@ -18,6 +18,7 @@ import models
 from app import jobs
 from models.rules import escalation
 from resolvers.policy import DEFAULT_POLICY
+from tests.owner import as_owner
 from tests.resolvers.reading.hospital import Hospital, furnish
 
 
@@ -141,10 +142,11 @@ async def test_the_clock_outlives_the_database(
     rung: list[UUID] = []
     async with clock(hospital.pool, rung):
         for _ in range(3):
-            await hospital.pool.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            async with as_owner(hospital.pool) as owner:
+                await owner.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
         critical = await overdue(hospital, "Ben")
         assert await until(lambda: kinds(hospital, critical)) == ["CriticalResultEscalated"]
     assert "Traceback" not in caplog.text

@@ -16,6 +16,7 @@ from models.rules.results import IngestOutcome, ResultStatus
 from models.rules.roles import Role
 from resolvers import admissions, labs
 from resolvers.transaction import Transaction
+from tests.owner import as_owner
 from tests.resolvers.laboratory import alerts, potassium, rules, steps, take
 
 if TYPE_CHECKING:
@@ -223,10 +224,11 @@ async def settled(house: House, task: asyncio.Task[Any]) -> None:
     """Wait until the task is done, or its transaction waits for a lock."""
     deadline = asyncio.get_running_loop().time() + 10
     while not task.done():
-        waiting = await house.pool.fetchval(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
+        async with as_owner(house.pool) as owner:
+            waiting = await owner.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
         if waiting:
             return
         assert asyncio.get_running_loop().time() < deadline

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from subscriptions.limits import Limits
+from tests.owner import as_owner
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -94,7 +95,7 @@ async def test_a_log_that_can_not_be_read_for_a_while_loses_nothing(
         await station.feed()
         await hospital.write()
         await station.events(1)
-        async with hospital.pool.acquire() as connection:
+        async with as_owner(hospital.pool) as connection:
             await connection.execute("ALTER TABLE event_counters RENAME COLUMN epoch TO elsewhere")
             # Long enough for a look at the log to fail: the next one succeeds only after this one.
             with pytest.raises(TimeoutError):

@@ -19,6 +19,7 @@ from resolvers import ids
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, decode
+from tests.owner import as_owner
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -335,8 +336,8 @@ async def test_lost_connections_to_the_database_lose_no_event(
         seen: list[int] = []
         for _ in range(5):
             await hospital.write(times=2)
-            async with hospital.pool.acquire() as connection:
-                await connection.execute(
+            async with as_owner(hospital.pool) as owner:
+                await owner.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )

@@ -14,6 +14,7 @@ import pytest
 import websockets
 
 from subscriptions.limits import Limits
+from tests.owner import as_owner
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -331,7 +332,7 @@ async def test_the_database_away_sends_a_new_subscriber_to_try_again(
     async with (
         serve(limits=replace(quiet, subscribe_deadline=0.5)) as served,
         served.station(await nurse()) as station,
-        hospital.pool.acquire() as connection,
+        as_owner(hospital.pool) as connection,
         connection.transaction(),
     ):
         # Somebody holds the table that a look at the log needs.

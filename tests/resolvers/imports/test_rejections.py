@@ -11,6 +11,7 @@ import pytest
 
 from resolvers.imports.files import fhir_files
 from resolvers.imports.ledger import Outcome
+from tests.owner import as_owner
 
 Make = Callable[..., Any]
 
@@ -151,20 +152,22 @@ async def test_what_the_database_refuses_takes_nothing_else_with_it(
     desk: Any, patient: Any, lab: Make, bundle: Make
 ) -> None:
     """A trigger stands for whatever nobody thought of: the others of the batch still go in."""
-    await desk.run.pool.execute(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE check_violation; END $$"
-    )
-    await desk.run.pool.execute(
-        "CREATE TRIGGER refuse BEFORE INSERT ON lab_results FOR EACH ROW"
-        " WHEN (NEW.display = 'unthought-of') EXECUTE FUNCTION refuse()"
-    )
+    async with as_owner(desk.run.pool) as owner:
+        await owner.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE check_violation; END $$"
+        )
+        await owner.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON lab_results FOR EACH ROW"
+            " WHEN (NEW.display = 'unthought-of') EXECUTE FUNCTION refuse()"
+        )
     try:
         results = [lab(f"o{n}", "2823-3", 4, "mmol/L", desk.now) for n in range(9)]
         results[4]["code"]["coding"][0]["display"] = "unthought-of"
         ledger = await desk.fhir(bundle(patient, *results))
     finally:
-        await desk.run.pool.execute("DROP TRIGGER refuse ON lab_results; DROP FUNCTION refuse()")
+        async with as_owner(desk.run.pool) as owner:
+            await owner.execute("DROP TRIGGER refuse ON lab_results; DROP FUNCTION refuse()")
     assert ledger.balanced
     assert ledger.total(Outcome.CREATED) == 9
     assert ledger.reasons["Observation (laboratory)", "the database refuses it"] == 1

@@ -14,6 +14,7 @@ import models
 from models.rules.roles import Role
 from resolvers.actors import Actor
 from resolvers.reading.documents import GraphQLRequest
+from tests.owner import as_owner
 from tests.resolvers.reading.hospital import MRNS, Answered, Hospital
 
 PATIENT_ID = re.compile(r'"pat_([-0-9a-f]{36})"')
@@ -229,13 +230,15 @@ async def test_what_cannot_be_read_is_not_written(hospital: Hospital, nurse: Act
     """The payload is read in the mutation's own transaction: where that fails, all of it does."""
     count = "SELECT count(*) FROM vital_signs"
     before = await hospital.pool.fetchval(count)
-    await hospital.pool.execute("ALTER TABLE audit_entries RENAME TO audit_away")
+    async with as_owner(hospital.pool) as owner:
+        await owner.execute("ALTER TABLE audit_entries RENAME TO audit_away")
     try:
         raw = await hospital.engine.execute(
             GraphQLRequest(RECORD, None, vitals(hospital, "Ada")), nurse
         )
     finally:
-        await hospital.pool.execute("ALTER TABLE audit_away RENAME TO audit_entries")
+        async with as_owner(hospital.pool) as owner:
+            await owner.execute("ALTER TABLE audit_away RENAME TO audit_entries")
     assert b"INTERNAL_SERVER_ERROR" in raw
     assert await hospital.pool.fetchval(count) == before
 
