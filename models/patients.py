@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Computed, Index, Text, UniqueConstraint
+from sqlalchemy import Computed, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Edited, Identified, InHospital, one_of
@@ -24,6 +24,12 @@ class Patient(Identified, InHospital, Edited, Base):
         one_of("sex", Sex),
         Index("ix_patients_name_key", "hospital_id", "name_key", "id"),
         Index("ix_patients_given_key", "hospital_id", "given_key"),
+        Index(
+            "ix_patients_national_id",
+            "hospital_id",
+            "national_id",
+            postgresql_where=text("national_id IS NOT NULL"),
+        ),
     )
 
     mrn: Mapped[str]

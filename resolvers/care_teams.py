@@ -23,7 +23,7 @@ from models.rules.roles import Role
 from models.rules.scopes import Scope
 from resolvers import inputs, rows, visible
 from resolvers.actors import Actor
-from resolvers.errors import Conflict, NotFound
+from resolvers.errors import BadInput, Conflict, NotFound
 from resolvers.transaction import Transaction
 
 _ON_IT = "this user is on the patient's care team already"
@@ -46,7 +46,7 @@ async def assign_care_team_member(
     patient = await visible.row(
         tx, actor, Scope.CARE_TEAM_ASSIGN, models.Patient, patient_id, field="patientId", lock=True
     )
-    user = await _doctor(tx, actor.username if username is None else username)
+    user = _oneself(actor) if username is None else await _doctor(tx, username)
     if await tx.scalar(_ADMITTED, patient=patient["id"]) is None:
         raise Conflict("the patient is not admitted")
     if await tx.scalar(_OPEN, patient=patient["id"], user=user) is not None:
@@ -110,6 +110,12 @@ async def discharged(tx: Transaction, actor: Actor, patient_id: UUID, at: dateti
         now=tx.now,
         by=actor.user_id,
     )
+
+
+def _oneself(actor: Actor) -> UUID:
+    if Role.DOCTOR not in actor.roles or actor.user_id is None:
+        raise BadInput("username is needed: you are no doctor", field="username")
+    return actor.user_id
 
 
 async def _doctor(tx: Transaction, username: str) -> UUID:

@@ -102,7 +102,7 @@ def set_status(current: BedStatus, target: BedStatus, *, occupied: bool) -> Refu
     moves = MOVES[current]
     if target is BedStatus.OCCUPIED:
         return Refusal("a bed becomes occupied by an admission or a transfer alone", moves)
-    if target is current or target in moves:
+    if target in moves or (target is current and target is not BedStatus.MASKED):
         return None
     return Refusal(f"a bed that is {current} does not become {target}", moves)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import pytest
 import models
 from models.events import Feed
 from models.rules.roles import Role
-from models.rules.scopes import Scope, rights
+from models.rules.scopes import Reach, Scope, rights
 from resolvers import ids
 from resolvers.actors import Actor
 from subscriptions.audience import Place, audience, patient, row_scope
@@ -28,6 +28,7 @@ class Listening:
     scope: Scope = Scope.VITALS_READ
     arguments: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    reaches: frozenset[Reach] = frozenset()
 
     async def frame(self, *_: Any, **__: Any) -> bytes:
         raise AssertionError("nobody asks for a frame here")
@@ -51,6 +52,11 @@ ENTRIES = {
     "another feed": entry(HERE, ME, "BedStatusSet"),
     "of a later release": entry(HERE, ME, "SomethingNew"),
 }
+
+
+def heard_by(one: Actor) -> set[str]:
+    found = audience(Listening(), one, Place())
+    return {name for name, logged in ENTRIES.items() if found.hears(logged)}
 
 
 def heard(plan: Listening, *roles: Role, place: Place = Place()) -> set[str]:  # noqa: B008 (frozen)
@@ -89,9 +95,42 @@ def test_a_patients_id_is_read_strictly() -> None:
         assert patient(wrong) is None
 
 
-def test_the_row_scope_is_what_the_rights_use() -> None:
-    assert row_scope(actor(Role.ADMIN)) == (None, None, None)
-    assert row_scope(actor(Role.NURSE)) == ((HERE,), None, None)
-    assert row_scope(actor(Role.PATIENT)) == (None, ME, None)
+def test_a_doctor_hears_of_the_own_patients_wherever_they_lie() -> None:
+    doctor = replace(actor(Role.DOCTOR), treated=(ME,))
+    assert heard_by(doctor) == {"here", "about nobody", "mine"}
+    assert heard(Listening(), Role.DOCTOR) == {"here", "about nobody"}
+    # A nurse's rights have no use for a care team.
+    assert heard_by(replace(actor(Role.NURSE), treated=(ME,))) == {"here", "about nobody"}
+
+
+def test_who_broke_the_glass_hears_of_that_patient() -> None:
+    opened = rights(frozenset({Role.NURSE}), opened=True)
+    nurse = replace(actor(Role.NURSE), rights=opened, opened=(ME,))
+    assert heard_by(nurse) == {"here", "about nobody", "mine"}
+    assert heard_by(replace(nurse, rights=rights(nurse.roles))) == {"here", "about nobody"}
+
+
+def test_an_emergency_access_is_heard_by_the_reviewers_alone() -> None:
+    ENTRIES["glass"] = entry(None, ME, "GlassBroken")
+    try:
+        feed = Listening(Feed.EMERGENCY_ACCESSES, Scope.EMERGENCY_ACCESS_REVIEW)
+        assert heard(feed, Role.AUDITOR) == {"glass"}
+        for role in set(Role) - {Role.AUDITOR, Role.ADMIN}:
+            assert heard(feed, role) == set()
+    finally:
+        del ENTRIES["glass"]
+
+
+def test_the_row_scope_is_what_the_plan_uses() -> None:
+    everything = replace(actor(Role.DOCTOR), treated=(OTHER,), opened=(THERE,))
+
+    def scope(*reaches: Reach) -> object:
+        return row_scope(Listening(reaches=frozenset(reaches)), everything)
+
+    assert scope() == scope(Reach.HOSPITAL) == (None,) * 5
+    assert scope(Reach.WARDS) == ((HERE,), None, None, None, None)
     # Who reads what they wrote shares their frames with nobody.
-    assert row_scope(actor(Role.INTEGRATOR)) == (None, None, USER)
+    assert scope(Reach.AUTHORED) == (None, USER, None, None, None)
+    assert scope(Reach.TREATMENT) == ((HERE,), None, (OTHER,), None, None)
+    assert scope(Reach.OPENED) == (None, None, None, (THERE,), None)
+    assert scope(Reach.OWN) == (None, None, None, None, (ME,))

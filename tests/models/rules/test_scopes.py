@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.rules.roles import Role
-from models.rules.scopes import ROLE_GRANTS, Reach, Scope, rights
+from models.rules.scopes import OPENED_BY_EMERGENCY, ROLE_GRANTS, Reach, Scope, rights
 
 CLINICAL = {
     Scope.ALLERGY_READ,
@@ -46,19 +46,91 @@ def test_clerks_and_auditors_touch_nothing_clinical(role: Role) -> None:
     assert not CLINICAL & set(reaches(role))
 
 
-def test_an_auditor_reads_the_audit_alone() -> None:
-    assert reaches(Role.AUDITOR) == {Scope.AUDIT_READ: frozenset({Reach.HOSPITAL})}
+def test_an_auditor_sees_everybody_and_nothing_clinical_nor_a_way_to_reach_them() -> None:
+    held = reaches(Role.AUDITOR)
+    assert set(held.values()) == {frozenset({Reach.HOSPITAL})}
+    assert {scope for scope in held if not scope.endswith(":read")} == {
+        Scope.EMERGENCY_ACCESS_END,
+        Scope.EMERGENCY_ACCESS_REVIEW,
+    }
+    assert {
+        Scope.ADMISSION_REASON_READ,
+        Scope.PATIENT_CONTACT_READ,
+        Scope.PATIENT_IDENTIFIERS_READ,
+    }.isdisjoint(held)
 
 
-@pytest.mark.parametrize("role", [Role.DOCTOR, Role.NURSE, Role.CHARGE_NURSE])
-def test_bedside_roles_reach_their_wards_alone(role: Role) -> None:
-    assert set(reaches(role).values()) == {frozenset({Reach.WARDS})}
+EMERGENCY = {
+    Scope.PATIENT_BREAK_GLASS: frozenset({Reach.HOSPITAL}),
+    Scope.EMERGENCY_ACCESS_READ: frozenset({Reach.AUTHORED}),
+    Scope.EMERGENCY_ACCESS_END: frozenset({Reach.AUTHORED}),
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "reach"),
+    [
+        (Role.DOCTOR, Reach.TREATMENT),
+        (Role.NURSE, Reach.WARDS),
+        (Role.CHARGE_NURSE, Reach.WARDS),
+    ],
+)
+def test_nurses_reach_their_wards_and_doctors_whom_they_treat(role: Role, reach: Reach) -> None:
+    held = reaches(role)
+    assert {scope: held.pop(scope) for scope in EMERGENCY} == EMERGENCY
+    assert set(held.values()) == {frozenset({reach})}
+
+
+def test_only_the_bedside_breaks_the_glass() -> None:
+    entitled = {role for role in Role if Scope.PATIENT_BREAK_GLASS in ROLE_GRANTS[role]}
+    assert entitled == {Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.CHARGE_NURSE}
+
+
+def test_treatment_holds_the_wards() -> None:
+    assert rights(frozenset({Role.DOCTOR, Role.NURSE})) is rights(frozenset({Role.DOCTOR}))
+
+
+# -- an emergency access ---------------------------------------------------------------------------
+
+
+def test_an_emergency_access_adds_a_reach_to_what_the_role_may_do_and_no_scope() -> None:
+    for role in (Role.DOCTOR, Role.NURSE, Role.CHARGE_NURSE):
+        before, after = rights(frozenset({role})), rights(frozenset({role}), opened=True)
+        assert after is not before
+        assert after.scopes == before.scopes
+        for scope in map(Scope, before.scopes):
+            more = {Reach.OPENED} if scope in OPENED_BY_EMERGENCY else set()
+            assert after.reaches(scope) == before.reaches(scope) | more
+
+
+def test_an_emergency_access_moves_nobody_and_lasts_in_no_care_team() -> None:
+    assert OPENED_BY_EMERGENCY.isdisjoint(
+        {
+            Scope.PATIENT_ADMIT,
+            Scope.PATIENT_TRANSFER,
+            Scope.PATIENT_DISCHARGE,
+            Scope.CARE_TEAM_ASSIGN,
+            Scope.BED_RESERVE,
+            Scope.PATIENT_IDENTIFIERS_READ,
+        }
+    )
+
+
+@given(role_sets)
+def test_no_access_opens_anything_to_who_is_not_entitled(roles: frozenset[Role]) -> None:
+    entitled = roles & {Role.DOCTOR, Role.NURSE, Role.CHARGE_NURSE}
+    if not entitled or Role.ADMIN in roles:
+        assert rights(roles, opened=True) is rights(roles)
+    for scope in Scope:
+        plain = rights(roles).reaches(scope)
+        assert rights(roles, opened=True).reaches(scope) - {Reach.OPENED} == plain
 
 
 def test_a_charge_nurse_is_a_nurse_with_beds_and_stays() -> None:
     assert set(reaches(Role.CHARGE_NURSE)) - set(reaches(Role.NURSE)) == {
         Scope.BED_STATUS_SET,
         Scope.BED_RESERVE,
+        Scope.CARE_TEAM_ASSIGN,
         Scope.PATIENT_ADMIT,
         Scope.PATIENT_TRANSFER,
         Scope.PATIENT_DISCHARGE,

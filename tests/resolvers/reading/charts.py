@@ -57,6 +57,12 @@ async def write(
         | {"national_id": f"NAT-{mrn}"},
     )
     await _stays(clerk, place, before, number)
+    for user, ended_at in ((author, None), (other, tx.now + timedelta(hours=1))):
+        await clerk.insert(
+            models.CareTeamMember,
+            {"user_id": user.user_id, "role": "ATTENDER", "started_at": tx.now}
+            | {"ended_at": ended_at},
+        )
     await clerk.insert(
         models.Allergy,
         {"substance": f"penicillin of {name}", "code": "7980", "reaction": "rash"}

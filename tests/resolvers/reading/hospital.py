@@ -76,6 +76,8 @@ class Hospital:
     wards: dict[str, UUID] = field(default_factory=dict)
     beds: dict[str, UUID] = field(default_factory=dict)
     charts: dict[str, charts.Chart] = field(default_factory=dict)
+    accesses: dict[str, UUID] = field(default_factory=dict)
+    """Emergency accesses, by patient: over, reviewed, and nobody's of `user`."""
     rung: list[UUID] = field(default_factory=list)
 
     def public(self, model: type[models.Base], row_id: UUID) -> str:
@@ -89,8 +91,16 @@ class Hospital:
         """The bed of that code, with its ward."""
         return charts.Place(self.wards[bed.partition("-")[0]], self.beds[bed])
 
-    async def user(self, *roles: Role, wards: Sequence[str] = (), own: str | None = None) -> Actor:
-        """A new user with these roles on these wards; `own` names the own record."""
+    async def user(
+        self,
+        *roles: Role,
+        wards: Sequence[str] = (),
+        own: str | None = None,
+        treated: Sequence[str] = (),
+        opened: Sequence[str] = (),
+    ) -> Actor:
+        """A new user with these roles on these wards; `own` names the own record, `treated` the
+        patients on whose care team the user is, `opened` those of emergency accesses."""
         user_id, session_id = models.new_id(), models.new_id()
         patient_id = None if own is None else self.charts[own].patient
         async with transaction(self.pool, self.id, datetime.now(UTC)) as tx:
@@ -117,9 +127,11 @@ class Hospital:
             session_id=session_id,
             username=user_id.hex,
             roles=held,
-            rights=rights(held),
+            rights=rights(held, opened=bool(opened)),
             ward_ids=tuple(self.wards[ward] for ward in wards),
             patient_id=patient_id,
+            treated=tuple(sorted(self.charts[name].patient for name in treated)),
+            opened=tuple(sorted(self.charts[name].patient for name in opened)),
             address="192.0.2.7",
         )
 
@@ -209,6 +221,10 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 number=number,
             )
         await _keep(tx, found.beds["MED1-2"], found.charts["Ben"].patient)
+        for name in ("Ada", "Gus"):
+            found.accesses[name] = await _break_glass(
+                tx, found.charts[name], opened_by=doctor, reviewed_by=integrator
+            )
     return found
 
 
@@ -218,3 +234,20 @@ async def _keep(tx: Transaction, bed: UUID, patient: UUID) -> None:
         {"id": models.new_id(), "hospital_id": tx.hospital_id, "bed_id": bed}
         | {"patient_id": patient, "reserved_until": tx.now + timedelta(days=1)},
     )
+
+
+async def _break_glass(
+    tx: Transaction, chart: charts.Chart, *, opened_by: Actor, reviewed_by: Actor
+) -> UUID:
+    """An emergency access that is over and reviewed."""
+    access = models.new_id()
+    await tx.insert(
+        models.EmergencyAccess,
+        {"id": access, "hospital_id": tx.hospital_id, "patient_id": chart.patient}
+        | {"user_id": opened_by.user_id, "reason": f"found unconscious {chart.patient}"}
+        | {"opened_at": tx.now - timedelta(hours=3), "expires_at": tx.now + timedelta(hours=1)}
+        | {"ended_at": tx.now, "ended_by": opened_by.user_id}
+        | {"reviewed_at": tx.now, "reviewed_by": reviewed_by.user_id, "outcome": "JUSTIFIED"}
+        | {"review_note": "was on call"},
+    )
+    return access

@@ -49,6 +49,7 @@ async def test_no_id_of_another_hospital_names_anything(
     ids = [*itertools.chain.from_iterable(ids_of(other, name) for name in ("Ada", "Dora"))]
     ids += [other.public(models.Ward, other.wards["MED1"])]
     ids += [other.public(models.Bed, other.beds["MED1-1"])]
+    ids += [other.public(models.EmergencyAccess, other.accesses["Ada"])]
     for public in ids:
         answered = await hospital.ask(
             "query ($id: ID!) { node(id: $id) { id } patient(id: $id) { id }"

@@ -24,7 +24,7 @@ PATIENTS: dict[Role, set[str] | None] = {
     Role.LAB: ALL,
     Role.PHARMACIST: ALL,
     Role.CLERK: ALL,
-    Role.AUDITOR: None,
+    Role.AUDITOR: ALL,
     Role.INTEGRATOR: {"Gus"},
     Role.PATIENT: {"Ben"},
 }
@@ -33,6 +33,7 @@ PATIENTS: dict[Role, set[str] | None] = {
 CRITICAL: dict[Role, set[str] | None] = PATIENTS | {
     Role.PHARMACIST: None,
     Role.CLERK: None,
+    Role.AUDITOR: None,
     Role.PATIENT: None,
 }
 ADMISSIONS: dict[Role, set[str] | None] = PATIENTS | {Role.LAB: None, Role.PHARMACIST: None}
@@ -42,7 +43,6 @@ PLACES: dict[Role, list[str] | None] = {
     Role.DOCTOR: ["ICU", "MED1", "SURG1"],
     Role.NURSE: ["MED1"],
     Role.CHARGE_NURSE: ["MED1"],
-    Role.AUDITOR: None,
     Role.PATIENT: None,
 }
 
@@ -135,8 +135,8 @@ async def test_admission(hospital: Hospital, people: dict[Role, Actor], role: Ro
         )
         expected = ADMISSIONS[role]
         seen = name in (expected or ())
-        # A clerk arranges stays, and is not told why somebody is ill.
-        told = role is not Role.CLERK
+        # A clerk arranges stays, and an auditor looks who was where: why is told to neither.
+        told = role not in {Role.CLERK, Role.AUDITOR}
         refused = {("admission",)} if expected is None else set()
         assert answered.refused == (refused if told else {("admission", "reason")})
         assert answered.partial == {
