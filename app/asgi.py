@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,8 @@ from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
 from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
-from resolvers.database import open_pool
+from resolvers.database import open_pool, open_reading_pool
+from resolvers.known_actors import KnownActors
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents
 from schema.catalogue import CORE
@@ -63,29 +63,25 @@ def create(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         passwords.limit(settings.password_hashes_at_once)
         kept = timedelta(hours=settings.persisted_query_hours)
-        pool = partial(
-            open_pool,
-            database_url,
-            min_size=settings.pool_min_size,
-            max_size=settings.pool_max_size,
-        )
+        least, most = settings.pool_min_size, settings.pool_max_size
         async with (
-            await pool(
+            await open_pool(
+                database_url,
+                min_size=least,
+                max_size=most,
                 statement_timeout=_milliseconds(limits.write_seconds),
                 lock_timeout=_milliseconds(limits.lock_seconds),
             ) as writing,
-            # What a query writes is its audit row alone, and nobody waits for that to reach the
-            # disk: a crash of PostgreSQL can lose the last half second of it, never an answer's
-            # commit order. See docs/decisions/0004.
-            await pool(
-                synchronous_commit="off",
+            await open_reading_pool(
+                database_url,
+                min_size=least,
+                max_size=most,
                 statement_timeout=_milliseconds(limits.statement_seconds),
             ) as reading,
-            await open_pool(
+            await open_reading_pool(
                 database_url,
                 min_size=1,
                 max_size=8,
-                synchronous_commit="off",
                 statement_timeout=_milliseconds(limits.statement_seconds),
             ) as listening,
             aclosing(RegisteredQueries(redis_url, kept=kept)) as registered,
@@ -105,7 +101,10 @@ def create(settings: Settings) -> Starlette:
                         connection, token, address=address, now=datetime.now(UTC), policy=policy
                     )
 
-            engine = Engine(writing, reading, policy, ring, limits=limits, budget=budget)
+            known = KnownActors(reading, policy)
+            engine = Engine(
+                writing, reading, policy, ring, limits=limits, budget=budget, renew=known.renewed
+            )
             documents = PersistedDocuments(
                 trusted,
                 only=settings.trusted_documents_only,
@@ -124,7 +123,7 @@ def create(settings: Settings) -> Starlette:
                 find_document=documents,
             ) as live:
                 sockets.live = live
-                graphql.open(engine, authenticate, documents)
+                graphql.open(engine, known.of_token, documents)
                 app.state.health = health.Health(reading, live.bell)
                 clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
                 if settings.simulator:

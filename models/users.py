@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Edited, Identified, InHospital, one_of
@@ -29,6 +29,8 @@ class User(Identified, InHospital, Edited, Base):
         ForeignKey("patients.id", use_alter=True), index=True
     )
     disabled_at: Mapped[datetime | None]
+    rights_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Moved by triggers with whatever changes what the user may see (migration 0008)."""
 
 
 class RoleMembership(Base):

@@ -19,7 +19,8 @@ class Actor:
     the patients whose care team the user is on (with the wards, the reach TREATMENT), `opened`
     those of emergency accesses (the reach OPENED); `rights` are made for whether there are any.
     Both may end by time alone: `opened_until` is when the first of them does, and from then on the
-    actor must be looked up anew. The system itself (a clock, an import) acts with `user_id` and
+    actor must be looked up anew. `rights_version` is the user's when all this was read: a statement
+    that reads for the actor asks whether it still is. The system itself (a clock, an import) acts with `user_id` and
     `session_id` None.
     """
 
@@ -34,6 +35,7 @@ class Actor:
     treated: tuple[UUID, ...] = ()
     opened: tuple[UUID, ...] = ()
     opened_until: datetime | None = None
+    rights_version: int = 0
     address: str | None = None
 
     def reaches(self, scope: Scope) -> frozenset[Reach]:

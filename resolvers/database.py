@@ -44,6 +44,10 @@ async def _prepare(connection: asyncpg.Connection[Any]) -> None:
     )
 
 
+async def _leave_as_it_is(_: asyncpg.Connection[Any]) -> None:
+    """Instead of asyncpg's RESET."""
+
+
 def _as_bytes(value: bytes | str) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
@@ -53,13 +57,15 @@ async def open_pool(
 ) -> asyncpg.Pool[Any]:
     """Open a pool. `url` is `postgresql://user:password@host:port/database`.
 
-    `settings` are PostgreSQL's, for every connection of the pool.
+    `settings` are PostgreSQL's, for every connection of the pool. A connection goes back as it is,
+    without the round trip of a RESET: who sets or locks something for a session undoes it.
     """
     return await asyncpg.create_pool(
         url,
         min_size=min_size,
         max_size=max_size,
         init=_prepare,
+        reset=_leave_as_it_is,
         command_timeout=30,
         statement_cache_size=1024,
         max_cached_statement_lifetime=0,
@@ -71,6 +77,22 @@ async def open_pool(
             **settings,
         },
     )
+
+
+async def open_reading_pool(
+    url: str, *, min_size: int = 1, max_size: int = 10, **settings: str
+) -> asyncpg.Pool[Any]:
+    """Open a pool for plans (resolvers/reading).
+
+    A plan's statement is for one shape of the operation, with all in it that PostgreSQL should know
+    of the values; so it is planned once a connection, and not for each request anew.
+
+    What it writes is the audit of what it reads, and nobody waits for that to reach the disk: a
+    crash of PostgreSQL can lose the last half second of it, never an answer's commit order. See
+    docs/decisions/0004.
+    """
+    chosen = {"synchronous_commit": "off", "plan_cache_mode": "force_generic_plan", **settings}
+    return await open_pool(url, min_size=min_size, max_size=max_size, **chosen)
 
 
 class Statement:

@@ -17,7 +17,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TIMESTAMP, Text, Uuid
 
@@ -83,7 +94,7 @@ async def sign_in(
             *_OPEN.bind(
                 {
                     "id": models.new_id(),
-                    "token_hash": _hash(token),
+                    "token_hash": token_hash(token),
                     "now": now,
                     "expires_at": expires_at,
                     "address": address,
@@ -126,12 +137,11 @@ async def actor_of(
     One statement, and a second at most once a minute that notes that the session was seen (`touch`
     false: a look that is no activity of the user, such as a check of an open socket).
     """
-    try:
-        token_hash = _hash(token)
-    except UnicodeEncodeError:
+    hashed = token_hash(token)
+    if hashed is None:
         return None
     row = await connection.fetchrow(
-        _BY_TOKEN.sql, *_BY_TOKEN.bind({"token_hash": token_hash, **_limits(now, policy)})
+        _BY_TOKEN.sql, *_BY_TOKEN.bind({"token_hash": hashed, **_limits(now, policy)})
     )
     if row is None:
         return None
@@ -157,8 +167,37 @@ async def actors_of(
     return {row["session_id"]: _actor(row, row["address"]) for row in rows}
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()
+def token_hash(token: str) -> bytes | None:
+    """What is kept of a token; None for what can be none."""
+    try:
+        return hashlib.sha256(token.encode("ascii")).digest()
+    except UnicodeEncodeError:
+        return None
+
+
+def still_valid() -> ColumnElement[bool]:
+    """The condition that the actor is still who it was when it was looked up: the session stands,
+    and nothing has changed what the user may see. Its parameters are those of `validity`."""
+    return exists(
+        select(literal(1))
+        .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
+        .where(
+            _S.id == bindparam("actor_session", type_=Uuid()),
+            _S.revoked_at.is_(None),
+            _S.expires_at > bindparam("now", type_=_TIME),
+            _S.last_seen_at > bindparam("seen_after", type_=_TIME),
+            _U.rights_version == bindparam("actor_rights_version", type_=BigInteger()),
+        )
+    )
+
+
+def validity(actor: Actor, now: datetime, policy: Policy) -> dict[str, Any]:
+    """The values of the parameters of `still_valid`."""
+    return {
+        "actor_session": actor.session_id,
+        "actor_rights_version": actor.rights_version,
+        **_limits(now, policy),
+    }
 
 
 def _refused() -> Unauthenticated:
@@ -183,6 +222,7 @@ def _actor(row: asyncpg.Record, address: str | None) -> Actor:
         treated=tuple(row["treated"]),
         opened=tuple(row["opened"]),
         opened_until=row["opened_until"],
+        rights_version=row["rights_version"],
         address=address,
     )
 
@@ -255,6 +295,7 @@ _LIVE = (
         _U.hospital_id,
         _U.username,
         _U.patient_id,
+        _U.rights_version,
         _ROLES_OF_USER.label("roles"),
         _WARDS_OF_USER.label("ward_ids"),
         _TREATED.label("treated"),

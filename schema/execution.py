@@ -7,8 +7,7 @@ Introspection is answered by graphql-core.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +23,7 @@ from models.rules.scopes import Rights
 from resolvers import faults, idempotency, sessions
 from resolvers.actors import Actor
 from resolvers.budgets import Balance, Budget, Unlimited
-from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut, Unauthenticated
+from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut
 from resolvers.idempotency import Claim
 from resolvers.labs_memory import Memory
 from resolvers.policy import Policy
@@ -35,25 +34,22 @@ from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 from resolvers.reading.overlay import Writing
 from resolvers.reading.places import object_type
 from resolvers.reading.sources import Access, Requires
-from resolvers.reading.statements import Plan, encoded, plan_payload, plan_roots
+from resolvers.reading.statements import Plan, encoded, plan_payload
 from resolvers.transaction import Ledger, Overtaken, transaction
 from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
 from schema.feeds import FeedPlan
-from schema.introspection import INTROSPECTION, among, introspect
+from schema.plans import Plans
+from schema.queries import Pool, Queries, Renew, stranger
 
-Pool: TypeAlias = "asyncpg.Pool[Any]"
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
 """The JSON of a payload, and the errors of what was refused in it."""
 
-KEPT_PLANS = 2_000
 STOPPED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 """A statement was stopped by statement_timeout, or by lock_timeout."""
 MOST_PROPOSALS = 2
 """How often a mutation is proposed: from what is remembered, then from what was read anew."""
 MOST_ATTEMPTS = 5
 """How many transactions a mutation is given in which somebody else may be faster."""
-MOST_INTROSPECTION = 3
-"""How many roots of one operation may ask about the schema, whose whole description is large."""
 
 
 class Once:
@@ -88,7 +84,8 @@ class Engine:
     """Executes requests of one schema against one database.
 
     `pool` is for writing, `reading` for queries (whose audit rows may be committed a moment after
-    the answer is sent); `ring` is told of a hospital whose log has grown.
+    the answer is sent); `ring` is told of a hospital whose log has grown. `renew` looks an actor up
+    anew: without it, actors are taken for what they were when they were given.
     """
 
     def __init__(
@@ -100,6 +97,7 @@ class Engine:
         *,
         limits: Limits = DEFAULT_LIMITS,
         budget: Budget | None = None,
+        renew: Renew | None = None,
     ) -> None:
         self._pool = pool
         self._reading = reading
@@ -108,7 +106,9 @@ class Engine:
         self._limits = limits
         self._budget = budget or Unlimited()
         self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
-        self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+        self._queries = Queries(reading, policy, renew)
+        self._renew = renew
+        self._plans: Plans[Plan] = Plans()
         self._memory = Memory()
 
     def operation_kind(
@@ -138,7 +138,7 @@ class Engine:
             balance = self._budget.spend(account, prepared.cost)
             match prepared.kind.value:
                 case "query":
-                    answer = await self._query(prepared, actor)
+                    answer = Answer(await self._queries.answer(prepared, actor))
                 case "mutation" if not read_only:
                     answer = await self._mutation(prepared, actor, address)
                 case kind:
@@ -181,38 +181,6 @@ class Engine:
             seconds=self._limits.statement_seconds,
         )
 
-    # -- queries -----------------------------------------------------------------------------------
-
-    async def _query(self, prepared: Prepared, actor: Actor | None) -> Answer:
-        roots = self._roots(prepared, CORE.query_type)
-        introspected = [one for one in roots if one.name in INTROSPECTION]
-        if len(introspected) > MOST_INTROSPECTION:
-            raise BadInput(
-                f"the operation asks for the schema more than {MOST_INTROSPECTION} times",
-                field="query",
-                limit=str(MOST_INTROSPECTION),
-            )
-        if introspected and len(introspected) == len(roots):
-            return Answer(_body(encoded(introspect(CORE, prepared, introspected)), ()))
-        read = [one for one in roots if one.name not in INTROSPECTION]
-        data, refused = await self._read(prepared, read, actor)
-        if introspected:
-            data = among(data, introspect(CORE, prepared, introspected), roots)
-        return Answer(_body(data, refused))
-
-    async def _read(
-        self, prepared: Prepared, roots: Sequence[Selected], actor: Actor | None
-    ) -> tuple[bytes, Sequence[dict[str, Any]]]:
-        if actor is None:
-            asked = next((one for one in roots if one.name != "__typename"), None)
-            if asked is not None:
-                raise RequestError([_error(_stranger(), [asked.key])])
-            return encoded({one.key: "Query" for one in roots}), ()
-        plan = self._planned(prepared, actor.rights, None, partial(plan_roots, roots=roots))
-        async with self._reading.acquire() as connection:
-            data = await plan.run(connection, prepared.variables, (actor,), _now(), {})
-        return data, plan.errors
-
     # -- mutations ---------------------------------------------------------------------------------
 
     async def _mutation(self, prepared: Prepared, actor: Actor | None, address: str) -> Answer:
@@ -247,7 +215,7 @@ class Engine:
     async def _work(self, prepared: Prepared, root: Selected, actor: Actor | None) -> Worked:
         """Do it: outright, if there is a way, and otherwise in a transaction."""
         work = work_of(root.name)
-        actor = _allowed(actor, work.requires)
+        actor = _allowed(await self._renewed(actor), work.requires)
         given, sent = _input(prepared, root)
         key = given.pop("idempotency_key", None)
         now = _now()
@@ -264,6 +232,12 @@ class Engine:
                 if not again:
                     raise
         raise AssertionError
+
+    async def _renewed(self, actor: Actor | None) -> Actor | None:
+        """The actor as the session stands now: who writes is not believed from memory."""
+        if actor is None or actor.session_id is None or self._renew is None:
+            return actor
+        return await self._renew(actor)
 
     async def _outright(  # noqa: PLR0917 (what, who, under which key)
         self,
@@ -386,24 +360,14 @@ class Engine:
         replayed: bool = False,
         writing: Writing | None = None,
     ) -> Plan:
-        make = partial(plan_payload, root=root, replayed=replayed, writing=writing)
-        return self._planned(prepared, rights, (root.key, replayed, writing), make)
+        operation = (prepared.document, prepared.name, prepared.shape)
 
-    def _planned(
-        self, prepared: Prepared, rights: Rights, root: Hashable, make: Callable[..., Plan]
-    ) -> Plan:
-        key = (prepared.document, prepared.name, root, prepared.shape, rights)
-        plan = self._plans.get(key)
-        if plan is not None:
-            self._plans.move_to_end(key)
-            return plan
-        try:
-            plan = self._plans[key] = make(CATALOGUE, prepared, rights)
-        except RecursionError:
-            raise BadInput("the selection is too large to be planned", field="query") from None
-        if len(self._plans) > KEPT_PLANS:
-            self._plans.popitem(last=False)
-        return plan
+        def make() -> Plan:
+            return plan_payload(
+                CATALOGUE, prepared, rights, root, replayed=replayed, writing=writing
+            )
+
+        return self._plans.get((operation, rights, root.key, replayed, writing), make)
 
 
 def _now() -> datetime:
@@ -413,14 +377,10 @@ def _now() -> datetime:
 def _allowed(actor: Actor | None, requires: Requires) -> Actor:
     """The actor, who must be signed in and hold what is required."""
     if actor is None:
-        raise _stranger()
+        raise stranger()
     if not isinstance(requires, Access):
         actor.reaches(requires)
     return actor
-
-
-def _stranger() -> Unauthenticated:
-    return Unauthenticated("sign in first")
 
 
 def _input(prepared: Prepared, root: Selected) -> tuple[dict[str, Any], Any]:

@@ -105,7 +105,10 @@ class Simulator:
             try:
                 async with self._pool.acquire() as connection:
                     if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-                        await self._live(connection)
+                        try:
+                            await self._live(connection)
+                        finally:
+                            await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
             except NoStaff as reason:
                 logger.info("the simulator waits: %s", reason)
             except DATABASE_ERRORS as error:

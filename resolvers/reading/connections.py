@@ -13,12 +13,32 @@ from sqlalchemy import ColumnElement, func
 from resolvers.errors import BadInput
 from resolvers.reading import shapes
 from resolvers.reading.fields import Selected, stated
-from resolvers.reading.pages import Aggregates, BindKey, Cut, Keyset, PageRows, page, page_size
-from resolvers.reading.places import GivenArguments, Place, object_type, row_of, typename
+from resolvers.reading.listings import Listed, ListedRows, Listing
+from resolvers.reading.pages import (
+    Aggregates,
+    BindKey,
+    Cut,
+    Keyset,
+    PageRows,
+    merged,
+    page,
+    page_size,
+)
+from resolvers.reading.places import (
+    GivenArguments,
+    Place,
+    object_type,
+    patient_of,
+    row_of,
+    typename,
+)
 from resolvers.reading.sources import Page
 
 if TYPE_CHECKING:
     from resolvers.reading.plan import Planner
+
+
+CURSORS = frozenset({"cursor", "startCursor", "endCursor"})
 
 
 class Connection:
@@ -39,7 +59,6 @@ class Connection:
         self._source = source
         self._given = given
         self._parent = parent
-        self._inside = inside
         self._carried: list[ColumnElement[Any]] = []
         keyset = Keyset.of(source.order, row_of(inside))
 
@@ -50,9 +69,20 @@ class Connection:
             level.where.append(keyset.after("after", key_of("after")))
         if "before" in given:
             level.where.append(keyset.before("before", key_of("before")))
+        if len(level.alternatives) == 1 and parent.row is None:
+            level, inside = self._merged(level, inside, cut)
+            keyset = Keyset.of(source.order, row_of(inside))
+        self._inside = inside
         self._cut = cut
         self._level = level
         self._keyset = keyset
+
+    def _merged(self, level: shapes.Level, inside: Place, cut: Cut) -> tuple[shapes.Level, Place]:
+        over = merged(level, self._source.order, cut, self._planner.name("m"))
+        inside = replace(inside, row=over.row)
+        if level.people:
+            over.people.append(shapes.People(patient_of(row_of(inside))))
+        return over, inside
 
     def made(self, chosen: Selected) -> shapes.Made:
         """The connection's object."""
@@ -87,6 +117,45 @@ class Connection:
         rows = shapes.many(self._level, columns, self._keyset.order_by(), self._cut.size)
         fields = [(one.key, rows.json if one is listed else self._apart(one)) for one in selected]
         return replace(rows, json=shapes.object_of(fields))
+
+    def listed(self, chosen: Selected) -> ListedRows | None:
+        """The page as rows, where it is flat: one list of nodes without a list in them."""
+        planner = self._planner
+        selected = planner.collect(chosen)
+        lists = [one for one in selected if one.name in ("nodes", "edges")]
+        if len(lists) != 1 or any(one.name == "totalCount" for one in selected):
+            return None
+        inner = [] if lists[0].name == "nodes" else planner.collect(lists[0])
+        nodes = [one for one in inner if one.name == "node"] or lists
+        if len(nodes) != 1 or (inner and nodes is lists):
+            return None
+        node = nodes[0]
+        if not planner.is_flat(object_type(node), node.selections):
+            return None
+        path = (lists[0].key,) if nodes is lists else (lists[0].key, node.key)
+        place = replace(self._inside, type_=object_type(node), path=(*self._inside.path, *path))
+        columns = planner.object(place, self._level, node.selections)
+        fields = tuple(self._told(one) for one in selected)
+        asked = {name for one in fields for _, name in one.inner}
+        further = "hasPreviousPage" if self._cut.backward else "hasNextPage"
+        return ListedRows(
+            Listing(chosen.key, fields, tuple(key for key, _ in columns), self._cut),
+            self._level,
+            columns=[value for _, value in columns],
+            order=self._keyset.order_by(backward=self._cut.backward),
+            keys=self._keyset.columns if asked & CURSORS else (),
+            limit=self._cut.size + (further in asked),
+        )
+
+    def _told(self, one: Selected) -> Listed:
+        if one.name == "nodes" or one.definition is None:
+            return Listed(one.key, one.name, (), self._inside_type)
+        inner = tuple((each.key, each.name) for each in self._planner.collect(one))
+        return Listed(one.key, one.name, inner, self._inside_type, object_type(one).name)
+
+    @property
+    def _inside_type(self) -> str:
+        return self._inside.type_.name
 
     def _field(self, one: Selected) -> Callable[[Aggregates], ColumnElement[Any]]:
         match one.name:

@@ -21,14 +21,16 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Select,
     Text,
     cast,
     func,
     literal_column,
     select,
     tuple_,
+    union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import Level, Made, number, object_of
@@ -135,6 +137,8 @@ def _key(name: str, index: int, column: ColumnElement[Any]) -> Callable[[Any], A
 
 
 def _typed(value: Any, python: type[Any]) -> Any:
+    if issubclass(python, int) and type(value) is int and 0 <= value < 2**63:
+        return value
     if not isinstance(value, str) or "\0" in value:
         raise TypeError
     if issubclass(python, datetime):
@@ -142,6 +146,26 @@ def _typed(value: Any, python: type[Any]) -> Any:
     if issubclass(python, UUID):
         return UUID(value)
     return value
+
+
+def merged(level: Level, order: Order, cut: Cut, name: str) -> Level:
+    """The level over the first rows of its alternatives alone: each is read in the order of the
+    page, by its own index, and no further than the page can reach."""
+    (alternatives,) = level.alternatives
+    assert level.row is not None
+    row, size = level.row, number(cut.size + 1)
+
+    def first(rows: Select[Any], read: FromClause) -> Select[Any]:
+        return rows.order_by(*Keyset.of(order, read).order_by(backward=cut.backward)).limit(size)
+
+    branches = [
+        first(select(*row.c).where(*level.where, alternative), row).subquery()
+        for alternative in alternatives
+    ]
+    found = union_all(*(select(*branch.c) for branch in branches)).subquery()
+    # A row may be found by several of them.
+    once = select(*found.c).ext(distinct_on(*Keyset.of(order, found).columns))
+    return Level(first(once, found).subquery(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
+from resolvers.reading.listings import ListedRows
 from resolvers.reading.overlay import Tables
 from resolvers.reading.pages import ordering
 from resolvers.reading.places import (
@@ -217,7 +218,7 @@ class Planner:
         if len(roots) != 1 or roots[0].name == "__typename":
             return None
         source = self._catalogue.sources[place.type_.name, roots[0].name]
-        if not isinstance(source, Page) or self._refusing(source) is not None:
+        if not isinstance(source, Page) or self._refusing(roots[0], source):
             return None
         given = arguments(roots[0], self._variables)
         return self._connection(place, roots[0], source, given).listed(roots[0])
@@ -278,7 +279,7 @@ class Planner:
     ) -> tuple[Place, shapes.Level]:
         """Step into a table: a row alias under the conditions of relation, scope and filters."""
         table = self._overlay.get(source.model, source.model.__table__)
-        row = table.alias(self._name("t"))
+        row = table.alias(self.name("t"))
         level = shapes.Level(row)
         if source.on is not None:
             level.where.append(source.on(place.row, row))
@@ -296,6 +297,10 @@ class Planner:
                     level.alternatives.append(wanted)
                 else:
                     level.where.append(wanted)
+                if source.model is models.AuditEntry and name == "patient":
+                    # Who asks who saw a patient has seen something of the patient.
+                    asked = argument(Uuid(), partial(ids.decode, models.Patient))
+                    level.people.append(shapes.People(asked))
                 needed = source.needs.get(name)
                 if needed is not None and Reach.HOSPITAL not in self._rights.reaches(needed):
                     # An argument asks only of the rows in which its own scope may be read.

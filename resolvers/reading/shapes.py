@@ -26,6 +26,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
     true,
 )
@@ -36,12 +37,16 @@ LONGEST_NAME = 63
 MOST_PAIRS = 50
 """json_build_object takes 100 arguments."""
 
-_NOBODY = literal_column("'{}'::uuid[]", ARRAY(Uuid()))
+_IDS: ARRAY[Any] = ARRAY(Uuid())
+NOBODY = literal_column("'{}'::uuid[]", ARRAY(Uuid()))
 _OBJECT = "an object"
 """The alias that stands for a whole row. A name of GraphQL has no space, so that no response key is
 taken for it: PostgreSQL reads `row_to_json(x)` as the column x where there is one."""
 
 _WORD = re.compile(r"[A-Z][A-Z_]*")
+
+Alternatives = tuple[ColumnElement[bool], ...]
+"""Conditions of which one must hold, each with an index of its own."""
 
 Columns = Sequence[tuple[str, ColumnElement[Any]]]
 """Response keys and their expressions, in response order."""
@@ -60,10 +65,8 @@ class People:
     def array(self) -> ColumnElement[Any]:
         """As a uuid[], without nulls."""
         if self.many:
-            return func.coalesce(self.expression, _NOBODY)
-        return func.array_remove(
-            array([self.expression], type_=ARRAY(Uuid())), literal_column("NULL")
-        )
+            return func.coalesce(self.expression, NOBODY)
+        return _without_null([self.expression])
 
     def of_rows(
         self, rows: FromClause, kept: ColumnElement[bool] | None = None
@@ -80,13 +83,15 @@ class People:
 class Level:
     """One SELECT being put together: its row, the laterals joined to it, whose data it holds.
 
-    `people` are the patients whose rows are read at this level or below.
+    `people` are the patients whose rows are read at this level or below; of each of `alternatives`
+    one condition must hold.
     """
 
     row: FromClause | None
     joins: list[LateralFromClause] = field(default_factory=list)
     people: list[People] = field(default_factory=list)
     where: list[ColumnElement[bool]] = field(default_factory=list)
+    alternatives: list[Alternatives] = field(default_factory=list)
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """SELECT columns FROM the row and its laterals; whatever else is named is outside."""
@@ -96,7 +101,8 @@ class Level:
         for lateral in self.joins:
             joined = joined.outerjoin(lateral, true())
         made = select(*columns).select_from(joined).correlate_except(*own)
-        return made.where(and_(*self.where)) if self.where else made
+        where = [*self.where, *(or_(*each) for each in self.alternatives)]
+        return made.where(and_(*where)) if where else made
 
     def patients(self) -> People:
         """The patients of one row of this level."""
@@ -114,8 +120,7 @@ class Level:
 
 
 def _without_null(ids: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    whole: ColumnElement[Any] = array(list(ids), type_=ARRAY(Uuid()))
-    return func.array_remove(whole, literal_column("NULL"))
+    return func.array_remove(array(list(ids), type_=_IDS), literal_column("NULL"))
 
 
 def _nothing() -> Subquery:

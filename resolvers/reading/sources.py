@@ -50,9 +50,7 @@ class Argument(Protocol):
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]: ...
 
-    def visible(
-        self, model: type[models.Base], row: FromClause
-    ) -> tuple[ColumnElement[bool], ...]:
+    def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row that the argument names: a condition
         that looks another table up looks among these alone."""
 
@@ -63,8 +61,9 @@ class Argument(Protocol):
         """The values of a list of an enum, for `in_`: they are part of what a plan is for, too."""
 
 
-Condition = Callable[[FromClause, Argument], ColumnElement[bool]]
-"""The condition that an argument puts on a row; not applied where it is null or absent."""
+Condition = Callable[[FromClause, Argument], ColumnElement[bool] | tuple[ColumnElement[bool], ...]]
+"""The condition that an argument puts on a row; not applied where it is null or absent. A tuple:
+one of them must hold, and each has an index that finds its rows."""
 
 Joined = Callable[[Any, FromClause], ColumnElement[bool]]
 """(parent, row) → the condition that relates them; a root field has no parent and gets None."""

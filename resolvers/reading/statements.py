@@ -23,6 +23,7 @@ from resolvers.reading import scope as scoping
 from resolvers.reading.catalogue import Catalogue
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Getter, Selected
+from resolvers.reading.listings import ListedRows, Listing, shown
 from resolvers.reading.overlay import Writing
 from resolvers.reading.places import Place, object_type
 from resolvers.reading.plan import Planner
@@ -70,10 +71,11 @@ class Plan:
         actors: Sequence[Actor],
         now: datetime,
         given: Mapping[str, Any],
-        writing: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> bytes | None:
-        """Like `run`, where the statement writes as well: `writing` are the values of its Writing.
-        None: it has written nothing, because what must hold does not."""
+        """Like `run`, where something must hold for the statement to answer and to write: `more`
+        are the values of a Writing, or of sessions.still_valid. None: it does not hold, and nothing
+        was read or written, the audit included."""
         values: dict[str, Any] = {name: getter(variables) for name, getter in self._binds.items()}
         values.update((f"given_{name}", value) for name, value in given.items())
         values.update(scoping.binds(actors[0]))
@@ -83,11 +85,10 @@ class Plan:
         if more is not None:
             values.update(more)
         await self.audited.keep(connection)
-        if writing is not None:
-            values.update(writing)
-        data: bytes | None = await connection.fetchval(
-            self.statement.sql, *self.statement.bind(values)
-        )
+        sent = self.statement.bind(values)
+        if self._listing is not None:
+            return await self._listing.fetch(connection, self.statement.sql, sent)
+        data: bytes | None = await connection.fetchval(self.statement.sql, *sent)
         return data
 
 
@@ -163,6 +164,32 @@ def _plan(
     audited = audit.entries(prepared, shared, answer).cte("audited")
     written = () if writing is None else writing.written.values()
     statement = Statement(select(answer.c.data).add_cte(audited, *written))
+    return _made(planner, statement, shared)
+
+
+def _listing(
+    planner: Planner,
+    prepared: Prepared,
+    rows: ListedRows,
+    condition: ColumnElement[bool] | None,
+) -> Plan:
+    if condition is not None:
+        rows.level.where.append(condition)
+    listed = rows.answer()
+    read = select(rows.people(listed).label("people"))
+    answer = (read if condition is None else read.where(condition)).cte("answer")
+    shared = audit.shared(prepared, planner.found, None)
+    audited = audit.entries(prepared, shared, answer).cte("audited")
+    return _made(planner, Statement(shown(listed, audited)), shared, rows.listing)
+
+
+def _made(
+    planner: Planner,
+    statement: Statement,
+    shared: audit.Shared,
+    listing: Listing | None = None,
+) -> Plan:
+    found = planner.found
     errors = tuple(
         {
             "message": f"{name} needs the scope {scope}",
