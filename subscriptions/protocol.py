@@ -158,7 +158,8 @@ def _subscribe(operation_id: str, payload: Any) -> Subscribe | Malformed:
         query = ""
     if not isinstance(query, str):
         return Malformed(operation_id, "query")
-    operation = Operation(query, name, variables, document_id=document_id, digest=digest)
+    cost = extensions is not None and extensions.get("cost") is True
+    operation = Operation(query, name, variables, document_id=document_id, digest=digest, cost=cost)
     return Subscribe(operation_id, operation)
 
 

@@ -1,4 +1,4 @@
-"""Cost: how large an operation is, and how many rows and objects it may read, before anything runs.
+"""Cost: how many rows and objects an operation may read, known before anything runs.
 
 One rule, linear in the document. A selection set is measured once for each type it is met under,
 whatever the number of places that spread it: what a fragment holds is multiplied, not walked. So
@@ -47,24 +47,22 @@ Values = Mapping[str, Any]
 
 MOST = 10**12
 """Larger numbers are not told apart."""
+COUNTED = 500
+"""What a totalCount costs: it looks at rows that nobody gets, as many as there are."""
 KEPT_MEASURES = 256
 """Of one document: it is measured anew for the numbers of its pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How large a selection is, for one object of the type that it is made of."""
+    """What a selection may read, for one object of the type that it is made of."""
 
-    width: int = 0
-    """Fields of the object itself."""
-    depth: int = 0
-    """Fields inside each other."""
-    fields: int = 0
-    """Selections, with fragments spread out."""
     relations: int = 0
     """Tables that are entered."""
     rows: int = 0
     """Rows and objects that may be read."""
+    apart: int = 0
+    """The same for a connection as a whole, and not for each of its rows."""
 
 
 NOTHING = Measure()
@@ -88,17 +86,8 @@ class Costs:
         self._limits = limits
         self._elements = elements
         self._known: dict[Hashable, Measure] = {}
-        self._whole = Walk(schema, sources, fragments)
-
-    def check(self, operation: OperationDefinitionNode) -> None:
-        """Depth, fields and roots, whatever the variables; nothing has to be valid yet."""
-        limits, measure = self._limits, self._whole.operation(operation)
-        if measure.depth > limits.depth:
-            raise Exceeded("depth", limits.depth, "the selection is nested more levels")
-        if measure.fields > limits.fields:
-            raise Exceeded("fields", limits.fields, "the operation selects more fields")
-        if measure.width > limits.roots:
-            raise Exceeded("roots", limits.roots, "the operation has more root fields")
+        self._priced: dict[int, list[str]] = {}
+        """The variables that bear on the cost, by operation."""
 
     def of(self, operation: OperationDefinitionNode, values: Values, elements: int) -> int:
         """What the operation costs with these (coerced) variables, at least 1.
@@ -112,7 +101,7 @@ class Costs:
             elements if operation.operation is OperationType.MUTATION else 0,
             *[
                 len(value) if isinstance(value := values.get(name), list) else value
-                for name in self._whole.priced
+                for name in self._variables(operation)
             ],
         )
         measure = self._known.get(key)
@@ -133,6 +122,14 @@ class Costs:
                 "ask for smaller pages, or nest fewer lists: the operation may read more rows",
             )
         return measure.rows + 1
+
+    def _variables(self, operation: OperationDefinitionNode) -> list[str]:
+        priced = self._priced.get(id(operation))
+        if priced is None:
+            walk = Walk(self._schema, self._sources, self._fragments)
+            walk.operation(operation)
+            priced = self._priced[id(operation)] = walk.priced
+        return priced
 
     def _measured(
         self, operation: OperationDefinitionNode, values: Values, elements: int
@@ -176,7 +173,7 @@ class Walk:
             # None: a fragment that spreads itself, which validation tells of.
             return self._measured[key] or NOTHING
         self._measured[key] = None
-        width = depth = fields = relations = rows = 0
+        relations = rows = apart = 0
         spread: set[str] = set()
         for selection in node.selections:
             self.visits += 1
@@ -184,17 +181,15 @@ class Walk:
                 continue
             if isinstance(selection, FieldNode):
                 found = self._field(type_, selection)
-                width += 1
-                depth = max(depth, found.depth + 1)
             else:
                 found = self._fragment(type_, selection, spread)
-                width += found.width
-                depth = max(depth, found.depth)
-            fields += found.fields + 1
             relations += found.relations
             rows += found.rows
+            apart += found.apart
         measure = self._measured[key] = Measure(
-            min(width, MOST), depth, min(fields, MOST), min(relations, MOST), min(rows, MOST)
+            min(relations, MOST),
+            min(rows, MOST),
+            min(apart, MOST),
         )
         return measure
 
@@ -222,7 +217,7 @@ class Walk:
             return self._set(type_, selections)
         if is_abstract_type(type_) and self._schema.is_sub_type(type_, narrowed):
             return self._set(narrowed, selections)
-        # It never applies here; it counts as a selection, for it is looked at.
+        # It never applies here.
         return NOTHING
 
     def _field(self, type_: GraphQLNamedType | None, node: FieldNode) -> Measure:
@@ -234,13 +229,12 @@ class Walk:
             inner = self._set(named, node.selection_set)
         if type_ is None or definition is None:
             return inner
+        if name == "totalCount" and type_.name.endswith("Connection"):
+            return Measure(relations=1, apart=COUNTED)
         size, each, entered = self._size(type_, name, definition, node)
         return Measure(
-            0,
-            inner.depth,
-            inner.fields,
             inner.relations + entered,
-            size * (each + inner.rows),
+            size * (each + inner.rows) + inner.apart,
         )
 
     def _definition(self, type_: GraphQLNamedType | None, name: str) -> GraphQLField | None:
@@ -269,8 +263,6 @@ class Walk:
             # Each type is asked for the id.
             types = len(self._schema.get_possible_types(get_named_type(definition.type)))  # type: ignore[arg-type]
             return self._ids(node), types, types
-        if name == "totalCount" and type_.name.endswith("Connection"):
-            return 1, 1, 1
         if type_ is self._schema.mutation_type and name != "__typename":
             return 1, self._elements, 0
         return 1, 0, 0

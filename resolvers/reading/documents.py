@@ -26,14 +26,8 @@ from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from resolvers.reading.cost import Costs, Sources
-from resolvers.reading.limits import (
-    DEFAULT_LIMITS,
-    Exceeded,
-    Limits,
-    check_definitions,
-    check_variables,
-    look_over,
-)
+from resolvers.reading.limits import DEFAULT_LIMITS, Exceeded, Limits, check_variables
+from resolvers.reading.outline import look_over
 from resolvers.reading.variables import Shape, VariableFaults, VariableReader, without_value
 
 KEPT_DOCUMENTS = 1_000
@@ -176,7 +170,6 @@ class Documents:
         try:
             elements = look_over(text, limits)
             tree = parse(text, max_tokens=limits.tokens)
-            document = self._indexed(text, tree, elements)
         except Exceeded as exceeded:
             raise RequestError(exceeded.errors) from None
         except GraphQLError as error:
@@ -189,26 +182,17 @@ class Documents:
         faults = validate(self._schema, tree, max_errors=MOST_FAULTS, hide_suggestions=True)
         if faults:
             raise RequestError([_formatted(fault, "GRAPHQL_VALIDATION_FAILED") for fault in faults])
-        return document
+        return self._indexed(text, tree, elements)
 
     def _indexed(self, text: str, tree: DocumentNode, elements: int) -> Document:
-        """The document, whose size is within the limits; it need not be valid yet."""
         operations: dict[str | None, OperationDefinitionNode] = {}
         fragments: dict[str, FragmentDefinitionNode] = {}
-        defined: list[OperationDefinitionNode] = []
         for definition in tree.definitions:
             if isinstance(definition, OperationDefinitionNode):
-                defined.append(definition)
                 operations[definition.name.value if definition.name else None] = definition
             elif isinstance(definition, FragmentDefinitionNode):
                 fragments[definition.name.value] = definition
-        variables = max((len(one.variable_definitions or ()) for one in defined), default=0)
-        check_definitions(
-            len(defined), len(tree.definitions) - len(defined), variables, self._limits
-        )
         costs = Costs(self._schema, self._sources, fragments, self._limits, elements)
-        for operation in defined:
-            costs.check(operation)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return Document(digest, _sizes(tree), operations, fragments, costs)
 

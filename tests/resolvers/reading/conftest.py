@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,9 @@ import pytest_asyncio
 
 from models.rules.roles import Role
 from resolvers.actors import Actor
+from resolvers.policy import DEFAULT_POLICY
+from resolvers.reading.limits import DEFAULT_LIMITS
+from schema.execution import Engine
 from tests.resolvers.reading.hospital import Hospital, furnish
 
 
@@ -17,6 +21,14 @@ async def hospital(pool: asyncpg.Pool[Any]) -> Hospital:
     """A hospital, beside another with the same ward codes and MRNs."""
     await furnish(pool)
     return await furnish(pool)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def served(hospital: Hospital) -> Hospital:
+    """The same hospital with the limits as they are served."""
+    pool = hospital.pool
+    engine = Engine(pool, pool, DEFAULT_POLICY, hospital.rung.append, limits=DEFAULT_LIMITS)
+    return replace(hospital, engine=engine)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
