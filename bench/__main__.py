@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
@@ -22,6 +23,8 @@ from bench.sizes import FULL, SIZES, SMALL, Size
 from bench.systems import SYSTEMS, Place, System
 from bench.workloads import WORKLOADS, Workload
 
+WIDTH = 110
+"""Of the tables where no terminal says how wide it is."""
 RESULTS = Path(__file__).with_name("results") / "queries.json"
 
 
@@ -108,7 +111,7 @@ def main() -> None:
         keep=given.keep,
         growth=given.growth,
     )
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     try:
         asyncio.run(run(asked, console))
     except Missing as missing:

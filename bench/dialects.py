@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from bench.workloads import Workload
 class Dialect:
     """The very documents of `bench.workloads`, and their answers as they are."""
 
-    def body(self, workload: Workload, variables: dict[str, Any]) -> bytes:
+    def body(self, workload: Workload, variables: Mapping[str, Any]) -> bytes:
         """The body of a request."""
         return orjson.dumps({"query": workload.document, "variables": variables})
 

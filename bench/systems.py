@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import orjson
 import psutil
 
@@ -20,6 +21,7 @@ from bench import processors, wire
 from bench.dialects import SAME, Dialect
 from bench.hospital import PASSWORD
 from bench.peers import packages
+from bench.postgraphile import PostGraphile
 from bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,13 +93,24 @@ async def mercurius(place: Place) -> AsyncIterator[System]:
 
 
 @asynccontextmanager
+async def postgraphile(place: Place) -> AsyncIterator[System]:
+    """See bench/peers/postgraphile.mjs."""
+    connection = await asyncpg.connect(place.database_url)
+    hospital_id = str(await connection.fetchval("SELECT id FROM hospitals"))
+    await connection.close()
+    async with _serving(place, *packages.script("postgraphile.mjs")) as (port, process):
+        dialect = PostGraphile(hospital_id=hospital_id)
+        yield System("postgraphile", port, process, EVERYWHERE, dialect=dialect)
+
+
+@asynccontextmanager
 async def strawberry(place: Place) -> AsyncIterator[System]:
     """Strawberry as documented, see bench/documented."""
     async with _serving(place, sys.executable, "-m", "bench.documented") as (port, process):
         yield System("strawberry", port, process, EVERYWHERE)
 
 
-SYSTEMS = {each.__name__: each for each in (floor, wardline, mercurius, strawberry)}
+SYSTEMS = {each.__name__: each for each in (floor, wardline, postgraphile, mercurius, strawberry)}
 PEERS = ("postgraphile", "mercurius")
 """Those that the goals compare with."""
 

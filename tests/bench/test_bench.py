@@ -22,7 +22,7 @@ KEYS = {
     "postgres_cpu_us", "rss_mb",
 }  # fmt: skip
 OURS = ("floor", "wardline", "strawberry")
-FROM_NPM = ("mercurius",)
+FROM_NPM = ("postgraphile", "mercurius")
 
 
 def test_the_smallest_run_checks_the_answers_and_writes_every_figure(tmp_path: Path) -> None:
