@@ -4,6 +4,7 @@ import strawberry
 
 from models.rules.admissions import AdmissionStatus
 from models.rules.allergies import Criticality
+from models.rules.audit import AuditOperation, AuditOutcome
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.care_teams import CareTeamRole
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
@@ -18,6 +19,8 @@ from models.rules.vitals import Consciousness
 for _enum, _description in (
     (AdmissionStatus, "FHIR R4 Encounter.status, as far as an inpatient stay has it."),
     (Criticality, "FHIR R4 AllergyIntolerance.criticality."),
+    (AuditOperation, "What was done that the audit tells of."),
+    (AuditOutcome, "How it ended: done, or the code it was refused with."),
     (BedChangeEventKind, "What happened to a bed."),
     (BedStatus, "HL7 v2 table 0116, spelled out."),
     (CareTeamRole, "HL7 v3 ParticipationType, as far as a care team has it."),
@@ -45,6 +48,8 @@ strawberry.enum(
 __all__ = [
     "AdministrationStatus",
     "AdmissionStatus",
+    "AuditOperation",
+    "AuditOutcome",
     "BedChangeEventKind",
     "BedStatus",
     "CareTeamRole",

@@ -1,14 +1,15 @@
 """Query: the roots of reading."""
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, or_
+from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_
 
 import models
 from models.rules.scopes import Scope
 from resolvers import ids
 from resolvers.reading.sources import Argument as Given
-from resolvers.reading.sources import looked_up
+from resolvers.reading.sources import Descending, looked_up
 from schema.admissions import Admission
+from schema.audit import AUDIT_ARGUMENTS, AuditEntry
 from schema.critical_results import CriticalResult
 from schema.emergency_access import EmergencyAccess, of_review
 from schema.enums import CriticalResultStatus
@@ -39,9 +40,9 @@ def _past(text: str) -> str:
     return _prefix(text) + "\U0010ffff"
 
 
-def _matches(row: FromClause, given: Given) -> ColumnElement[bool]:
+def _matches(row: FromClause, given: Given) -> tuple[ColumnElement[bool], ...]:
     low, high = given(Text(), _prefix), given(Text(), _past)
-    return or_(
+    return (
         and_(row.c.name_key >= low, row.c.name_key < high),
         and_(row.c.given_key >= low, row.c.given_key < high),
         row.c.mrn == given(Text(), str.strip),
@@ -121,6 +122,12 @@ class Query:
             "ward": Argument(str | None, _of_ward),
             "status": Argument(list[CriticalResultStatus] | None, _in_status),
         },
+    )
+    audit_entries: Connection[AuditEntry] | None = connection(
+        models.AuditEntry,
+        order=(Descending(models.AuditEntry.id),),
+        requires=Scope.AUDIT_READ,
+        arguments=AUDIT_ARGUMENTS,
     )
     emergency_accesses: Connection[EmergencyAccess] | None = connection(
         models.EmergencyAccess,

@@ -23,7 +23,7 @@ from schema.fields import (
 from schema.wards import Ward
 
 
-def _roles(user: FromClause) -> ColumnElement[object]:
+def roles_of(user: FromClause) -> ColumnElement[object]:
     membership = models.RoleMembership.__table__.alias()
     sorted_roles = func.array_agg(aggregate_order_by(membership.c.role, membership.c.role))
     none: ColumnElement[list[str]] = literal_column("'{}'::text[]")
@@ -39,7 +39,7 @@ class Viewer:
     id: strawberry.ID = identifier(models.User)
     username: str = column()
     display_name: str = column()
-    roles: list[Role] = expression(_roles)
+    roles: list[Role] = expression(roles_of)
     scopes: list[str] = actor_scopes()
     wards: list[Ward] = many(
         models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED

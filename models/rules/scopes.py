@@ -23,6 +23,7 @@ class Scope(StrEnum):
     ADMISSION_REASON_READ = "admission-reason:read"
     ALLERGY_READ = "allergy:read"
     AUDIT_READ = "audit:read"
+    AUDIT_DETAIL_READ = "audit-detail:read"
     CARE_TEAM_READ = "care-team:read"
     CRITICAL_RESULT_READ = "critical-result:read"
     EMERGENCY_ACCESS_READ = "emergency-access:read"
@@ -209,6 +210,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
         Role.AUDITOR: _grant(
             Reach.HOSPITAL,
             Scope.AUDIT_READ,
+            Scope.AUDIT_DETAIL_READ,
             Scope.EMERGENCY_ACCESS_READ,
             Scope.EMERGENCY_ACCESS_END,
             Scope.EMERGENCY_ACCESS_REVIEW,
@@ -232,7 +234,8 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             ),
             **_grant(Reach.AUTHORED, *_OWN_RECORD, Scope.CRITICAL_RESULT_READ, Scope.IMPORT_READ),
         },
-        Role.PATIENT: _grant(Reach.OWN, *_OWN_RECORD),
+        # "Who has seen me": the entries about the own record, and of them what is about it.
+        Role.PATIENT: _grant(Reach.OWN, *_OWN_RECORD, Scope.AUDIT_READ),
     }
 )
 

@@ -17,6 +17,7 @@ SCOPES: Mapping[type[models.Base], Scope] = {
     models.Bed: Scope.WARD_READ,
     models.Patient: Scope.PATIENT_READ,
     models.Allergy: Scope.ALLERGY_READ,
+    models.AuditEntry: Scope.AUDIT_READ,
     models.Admission: Scope.ADMISSION_READ,
     models.BedStay: Scope.ADMISSION_READ,
     models.VitalSigns: Scope.VITALS_READ,

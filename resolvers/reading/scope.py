@@ -12,15 +12,22 @@ from uuid import UUID
 
 from sqlalchemy import (
     TIMESTAMP,
+    BigInteger,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     FromClause,
+    Select,
     Uuid,
     and_,
     bindparam,
+    cast,
     false,
+    func,
     or_,
+    select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -56,7 +63,15 @@ def visible(
     model: type[models.Base], row: FromClause, reaches: Iterable[Reach]
 ) -> ColumnElement[bool]:
     """The condition that `row`, an alias of the model's table, is in one of the reaches."""
-    found = [_within(model, row, reach) for reach in sorted(reaches)]
+    found: list[ColumnElement[bool]] = []
+    rest, patient = frozenset(reaches), _patient(model, row)
+    together = rest & _OF_PATIENTS
+    if patient is not None and together not in _ALONE:
+        found.append(patient.in_(_patients(together)))
+        if model is models.CriticalResult and together & _OF_WARDS:
+            found.append(_left_the_ward(row, patient))
+        rest -= together
+    found += [_within(model, row, reach) for reach in sorted(rest)]
     return or_(*found) if found else false()
 
 
@@ -72,9 +87,11 @@ def _within(model: type[models.Base], row: FromClause, reach: Reach) -> ColumnEl
         case Reach.WARDS:
             return _on_wards(model, row)
         case Reach.TREATMENT:
-            return or_(_on_wards(model, row), _of_patients(model, row, TREATED))
+            return or_(_on_wards(model, row), _bed_of(model, row, TREATED))
         case Reach.OPENED:
-            return _of_patients(model, row, OPENED)
+            return _bed_of(model, row, OPENED)
+        case Reach.OWN if model is models.AuditEntry:
+            return entries_of(row, PATIENT)
         case Reach.OWN:
             patient = _patient(model, row)
             return false() if patient is None else patient == PATIENT
@@ -92,24 +109,57 @@ def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
         return false()
     lies_here = _stays(patient, _STAY.c.ward_id == WARDS.any_())
     if model is models.CriticalResult:
-        # Its ward goes on hearing it while the patient lies in no bed at all.
-        return or_(lies_here, and_(row.c.ward_id == WARDS.any_(), ~_stays(patient)))
+        return or_(lies_here, _left_the_ward(row, patient))
     return lies_here
 
 
-def _of_patients(
+def _left_the_ward(row: FromClause, patient: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """A critical result's ward goes on hearing it while the patient lies in no bed at all."""
+    return and_(row.c.ward_id == WARDS.any_(), ~_stays(patient))
+
+
+def _bed_of(
     model: type[models.Base], row: FromClause, patients: BindParameter[Any]
 ) -> ColumnElement[bool]:
-    """Rows of these patients, and the beds in which they lie: of their wards nothing else."""
-    if model is models.Bed:
-        return there_is(
-            _STAY,
-            _STAY.c.bed_id == row.c.id,
-            _STAY.c.ended_at.is_(None),
-            _STAY.c.patient_id == patients.any_(),
-        )
-    patient = _patient(model, row)
-    return false() if patient is None else patient == patients.any_()
+    """The beds in which these patients lie: of their wards nothing else."""
+    if model is not models.Bed:
+        return false()
+    return there_is(
+        _STAY,
+        _STAY.c.bed_id == row.c.id,
+        _STAY.c.ended_at.is_(None),
+        _STAY.c.patient_id == patients.any_(),
+    )
+
+
+def _patients(reaches: frozenset[Reach]) -> CompoundSelect[Any]:
+    """The patients of several reaches as one set.
+
+    PostgreSQL turns IN over it into a join, and can begin with the few patients that somebody has
+    rather than with the many of the hospital; an OR of conditions would be asked of each of those.
+    """
+    sets: list[Select[Any]] = []
+    if reaches & _OF_WARDS:
+        lying = select(_STAY.c.patient_id).select_from(_STAY)
+        sets.append(lying.where(_STAY.c.ended_at.is_(None), _STAY.c.ward_id == WARDS.any_()))
+    for reach, patients in ((Reach.TREATMENT, TREATED), (Reach.OPENED, OPENED)):
+        if reach in reaches:
+            sets.append(select(func.unnest(patients)))
+    if Reach.OWN in reaches:
+        sets.append(select(PATIENT))
+    return union_all(*sets)
+
+
+def entries_of(entry: FromClause, subject: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The audit entry is about somebody: the patient whose rows it read, or the user who did.
+
+    `audit_entries_of` is a function of migration 0006: it asks the index that is written as entries
+    are sealed, and looks at those of the last moments one by one. Asked once a statement.
+    """
+    ids = ARRAY(BigInteger())
+    found = select(func.audit_entries_of(subject, type_=ids)).scalar_subquery()
+    # The cast makes it an array: ANY of a bare subquery would be of its rows.
+    return entry.c.id == func.any(cast(found, ids))
 
 
 def _authored(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
@@ -119,6 +169,11 @@ def _authored(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
 
 
 _STAY = models.BedStay.__table__.alias("scope_stay")
+_OF_WARDS = frozenset({Reach.WARDS, Reach.TREATMENT})
+_OF_PATIENTS = _OF_WARDS | {Reach.OPENED, Reach.OWN}
+"""The reaches that go by the patient of a row."""
+_ALONE = frozenset({frozenset(), frozenset({Reach.WARDS}), frozenset({Reach.OWN})})
+"""Those of them that are a plain condition."""
 
 
 def _stays(patient: ColumnElement[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -120,6 +120,7 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
     }
     assert inherited == {
         "Admission.stays",
+        "AuditEntry.actor",
         "Bed.ward",
         "BedStay.bed",
         "Query.viewer",

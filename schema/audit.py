@@ -1,0 +1,149 @@
+"""Audit: who read or wrote what of whom, for auditors and for the patients it is about."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid, cast, func, literal_column
+from sqlalchemy.dialects.postgresql import ARRAY
+
+import models
+from models.rules.scopes import Scope
+from resolvers import ids
+from resolvers.reading.scope import entries_of
+from resolvers.reading.sources import Argument as Given
+from resolvers.reading.sources import looked_up
+from schema.enums import AuditOperation, AuditOutcome, Role
+from schema.fields import Argument, column, expression, many, one
+from schema.viewers import roles_of
+
+if TYPE_CHECKING:
+    from schema.patients import Patient
+
+MOMENT = TIMESTAMP(timezone=True)
+DETAIL = Scope.AUDIT_DETAIL_READ
+
+
+def _shared(name: str) -> Any:
+    """A column of what the entries of one plan share."""
+
+    def value(entry: FromClause) -> ColumnElement[Any]:
+        shared = models.AuditSelection.__table__.alias()
+        return looked_up(shared.c[name], shared, shared.c.id == entry.c.selection_id)
+
+    return value
+
+
+def _types(entry: FromClause) -> ColumnElement[Any]:
+    named = func.unnest(_shared("fields")(entry)).table_valued("value").render_derived()
+    type_ = func.split_part(named.c.value, literal_column("'.'"), literal_column("1"))
+    types = func.array_agg(type_.distinct(), type_=ARRAY(Text()))
+    return func.coalesce(looked_up(types, named), literal_column("'{}'::text[]"))
+
+
+def _patient_ids(entry: FromClause) -> ColumnElement[Any]:
+    prefix = literal_column(f"'{ids.PREFIXES[models.Patient]}_'", Text())
+    named = func.unnest(entry.c.patient_ids).table_valued("value").render_derived()
+    public = prefix.op("||")(cast(named.c.value, Text()))
+    found = func.array_agg(public.distinct(), type_=ARRAY(Text()))
+    return func.coalesce(looked_up(found, named), literal_column("'{}'::text[]"))
+
+
+def _sealed_at(entry: FromClause) -> ColumnElement[Any]:
+    seal = models.AuditSeal.__table__.alias()
+    return looked_up(seal.c.sealed_at, seal, seal.c.entry_id == entry.c.id)
+
+
+def _seal(entry: FromClause) -> ColumnElement[Any]:
+    """Like models.rules.audit_chain.Head."""
+    seal = models.AuditSeal.__table__.alias()
+    digits: ColumnElement[str] = func.encode(seal.c.hash, literal_column("'hex'", Text()))
+    told = func.concat_ws(literal_column("':'", Text()), seal.c.position, digits)
+    return looked_up(told, seal, seal.c.entry_id == entry.c.id)
+
+
+def _session(entry: FromClause) -> ColumnElement[Any]:
+    return cast(entry.c.session_id, Text())
+
+
+def _user_id(user: FromClause) -> ColumnElement[Any]:
+    prefix = literal_column(f"'{ids.PREFIXES[models.User]}_'", Text())
+    return prefix.op("||")(cast(user.c.id, Text()))
+
+
+def _of(model: type[models.Base]) -> Any:
+    def about(entry: FromClause, given: Given) -> ColumnElement[bool]:
+        return entries_of(entry, given(Uuid(), lambda public: ids.decode(model, public)))
+
+    return about
+
+
+AUDIT_ARGUMENTS = {
+    "patient": Argument(
+        strawberry.ID | None,
+        _of(models.Patient),
+        description="Entries whose answer held rows of this patient.",
+        requires=DETAIL,
+    ),
+    "user": Argument(
+        strawberry.ID | None,
+        _of(models.User),
+        description="Entries of what this user did.",
+        requires=DETAIL,
+    ),
+    "from": Argument(datetime | None, lambda entry, given: entry.c.occurred_at >= given(MOMENT)),
+    "to": Argument(datetime | None, lambda entry, given: entry.c.occurred_at < given(MOMENT)),
+}
+
+
+@strawberry.type(description="Whoever did what an entry of the audit tells.")
+class AuditActor:
+    """Roles are those of today; which rights were used stands in the entry's scopes."""
+
+    id: strawberry.ID | None = expression(_user_id, requires=DETAIL)
+    username: str | None = column(requires=DETAIL)
+    display_name: str = column()
+    roles: list[Role] = expression(roles_of)
+
+
+@strawberry.type(
+    description=(
+        "One operation of one actor: what it read or wrote of whom, or was refused. Names of the"
+        " schema and ids, never a value."
+    )
+)
+class AuditEntry:
+    """A patient sees the entries about the own record, without what is not about them; an auditor
+    sees every entry, and nothing clinical behind it."""
+
+    id: strawberry.ID = expression(
+        lambda entry: literal_column("'aud_'", Text()).op("||")(cast(entry.c.id, Text()))
+    )
+    occurred_at: datetime = column()
+    operation: AuditOperation = expression(_shared("operation"))
+    outcome: AuditOutcome = expression(_shared("outcome"))
+    actor: AuditActor | None = one(
+        models.User, lambda entry, user: user.c.id == entry.c.user_id, inherits=True
+    )
+    roots: list[str] = expression(_shared("roots"))
+    scopes: list[str] = expression(_shared("scopes"))
+    types: list[str] = expression(_types)
+    fields: list[str] = expression(_shared("fields"))
+    refused: list[str] = expression(_shared("refused"))
+    patients: list[Annotated["Patient", strawberry.lazy("schema.patients")]] | None = many(
+        models.Patient,
+        lambda entry, patient: patient.c.id == entry.c.patient_ids.any_(),
+        order=(models.Patient.name_key, models.Patient.id),
+        size=30,
+    )
+    patient_ids: list[strawberry.ID] | None = expression(_patient_ids, requires=DETAIL)
+    rows: int | None = expression(
+        lambda entry: func.cardinality(entry.c.patient_ids), requires=DETAIL
+    )
+    operation_name: str | None = expression(_shared("operation_name"), requires=DETAIL)
+    document_hash: str | None = expression(_shared("document_hash"), requires=DETAIL)
+    session: str | None = expression(_session, requires=DETAIL)
+    address: str | None = column(requires=DETAIL)
+    request_id: str | None = column(requires=DETAIL)
+    sealed_at: datetime | None = expression(_sealed_at, requires=DETAIL)
+    seal: str | None = expression(_seal, requires=DETAIL)
