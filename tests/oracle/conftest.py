@@ -18,6 +18,7 @@ from tests.resolvers.reading.hospital import Hospital, furnish, ids_of
 
 LISTS = """{
   criticalResults { edges { cursor } }
+  emergencyAccesses { edges { cursor } }
   patients { edges { cursor node {
     admissions { edges { cursor } }
     vitals { edges { cursor } }
@@ -31,7 +32,7 @@ async def learn(house: House) -> None:
     """Have the engine tell the cursor of every row of every list."""
     question = Question(LISTS)
     admin = next(actor for actor in house.actors if Role.ADMIN in actor.roles)
-    wanted = expected(question, house.held, viewer_of(admin), house.cursors)
+    wanted = expected(question, house.held, viewer_of(admin, house.held), house.cursors)
     raw = await house.hospital.engine.execute(GraphQLRequest(question.text), admin)
     assert departures(raw, wanted, house.cursors) == []
 

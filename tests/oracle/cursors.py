@@ -56,7 +56,7 @@ def paged(field: str, type_: str, rows: list[Row], given: dict[str, Any], cursor
             assert keys is not None, "the walk refuses a text that is no cursor"
             wanted = (name == "after") is not descends(field, type_)
             shown = [row for row in shown if _beyond(sort_key(field, row), keys, greater=wanted)]
-    backward = "last" in given or ("before" in given and "first" not in given)
+    backward = "last" in given
     size = given.get("last", 50) if backward else given.get("first", 50)
     page = shown[max(len(shown) - size, 0) :] if backward else shown[:size]
     more = len(shown) > size

@@ -6,38 +6,44 @@ of them is wrong. A letter is a reach; several letters are several reaches, to b
 
 from __future__ import annotations
 
-HOSPITAL, WARDS, OWN, AUTHORED = "H", "W", "O", "A"
+HOSPITAL, WARDS, TREATMENT, OPENED, OWN, AUTHORED = "H", "W", "T", "X", "O", "A"
 
 TABLE = """
 scope                       ADMIN DOCTOR NURSE CHARGE_NURSE LAB PHARMACIST CLERK AUDITOR INTEGRATOR PATIENT
-ward:read                   H     W      W     W            H   H          H     .       H          .
-patient:read                H     W      W     W            H   H          H     .       A          O
-patient-contact:read        H     W      W     W            .   .          H     .       A          O
+ward:read                   H     T      W     W            H   H          H     H       H          .
+patient:read                H     T      W     W            H   H          H     H       A          O
+patient-contact:read        H     T      W     W            .   .          H     .       A          O
 patient-identifiers:read    H     .      .     .            .   .          H     .       A          O
-admission:read              H     W      W     W            .   .          H     .       A          O
-admission-reason:read       H     W      W     W            .   .          .     .       A          O
-allergy:read                H     W      W     W            .   H          .     .       A          O
-vitals:read                 H     W      W     W            .   .          .     .       A          O
-lab:read                    H     W      W     W            H   H          .     .       A          O
-critical-result:read        H     W      W     W            H   .          .     .       A          .
-medication:read             H     W      W     W            .   H          .     .       A          O
+care-team:read              H     T      W     W            .   .          .     H       A          O
+admission:read              H     T      W     W            .   .          H     H       A          O
+admission-reason:read       H     T      W     W            .   .          .     .       A          O
+allergy:read                H     T      W     W            .   H          .     .       A          O
+vitals:read                 H     T      W     W            .   .          .     .       A          O
+lab:read                    H     T      W     W            H   H          .     .       A          O
+critical-result:read        H     T      W     W            H   .          .     .       A          .
+medication:read             H     T      W     W            .   H          .     .       A          O
+emergency-access:read       H     A      A     A            .   .          .     H       .          .
 audit:read                  H     .      .     .            .   .          .     H       .          .
 import:read                 H     .      .     .            .   .          .     .       A          .
-administration:record       H     W      W     W            .   .          .     .       .          .
-allergy:record              H     W      W     W            .   H          .     .       H          .
+administration:record       H     T      W     W            .   .          .     .       .          .
+allergy:record              H     T      W     W            .   H          .     .       H          .
 bed:reserve                 H     .      .     W            .   .          H     .       .          .
 bed-status:set              H     .      .     W            .   .          H     .       .          .
-critical-result:acknowledge H     W      W     W            .   .          .     .       .          .
+care-team:assign            H     T      .     W            .   .          .     .       .          .
+critical-result:acknowledge H     T      W     W            .   .          .     .       .          .
 critical-rule:write         H     .      .     .            H   .          .     .       .          .
+emergency-access:end        H     A      A     A            .   .          .     H       .          .
+emergency-access:review     H     .      .     .            .   .          .     H       .          .
 lab:record                  H     .      .     .            H   .          .     .       H          .
-medication:discontinue      H     W      .     .            .   H          .     .       .          .
-medication:order            H     W      .     .            .   H          .     .       H          .
-patient:admit               H     W      .     W            .   .          H     .       H          .
-patient:discharge           H     W      .     W            .   .          H     .       H          .
+medication:discontinue      H     T      .     .            .   H          .     .       .          .
+medication:order            H     T      .     .            .   H          .     .       H          .
+patient:admit               H     T      .     W            .   .          H     .       H          .
+patient:break-glass         H     H      H     H            .   .          .     .       .          .
+patient:discharge           H     T      .     W            .   .          H     .       H          .
 patient:register            H     .      .     .            .   .          H     .       H          .
-patient:transfer            H     W      .     W            .   .          H     .       H          .
+patient:transfer            H     T      .     W            .   .          H     .       H          .
 user:write                  H     .      .     .            .   .          .     .       .          .
-vitals:record               H     W      W     W            .   .          .     .       H          .
+vitals:record               H     T      W     W            .   .          .     .       H          .
 """  # noqa: E501 (a table is read across)
 
 
@@ -56,6 +62,17 @@ def _read(table: str) -> dict[str, dict[str, frozenset[str]]]:
 GRANTS = _read(TABLE)
 """Role → scope → reaches."""
 
+BREAKS_GLASS = "patient:break-glass"
+BY_EMERGENCY = set(
+    """
+    ward:read patient:read patient-contact:read care-team:read admission:read admission-reason:read
+    allergy:read vitals:read lab:read critical-result:read medication:read administration:record
+    allergy:record critical-result:acknowledge medication:discontinue medication:order vitals:record
+    """.split()
+)
+"""What a glass broken opens of one patient, as far as the role may do it at all: to read the chart
+and to treat."""
+
 ENTRY = {
     "Ward": "ward:read",
     "Bed": "ward:read",
@@ -63,6 +80,8 @@ ENTRY = {
     "Admission": "admission:read",
     "BedStay": "admission:read",
     "Allergy": "allergy:read",
+    "CareTeamMember": "care-team:read",
+    "EmergencyAccess": "emergency-access:read",
     "VitalSigns": "vitals:read",
     "LabResult": "lab:read",
     "CriticalResult": "critical-result:read",
@@ -77,8 +96,12 @@ GUARDS = {
     "Patient.address": "patient-contact:read",
     "Patient.nationalId": "patient-identifiers:read",
     "Admission.reason": "admission-reason:read",
+    "EmergencyAccess.reviewNote": "emergency-access:review",
 }
 """Fields that ask for more than the type they are of."""
+
+ARGUMENTS = {"Query.patients(nationalId:)": "patient-identifiers:read"}
+"""Arguments that tell more than their field shows: asked of the rows alone that the scope opens."""
 
 INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed", "Admission.stays"}
 """Whoever sees the row sees what is behind these: it is part of what the row means."""

@@ -17,7 +17,7 @@ import asyncpg
 
 import models
 from models.rules.roles import Role
-from resolvers import hospitals
+from resolvers import hospitals, sessions
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
@@ -81,7 +81,11 @@ async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
             before = _place(hospital, chance.choice(beds)) if beds else None
             await chart.write(_free(chance, hospital, number), before, number)
         await _reserve(tx, chance, hospital)
-    house.actors = [*authors, *(await _people(hospital, chance, wards))]
+    people = [*authors, *(await _people(hospital, chance, wards))]
+    async with transaction(pool, hospital.id, now) as tx:
+        for actor in people:
+            await _relate(tx, chance, hospital, actor, people)
+    house.actors = await looked_up(hospital, people)
     await house.look()
     return house
 
@@ -128,6 +132,55 @@ def _free(chance: Random, hospital: Hospital, number: int) -> tuple[UUID, UUID] 
 
 def _place(hospital: Hospital, bed: str) -> tuple[UUID, UUID]:
     return hospital.wards[bed.rpartition("-")[0]], hospital.beds[bed]
+
+
+async def looked_up(hospital: Hospital, people: list[Actor]) -> list[Actor]:
+    """The same people as their sessions have them now: with care teams and broken glasses."""
+    async with hospital.pool.acquire() as connection:
+        found = await sessions.actors_of(
+            connection,
+            [actor.session_id for actor in people if actor.session_id is not None],
+            now=datetime.now(UTC),
+        )
+    return [found[actor.session_id] for actor in people if actor.session_id is not None]
+
+
+async def _relate(
+    tx: Transaction, chance: Random, hospital: Hospital, actor: Actor, people: list[Actor]
+) -> None:
+    """Care teams and broken glasses of somebody: going on, with a tail, over."""
+    mrns = sorted(hospital.charts)
+    for mrn in chance.sample(mrns, chance.randint(0, 2)):
+        began = tx.now - timedelta(days=chance.randint(1, 2))
+        await tx.insert(
+            models.CareTeamMember,
+            {"id": models.new_id(), "hospital_id": tx.hospital_id, "user_id": actor.user_id}
+            | {"patient_id": hospital.charts[mrn].patient, "started_at": began}
+            | {"role": chance.choice(["ATTENDER", "CONSULTANT", "PARTICIPANT"])}
+            | {"ended_at": chance.choice([None, tx.now + timedelta(hours=9), began])}
+            | {"created_by": chance.choice(people).user_id},
+        )
+    if chance.random() < 0.4:
+        await _break(tx, chance, hospital.charts[chance.choice(mrns)].patient, actor, people)
+
+
+async def _break(
+    tx: Transaction, chance: Random, patient: UUID, actor: Actor, people: list[Actor]
+) -> None:
+    opened = tx.now - timedelta(hours=chance.choice([1, 5]))
+    expires = opened + timedelta(hours=4)
+    over = chance.random() < 0.3
+    reviewer = chance.choice([one for one in people if one is not actor] + [None] * len(people))
+    note = None if reviewer is None else chance.choice([None, "seen"])
+    await tx.insert(
+        models.EmergencyAccess,
+        {"id": models.new_id(), "hospital_id": tx.hospital_id, "user_id": actor.user_id}
+        | {"patient_id": patient, "reason": "unconscious on arrival", "opened_at": opened}
+        | {"expires_at": expires, "ended_at": min(tx.now, expires) if over else None}
+        | {"reviewed_at": None if reviewer is None else tx.now, "review_note": note}
+        | {"reviewed_by": None if reviewer is None else reviewer.user_id}
+        | {"outcome": None if reviewer is None else "JUSTIFIED"},
+    )
 
 
 async def _reserve(tx: Transaction, chance: Random, hospital: Hospital) -> None:

@@ -143,6 +143,9 @@ class _Document:
             named = argument in ("id", "mrn") and name == "patient"
             if not required and not self.chance(70 if named else 35):
                 continue
+            if argument == "last" and any(part.startswith("first:") for part in parts):
+                if not self.chance(4):
+                    continue
             parts.append(f"{argument}: {self.value(type_.name, name, argument, declared)}")
         return f"({', '.join(parts)})" if parts else ""
 

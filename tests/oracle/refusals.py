@@ -19,6 +19,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     get_variable_values,
     is_leaf_type,
@@ -29,12 +31,13 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
+from graphql.language import NullValueNode
 from graphql.execution.values import VariableValues, get_argument_values
 
 from tests.oracle.cursors import Cursors
 from tests.oracle.grants import ENTRY
 from tests.oracle.relations import NODES
-from tests.oracle.sight import Viewer, needed
+from tests.oracle.sight import Viewer, guarded, needed
 
 MOST = 500
 Fault = tuple[str, str | None]
@@ -121,7 +124,13 @@ class _Walk:
             if scope is not None and not self._viewer.reaches(scope):
                 self.found.append((here, f"{type_.name}.{name}", scope))
                 continue
-            self._arguments(field, details)
+            given = self._given(field, details)
+            guards = guarded(f"{type_.name}.{name}", given)
+            lacked = {what: scope for what, scope in guards.items() if not self._viewer.reaches(scope)}
+            if lacked:
+                self.found.append((here, *next(iter(lacked.items()))))
+                continue
+            self._look_at(field, given, details)
             for below in self._targets(field):
                 self.fields(below, self._below(below, details), here)
 
@@ -155,21 +164,33 @@ class _Walk:
                 assert isinstance(type_, GraphQLObjectType)
                 yield type_
 
-    def _arguments(self, field: GraphQLField, details: list[FieldDetails]) -> None:
+    def _given(self, field: GraphQLField, details: list[FieldDetails]) -> dict[str, Any]:
+        """The arguments that have a value."""
         try:
             given = get_argument_values(field, details[0].node, self._operation.variables)
         except GraphQLError:
             self.faults += [("BAD_USER_INPUT", name) for name in field.args]
-            return
-        for name in ("first", "last"):
-            if given.get(name) is not None and not 0 <= given[name] <= MOST:
-                self.faults.append(("BAD_USER_INPUT", name))
+            return {}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def _look_at(
+        self, field: GraphQLField, given: dict[str, Any], details: list[FieldDetails]
+    ) -> None:
+        """Find the arguments that cannot be taken."""
+        bad = [name for name in ("first", "last") if not 0 <= given.get(name, 0) <= MOST]
+        stated = {one.name.value: one.value for one in details[0].node.arguments or ()}
+        if "last" in given and self._stated(stated.get("first")):
+            bad.append("last")
         for name in ("after", "before"):
-            if given.get(name) is not None and self._cursors.keys(given[name]) is None:
-                self.faults.append(("BAD_USER_INPUT", name))
-        if {"id", "mrn"} == field.args.keys() and given.get("id") is given.get("mrn") is None:
-            self.faults.append(("BAD_USER_INPUT", "id"))
-        if any("\0" in value for value in given.values() if isinstance(value, str)):
-            self.faults += [
-                ("BAD_USER_INPUT", name) for name, v in given.items() if isinstance(v, str)
-            ]
+            if name in given and self._cursors.keys(given[name]) is None:
+                bad.append(name)
+        if {"id", "mrn"} == field.args.keys() and not given:
+            bad.append("id")
+        bad += [name for name, value in given.items() if isinstance(value, str) and "\0" in value]
+        self.faults += [("BAD_USER_INPUT", name) for name in bad]
+
+    def _stated(self, node: ValueNode | None) -> bool:
+        """Whether an argument has a value that is not the field's own default."""
+        if isinstance(node, VariableNode):
+            return self._operation.variables.coerced.get(node.name.value) is not None
+        return node is not None and not isinstance(node, NullValueNode)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import Held, Row
-from tests.oracle.sight import Viewer
+from tests.oracle.sight import Viewer, in_sight
 
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
@@ -24,6 +24,8 @@ NEWEST = {
     "Admission": "admitted_at",
     "BedStay": "started_at",
     "Allergy": "recorded_at",
+    "CareTeamMember": "started_at",
+    "EmergencyAccess": "opened_at",
     "VitalSigns": "recorded_at",
     "LabResult": "observed_at",
     "CriticalResult": "raised_at",
@@ -118,12 +120,15 @@ def _patient_named(held: Held, viewer: Viewer, row: Row, given: Given) -> list[R
 
 
 def _patients(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("Patient")
+    if "nationalId" in given:
+        rows = [one for one in rows if one["national_id"] == given["nationalId"].strip()]
     if "search" not in given:
-        return held.all("Patient")
+        return rows
     wanted = " ".join(given["search"].lower().split())
     return [
         one
-        for one in held.all("Patient")
+        for one in rows
         if f"{one['family_name']} {one['given_name']}".lower().startswith(wanted)
         or f"{one['given_name']} {one['family_name']}".lower().startswith(wanted)
         or one["mrn"] == given["search"].strip()
@@ -133,9 +138,23 @@ def _patients(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
 def _critical(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     rows = held.all("CriticalResult")
     if "ward" in given:
-        wards = [ward["id"] for ward in held.where("Ward", "code", given["ward"])]
+        named = held.where("Ward", "code", given["ward"])
+        wards = [ward["id"] for ward in in_sight(held, viewer, named)]
         rows = [one for one in rows if one["ward_id"] in wards]
     return [one for one in rows if "status" not in given or one["status"] in given["status"]]
+
+
+def _accesses(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("EmergencyAccess")
+    if "reviewed" in given:
+        rows = [one for one in rows if (one["reviewed_at"] is not None) is given["reviewed"]]
+    if "patient" in given:
+        rows = [one for one in rows if f"pat_{one['patient_id']}" == given["patient"]]
+    return rows
+
+
+def _team(row: Row) -> bool:
+    return row["ended_at"] is None or row["ended_at"] > datetime.now(UTC)
 
 
 def _history(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
@@ -156,6 +175,7 @@ RELATIONS: dict[str, Relation] = {
     "Query.patients": _patients,
     "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
     "Query.criticalResults": _critical,
+    "Query.emergencyAccesses": _accesses,
     "Viewer.wards": _wards,
     "SignInPayload.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
     "Ward.beds": lambda held, viewer, row, given: held.where("Bed", "ward_id", row["id"]),
@@ -179,6 +199,7 @@ RELATIONS: dict[str, Relation] = {
         "Admission", lambda row: row["status"] in ("IN_PROGRESS", "ON_LEAVE")
     ),
     "Patient.admissions": _of_patient("Admission"),
+    "Patient.careTeam": _of_patient("CareTeamMember", _team),
     "Patient.allergies": _of_patient("Allergy", lambda row: row["entered_in_error_at"] is None),
     "Patient.latestVitals": _of_patient("VitalSigns"),
     "Patient.vitals": _of_patient("VitalSigns"),
@@ -196,6 +217,8 @@ RELATIONS: dict[str, Relation] = {
     "MedicationOrder.administrations": lambda held, viewer, row, given: held.where(
         "MedicationAdministration", "medication_order_id", row["id"]
     ),
+    "EmergencyAccess.patient": behind("Patient", "patient_id"),
+    "EmergencyAccessEvent.emergencyAccess": behind("EmergencyAccess", "subject_id"),
     "LabResultOutcome.labResult": behind("LabResult", "lab_result"),
     "CriticalResultEvent.criticalResult": behind("CriticalResult", "subject_id"),
     "BedChangeEvent.bed": behind("Bed", "subject_id"),
@@ -204,15 +227,16 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
-def _name_of(column: str) -> Callable[[Held, Viewer, Row], Any]:
+def _name_of(column: str, name: str = "display_name") -> Callable[[Held, Viewer, Row], Any]:
     def find(held: Held, viewer: Viewer, row: Row) -> Any:
-        return next((user["display_name"] for user in held.the("Viewer", row[column])), None)
+        return next((user[name] for user in held.the("Viewer", row[column])), None)
 
     return find
 
 
 def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
-    beds = held.where("Bed", "ward_id", ward["id"])
+    """Of a ward out of sight, shown as the place of a stay, there is nothing to count."""
+    beds = held.where("Bed", "ward_id", ward["id"]) if in_sight(held, viewer, [ward]) else []
     free = [bed for bed in beds if bed["status"] == "UNOCCUPIED"]
     promised = [bed for bed in free if kept(held, bed)]
     occupied = [bed for bed in beds if bed["status"] == "OCCUPIED"]
@@ -225,12 +249,24 @@ def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
     }
 
 
+def _of_bed(find: Callable[[Held, Row], Any], masked: Any) -> Callable[[Held, Viewer, Row], Any]:
+    """What is not told of a bed out of sight, of which a stay shows the place alone."""
+    return lambda held, viewer, row: (
+        find(held, row) if in_sight(held, viewer, [row]) else masked
+    )
+
+
 COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Ward.occupancy": _occupancy,
-    "Bed.reserved": lambda held, viewer, row: bool(kept(held, row)),
+    "Bed.status": _of_bed(lambda held, bed: bed["status"], "MASKED"),
+    "Bed.reserved": _of_bed(lambda held, bed: bool(kept(held, bed)), masked=False),
     "VitalSigns.news2": lambda held, viewer, row: row if row["news2_applies"] else None,
     "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
     "MedicationAdministration.givenBy": _name_of("given_by"),
+    "CareTeamMember.name": _name_of("user_id"),
+    "EmergencyAccess.username": _name_of("user_id", "username"),
+    "EmergencyAccess.openedBy": _name_of("user_id"),
+    "EmergencyAccess.reviewedBy": _name_of("reviewed_by"),
     "Viewer.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
     "Viewer.scopes": lambda held, viewer, row: viewer.scopes,
 }

@@ -29,6 +29,8 @@ TABLES = {
     "critical_results": "CriticalResult",
     "medication_orders": "MedicationOrder",
     "medication_administrations": "MedicationAdministration",
+    "care_team_members": "CareTeamMember",
+    "emergency_accesses": "EmergencyAccess",
     "users": "Viewer",
 }
 """Each table, and the type of the schema that its rows are."""
@@ -45,11 +47,13 @@ PREFIXES = {
     "MedicationOrder": "med",
     "MedicationAdministration": "mad",
     "Allergy": "alg",
+    "CareTeamMember": "ctm",
+    "EmergencyAccess": "emg",
 }
 
 
 class Held:
-    """The rows of one hospital, by type; `people` has every user's display name."""
+    """The rows of one hospital, by type, and the roles of users."""
 
     def __init__(self, rows: dict[str, list[Row]], roles: dict[UUID, list[str]]) -> None:
         self._rows = rows

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 
+from resolvers.actors import Actor
 from tests.oracle.grants import (
+    ARGUMENTS,
     AUTHORED,
+    BREAKS_GLASS,
+    BY_EMERGENCY,
     ENTRY,
     GRANTS,
     GUARDS,
     HOSPITAL,
     INHERITED,
     NEVER_REFUSED,
+    OPENED,
     OWN,
+    TREATMENT,
     WARDS,
 )
 from tests.oracle.rows import Held, Row
@@ -24,13 +32,16 @@ from tests.oracle.rows import Held, Row
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody who asks. `wards` are where they work, `patient` is the own record."""
+    """Somebody who asks. `wards` are where they work, `patient` is the own record, `treated` whose
+    care team they are on, `opened` for whom they broke the glass."""
 
     hospital: UUID
     user: UUID | None
     roles: frozenset[str]
     wards: frozenset[UUID]
     patient: UUID | None
+    treated: frozenset[UUID]
+    opened: frozenset[UUID]
 
     @property
     def scopes(self) -> list[str]:
@@ -39,18 +50,30 @@ class Viewer:
 
     def reaches(self, scope: str) -> frozenset[str]:
         """The letters of a scope, of all roles together."""
-        empty: frozenset[str] = frozenset()
-        return empty.union(*(GRANTS[role].get(scope, empty) for role in self.roles))
+        found: set[str] = set()
+        for role in self.roles:
+            granted = GRANTS[role].get(scope, frozenset())
+            found |= granted
+            if self.opened and granted and scope in BY_EMERGENCY and BREAKS_GLASS in GRANTS[role]:
+                found.add(OPENED)
+        return frozenset(found)
 
 
-def viewer_of(actor: object) -> Viewer:
+def viewer_of(actor: Actor, held: Held) -> Viewer:
     """The viewer that an actor of the engine is: who, with which roles; never with which rights."""
+    now = datetime.now(UTC)
+    mine = held.where("CareTeamMember", "user_id", actor.user_id)
+    accesses = held.where("EmergencyAccess", "user_id", actor.user_id)
     return Viewer(
-        actor.hospital_id,  # type: ignore[attr-defined]
-        actor.user_id,  # type: ignore[attr-defined]
-        frozenset(role.value for role in actor.roles),  # type: ignore[attr-defined]
-        frozenset(actor.ward_ids),  # type: ignore[attr-defined]
-        actor.patient_id,  # type: ignore[attr-defined]
+        actor.hospital_id,
+        actor.user_id,
+        frozenset(role.value for role in actor.roles),
+        frozenset(actor.ward_ids),
+        actor.patient_id,
+        frozenset(m["patient_id"] for m in mine if m["ended_at"] is None or m["ended_at"] > now),
+        frozenset(
+            a["patient_id"] for a in accesses if a["ended_at"] is None and a["expires_at"] > now
+        ),
     )
 
 
@@ -62,6 +85,12 @@ def needed(parent: str, field: str, type_: object) -> str | None:
     if name in INHERITED | NEVER_REFUSED or parent.endswith(("Connection", "Edge")):
         return None
     return ENTRY.get(element(get_named_type(type_)).name)  # type: ignore[arg-type]
+
+
+def guarded(field: str, given: dict[str, Any]) -> dict[str, str]:
+    """The scopes that the given arguments of a field ask for, each under its name."""
+    names = (f"{field}({argument}:)" for argument in given)
+    return {name: ARGUMENTS[name] for name in names if name in ARGUMENTS}
 
 
 def element(type_: GraphQLNamedType) -> GraphQLNamedType:
@@ -107,16 +136,33 @@ def _on_wards(held: Held, viewer: Viewer, row: Row) -> bool:
     return bool(lies_on & viewer.wards)
 
 
+def _lie_in(held: Held, row: Row, patients: frozenset[UUID]) -> bool:
+    """Whether the row is of one of the patients, or is the bed in which one lies."""
+    if row["__typename"] == "Bed":
+        stays = held.where("BedStay", "bed_id", row["id"])
+        return any(s["ended_at"] is None and s["patient_id"] in patients for s in stays)
+    return _patient(row) in patients
+
+
+def _treated(held: Held, viewer: Viewer, row: Row) -> bool:
+    return _on_wards(held, viewer, row) or _lie_in(held, row, viewer.treated)
+
+
 def _own(held: Held, viewer: Viewer, row: Row) -> bool:
     patient = _patient(row)
     return patient is not None and patient == viewer.patient
 
 
+def _authored(held: Held, viewer: Viewer, row: Row) -> bool:
+    column = "user_id" if row["__typename"] == "EmergencyAccess" else "created_by"
+    return viewer.user is not None and row[column] == viewer.user
+
+
 REACHES = {
     HOSPITAL: lambda held, viewer, row: True,
     WARDS: _on_wards,
+    TREATMENT: _treated,
+    OPENED: lambda held, viewer, row: _lie_in(held, row, viewer.opened),
     OWN: _own,
-    AUTHORED: lambda held, viewer, row: (
-        viewer.user is not None and row["created_by"] == viewer.user
-    ),
+    AUTHORED: _authored,
 }

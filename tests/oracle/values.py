@@ -79,7 +79,7 @@ class Facts:
             case ("after" | "before"), _:
                 return self._cursor(draw, one, type_, name)
             case _, "ID":
-                return self._id(draw, one, name)
+                return self._id(draw, one, argument if argument == "patient" else name)
             case _, "Boolean":
                 return draw(st.booleans())
             case _, "DateTime":
@@ -131,6 +131,8 @@ class Facts:
             case "code":
                 wards = [ward["code"] for ward in held.all("Ward")]
                 return str(one(wards if name == "ward" else ["2823-3", "X-1"]))
+            case "nationalId":
+                return str(one([f"{sent['national_id']} " for sent in held.all("Patient")]))
             case "mrn":
                 return str(one([patient["mrn"] for patient in held.all("Patient")]))
         patient = one(held.all("Patient"))
