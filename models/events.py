@@ -31,9 +31,14 @@ class Feed(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened. `subject_id` is the row it happened to (a critical result, a bed, a set)."""
+    """What happened. `subject_id` is the row it happened to (a critical result, a bed, a set).
 
-    feed: ClassVar[Feed]
+    Every write to a chart leaves an event with its `patient_id`, and every write to a bed or to its
+    reservation one with its `ward_id`: by these an answer that somebody still holds is known to be
+    the answer of now (resolvers/reading/freshness.py). `feed` is None where no station hears it.
+    """
+
+    feed: ClassVar[Feed | None]
     label: ClassVar[str]
 
     subject_id: UUID
@@ -133,6 +138,16 @@ class VitalsRecorded(Event):
     label = "RECORDED"
 
 
+class PatientCharted(Event):
+    """Subject: `patients.id`. Something was written into the chart that no feed tells of: a result
+    that alerts nobody, an order, a dose, an allergy, a name. One for all that a transaction writes,
+    and none where another event of the transaction tells of the patient."""
+
+    __slots__ = ()
+    feed = None
+    label = "CHARTED"
+
+
 class EmergencyAccessEvent(Event):
     """Subject: `emergency_accesses.id`."""
 
@@ -173,6 +188,7 @@ EVENTS: dict[str, type[Event]] = {
         BedReleased,
         BedStatusSet,
         VitalsRecorded,
+        PatientCharted,
         GlassBroken,
         EmergencyAccessEnded,
         EmergencyAccessReviewed,
@@ -207,6 +223,15 @@ class LoggedEvent(Base):
             postgresql_where=text("position IS NOT NULL"),
         ),
         Index("ix_events_pending", "hospital_id", "id", postgresql_where=text("position IS NULL")),
+        Index(
+            "ix_events_ward", "ward_id", "position", postgresql_where=text("position IS NOT NULL")
+        ),
+        Index(
+            "ix_events_patient",
+            "patient_id",
+            "position",
+            postgresql_where=text("position IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -81,6 +81,7 @@ async def end_care_team_membership(
     if ruled_out is not None:
         raise Conflict.by(ruled_out)
     at = max(tx.now, member["started_at"])
+    tx.chart(member["patient_id"])
     await tx.run(_END, member=member["id"], at=at, now=tx.now, by=actor.user_id)
     return {"care_team_member": member["id"]}
 
@@ -98,11 +99,13 @@ async def attend(tx: Transaction, actor: Actor, patient_id: UUID) -> None:
         role=CareTeamRole.ATTENDER.value,
         started_at=tx.now,
     )
+    tx.chart(patient_id)
     await tx.run(_ATTEND, **row)
 
 
 async def discharged(tx: Transaction, actor: Actor, patient_id: UUID, at: datetime) -> None:
     """The patient has left: the care team goes on seeing the chart for a while, and no longer."""
+    tx.chart(patient_id)
     await tx.run(
         _DISCHARGED,
         patient=patient_id,

@@ -121,6 +121,7 @@ class Intake:
         if before is not None:
             self._supersede(before)
         versions.append(version)
+        self._ledger.chart(result.patient_id)
         self._arrivals[row_id] = _Arrival(result, version, before, judgement)
         return Ingested(
             index=result.index,

@@ -105,6 +105,7 @@ async def discontinue_medication(
     ended = medications.discontinue(MedicationStatus(order["status"]))
     if isinstance(ended, RuledOut):
         raise Conflict.by(ended)
+    tx.chart(order["patient_id"])
     await tx.run(
         _STOP,
         medication=order["id"],

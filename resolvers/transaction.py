@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, insert
 from sqlalchemy.sql.elements import ClauseElement
 
 import models
-from models.events import Event
+from models.events import Event, PatientCharted
 from resolvers.database import Statement, compiled
 from resolvers.errors import Refusal
 from resolvers.policy import DEFAULT_POLICY, Policy
@@ -31,17 +31,23 @@ class Overtaken(Exception):
 class Ledger:
     """What a mutation is about to leave in one hospital: rows of the time `now`, and events."""
 
-    __slots__ = ("_events", "hospital_id", "now", "policy")
+    __slots__ = ("_charted", "_events", "hospital_id", "now", "policy")
 
     def __init__(self, hospital_id: UUID, now: datetime, policy: Policy = DEFAULT_POLICY) -> None:
         self.hospital_id = hospital_id
         self.now = now
         self.policy = policy
         self._events: list[Event] = []
+        self._charted: dict[UUID, None] = {}
 
     def record(self, event: Event) -> None:
         """Leave an event in the log; it gets its position when the transaction commits."""
         self._events.append(event)
+
+    def chart(self, *patient_ids: UUID) -> None:
+        """Say whose charts are written. Rows that `insert` writes say it by themselves; whoever
+        changes rows does, unless an event of the same transaction bears the patient."""
+        self._charted.update(dict.fromkeys(patient_ids))
 
     @property
     def events(self) -> Iterable[Event]:
@@ -59,7 +65,16 @@ class Ledger:
                 "subject_id": event.subject_id,
                 "occurred_at": self.now,
             }
-            for event in self._events
+            for event in (*self._events, *self._unheard())
+        ]
+
+    def _unheard(self) -> list[Event]:
+        """What was written into charts that no event tells of."""
+        told = {event.patient_id for event in self._events}
+        return [
+            PatientCharted(subject_id=patient_id, ward_id=None, patient_id=patient_id)
+            for patient_id in self._charted
+            if patient_id not in told
         ]
 
 
@@ -112,12 +127,14 @@ class Transaction(Ledger):
 
     async def insert(self, model: type[models.Base], row: Mapping[str, Any]) -> None:
         """Insert one row, named by attribute."""
+        self.chart(*_patients(model, (row,)))
         statement = _insert(model, tuple(row))
         await self.connection.execute(statement.sql, *statement.bind(dict(row)))
 
     async def insert_all(self, model: type[models.Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert many rows of the same shape in one round trip."""
         if rows:
+            self.chart(*_patients(model, rows))
             statement = _insert(model, tuple(rows[0]))
             await self.connection.executemany(
                 statement.sql, [statement.bind(dict(row)) for row in rows]
@@ -127,6 +144,16 @@ class Transaction(Ledger):
         """Write the recorded events; the last thing before the commit."""
         await self.insert_all(models.LoggedEvent, self.logged())
         self._events.clear()
+        self._charted.clear()
+
+
+def _patients(model: type[models.Base], rows: Iterable[Mapping[str, Any]]) -> Iterable[UUID]:
+    """Whose charts the rows belong to."""
+    if model is models.Patient:
+        return [row["id"] for row in rows]
+    if model in (models.LoggedEvent, models.User) or "patient_id" not in model.__table__.c:
+        return ()
+    return [row["patient_id"] for row in rows]
 
 
 @lru_cache(maxsize=256)

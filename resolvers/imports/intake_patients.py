@@ -85,6 +85,7 @@ async def place(
             if draft.mrn not in new:
                 changed[draft.mrn] = row
             ledger.settle(draft.records, Outcome.CORRECTED)
+    tx.chart(*(row["id"] for row in changed.values()))
     await tx.run_all(
         _UPDATE,
         [

@@ -62,6 +62,8 @@ class Shelf:
 
     async def write(self, tx: Transaction, changed: Iterable[Row], new: Iterable[Row]) -> None:
         """Changes first: a row that gives up what must be unique makes room for a new one."""
+        changed = list(changed)
+        tx.chart(*(row["patient_id"] for row in changed))
         await tx.run_all(
             self._update,
             [
