@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -16,8 +17,12 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -301,13 +306,11 @@ class Walk:
     def _described(self, name: str) -> int:
         """About how long a list of the schema's own description is."""
         types = len(self._schema.type_map)
-        return types if name == "types" else 1 + self._members() // types
-
-    def _members(self) -> int:
-        return sum(
-            len(getattr(type_, "fields", None) or getattr(type_, "values", None) or ())
-            for type_ in self._schema.type_map.values()
-        )
+        if name == "types":
+            return types
+        if name == "directives":
+            return len(self._schema.directives)
+        return -(-_members(self._schema).get(name, types) // types)
 
     def _included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
@@ -332,3 +335,17 @@ class Walk:
                 self.priced.append(name)
             return 1
         return self._values.get(name)
+
+
+@cache
+def _members(schema: GraphQLSchema) -> Mapping[str, int]:
+    """How much all types of a schema have together of what their descriptions list."""
+    found = {"fields": 0, "inputFields": 0, "enumValues": 0}
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            found["inputFields"] += len(type_.fields)
+        elif isinstance(type_, GraphQLEnumType):
+            found["enumValues"] += len(type_.values)
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            found["fields"] += len(type_.fields)
+    return found

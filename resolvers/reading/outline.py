@@ -63,8 +63,8 @@ _WORD = re.compile(
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 _NO_VALUE = frozenset("!$&|=@:")
-_TYPE = "type"
-"""Stands for the words of a type condition."""
+_TYPE = "... on"
+"""Stands for both words; the name of a type comes next."""
 
 
 class Outline:
@@ -100,7 +100,9 @@ class Outline:
                 self._colon()
             elif word == "@":
                 self.directives += 1
-                self._inline = self._inline or self._before == "..."
+                if self._before == "...":
+                    self._inline = True
+                    self._current.fields += 1
             elif not self._brackets:
                 self._heading(word)
             elif self._brackets[-1] == "{" and not self._parentheses:

@@ -19,8 +19,8 @@ def fan_out(depth: int, spread: int = 2) -> str:
 
 
 def repeated(text: str, number: int) -> str:
-    """`text` with the number in place of each @."""
-    return " ".join(text.replace("@", str(n)) for n in range(number))
+    """`text` with the number in place of each %."""
+    return " ".join(text.replace("%", str(n)) for n in range(number))
 
 
 def bombs() -> Iterator[Bomb]:
@@ -32,7 +32,7 @@ def bombs() -> Iterator[Bomb]:
         "a fragment in itself, thousandfold",
         (
             "{ wards { ...A } } fragment A on Ward { "
-            + repeated("a@: beds { ward { ...A } }", 250)
+            + repeated("a%: beds { ward { ...A } }", 250)
             + "}"
         ),
     )
@@ -48,20 +48,20 @@ def bombs() -> Iterator[Bomb]:
         "five thousand fragments",
         (
             "{ wards { "
-            + repeated("...F@", 5_000)
+            + repeated("...F%", 5_000)
             + " } } "
-            + repeated("fragment F@ on Ward { id }", 5_000)
+            + repeated("fragment F% on Ward { id }", 5_000)
         ),
     )
     yield (
         "three hundred fragments",
-        ("{ wards { ...F0 } } " + repeated("fragment F@ on Ward { id }", 300)),
+        ("{ wards { ...F0 } } " + repeated("fragment F% on Ward { id }", 300)),
     )
     yield (
         "each fragment in each other",
         (
             "{ wards { ...F0 } } "
-            + " ".join(f"fragment F{n} on Ward {{ {repeated('...F@', 30)} }}" for n in range(30))
+            + " ".join(f"fragment F{n} on Ward {{ {repeated('...F%', 30)} }}" for n in range(30))
         ),
     )
     yield (
@@ -76,8 +76,8 @@ def bombs() -> Iterator[Bomb]:
             )
         ),
     )
-    yield "aliases", "{ wards { " + repeated("a@: id", 900) + " } }"
-    yield "roots", "{ " + repeated("a@: viewer { username }", 200) + " }"
+    yield "aliases", "{ wards { " + repeated("a%: id", 900) + " } }"
+    yield "roots", "{ " + repeated("a%: viewer { username }", 200) + " }"
     yield (
         "roots in fragments",
         "{ " + "...R " * 9 + "} fragment R on Query { " + ("wards { id } " * 60 + "}"),
@@ -90,16 +90,16 @@ def bombs() -> Iterator[Bomb]:
     yield "a nested list", "{ patients(search: " + "[" * 1_400 + "]" * 1_400 + ") { totalCount } }"
     yield (
         "an object literal",
-        ("mutation { registerPatient(input: { " + repeated("a@: 1", 900) + " }) { __typename } }"),
+        ("mutation { registerPatient(input: { " + repeated("a%: 1", 900) + " }) { __typename } }"),
     )
     yield "a directive, thousandfold", "{ wards { id " + "@skip(if: false) " * 1_000 + "} }"
     yield "directives on fields", "{ wards { " + "id @include(if: true) " * 300 + "} }"
-    yield "variables", "query (" + repeated("$v@: Int", 700) + ") { viewer { id } }"
-    yield "operations", repeated("query Q@ { viewer { id } }", 400)
+    yield "variables", "query (" + repeated("$v%: Int", 700) + ") { viewer { id } }"
+    yield "operations", repeated("query Q% { viewer { id } }", 400)
     yield (
         "operations with fragments",
         (
-            repeated("query Q@ { wards { ...F } }", 100)
+            repeated("query Q% { wards { ...F } }", 100)
             + " fragment F on Ward { "
             + "id code " * 600
             + "}"
@@ -110,9 +110,9 @@ def bombs() -> Iterator[Bomb]:
         "the same field in fragments",
         (
             "{ wards { "
-            + repeated("...F@", 90)
+            + repeated("...F%", 90)
             + " } } "
-            + repeated("fragment F@ on Ward { beds { id } }", 90)
+            + repeated("fragment F% on Ward { beds { id } }", 90)
         ),
     )
     yield "tokens", "{ viewer { " + "id " * 30_000 + "} }"
@@ -124,7 +124,7 @@ def bombs() -> Iterator[Bomb]:
         "the schema, squared",
         (
             "{ __schema { types { fields { type { fields { "
-            + repeated("a@: name", 250)
+            + repeated("a%: name", 250)
             + " } } } } } }"
         ),
     )

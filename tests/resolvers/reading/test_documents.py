@@ -20,7 +20,6 @@ from graphql import (
 from models.rules.roles import Role
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
-from resolvers.reading import fields
 from resolvers.reading.documents import KEPT_DOCUMENTS, Documents, GraphQLRequest
 from schema.catalogue import CORE
 from schema.execution import Engine
@@ -158,8 +157,8 @@ async def test_no_wrong_scalar_is_repeated(
         "{ patients(search: " + "[" * 2_000 + "]" * 2_000 + ") { id } }",
     ],
 )
-async def test_what_is_no_document(hospital: Hospital, admin: Actor, text: str) -> None:
-    answered = await hospital.ask(text, admin)
+async def test_what_is_no_document(served: Hospital, admin: Actor, text: str) -> None:
+    answered = await served.ask(text, admin)
     assert set(answered.codes) == {"GRAPHQL_PARSE_FAILED"}
     assert "data" not in answered.body
     assert NAME not in answered.raw.decode()
@@ -187,31 +186,6 @@ async def test_what_is_not_valid(hospital: Hospital, admin: Actor, text: str) ->
     assert "data" not in answered.body
     # Beside the hint that an object needs braces, nothing of the schema is given away.
     assert not re.search(r"Did you mean (?!'\w+ \{ \.\.\. \}')", answered.raw.decode())
-
-
-async def test_too_deep_and_too_wide(hospital: Hospital, admin: Actor) -> None:
-    for text, limit in (
-        ("{ wards { " + "beds { ward { " * 10 + "id" + " } }" * 10 + " } }", fields.MAX_DEPTH),
-        (fan_out(9), fields.MAX_FIELDS),
-        (fan_out(8, spread=3), fields.MAX_FIELDS),
-    ):
-        answered = await hospital.ask(text, admin)
-        assert answered.codes == ["BAD_USER_INPUT"]
-        assert answered.errors[0]["extensions"] == {
-            "code": "BAD_USER_INPUT",
-            "field": "query",
-            "limit": str(limit),
-        }
-
-
-def fan_out(depth: int, spread: int = 2) -> str:
-    """A short document of exponentially many fields, by fragments."""
-    fragments = ""
-    for level in range(depth):
-        inner = f"...F{level + 1}" if level < depth - 1 else "id"
-        twice = " ".join(f"a{n}: beds {{ ward {{ {inner} }} }}" for n in range(spread))
-        fragments += f" fragment F{level} on Ward {{ {twice} }}"
-    return "{ wards { ...F0 } }" + fragments
 
 
 async def test_null_for_an_input_is_refused(hospital: Hospital, admin: Actor) -> None:
