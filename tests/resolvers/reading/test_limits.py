@@ -303,6 +303,7 @@ def test_each_limit_is_a_setting_and_is_documented(monkeypatch: pytest.MonkeyPat
     assert {f"limit_{one.name}" for one in fields(Limits)} < set(names)
     for name in [*names, "budget_per_minute", "stranger_budget_per_minute"]:
         default = Settings.model_fields[name].default
-        assert f"| `{PREFIX}{name.upper()}` | {default:,g} |" in page
+        shown = f"{default:,}" if isinstance(default, int) else f"{default:g}"
+        assert f"| `{PREFIX}{name.upper()}` | {shown} |" in page
     monkeypatch.setenv(f"{PREFIX}LIMIT_DEPTH", "7")
     assert limits_of(load_settings()).depth == 7
