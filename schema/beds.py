@@ -60,7 +60,7 @@ class Bed(Node):
         models.Ward, lambda bed, ward: ward.c.id == bed.c.ward_id, inherits=True
     )
     admission: Annotated["Admission", strawberry.lazy("schema.admissions")] | None = one(
-        models.Admission, _lies_in
+        models.Admission, _lies_in, within=True
     )
     reserved: bool = expression(_reserved, masked=false())
     reserved_for: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(

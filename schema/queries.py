@@ -15,6 +15,7 @@ import asyncpg
 
 from resolvers import sessions
 from resolvers.actors import Actor
+from resolvers.database import Lanes
 from resolvers.errors import BadInput, Unauthenticated
 from resolvers.policy import Policy
 from resolvers.reading.documents import Prepared, RequestError
@@ -25,6 +26,7 @@ from schema.introspection import INTROSPECTION, among, introspect
 from schema.plans import Plans
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
+Reading: TypeAlias = "asyncpg.Pool[Any] | Lanes"
 Renew: TypeAlias = Callable[[Actor], Awaitable[Actor | None]]
 """Looks an actor up anew; None where the session has ended."""
 
@@ -47,7 +49,7 @@ class _Query:
 class Queries:
     """Answers queries. `renew` is asked where the actor is not who it was any more."""
 
-    def __init__(self, pool: Pool, policy: Policy, renew: Renew | None) -> None:
+    def __init__(self, pool: Reading, policy: Policy, renew: Renew | None) -> None:
         self._pool = pool
         self._policy = policy
         self._renew = renew

@@ -60,6 +60,7 @@ class Ward(Node):
         models.Bed,
         lambda ward, bed: bed.c.ward_id == ward.c.id,
         order=(models.Bed.code, models.Bed.id),
+        within=True,
         requires=AUTHENTICATED,
         size=25,
     )

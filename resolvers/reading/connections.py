@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func
 from resolvers.errors import BadInput
 from resolvers.reading import shapes
 from resolvers.reading.fields import Selected, stated
-from resolvers.reading.listings import Listed, ListedRows, Listing
+from resolvers.reading.listings import Listed, ListedRows, Listing, builder
 from resolvers.reading.pages import (
     Aggregates,
     BindKey,
@@ -137,13 +137,15 @@ class Connection:
         columns = planner.object(place, self._level, node.selections)
         fields = tuple(self._told(one) for one in selected)
         asked = {name for one in fields for _, name in one.inner}
+        node_keys = tuple(key for key, _ in columns)
+        keys = self._keyset.columns if asked & CURSORS else ()
         further = "hasPreviousPage" if self._cut.backward else "hasNextPage"
         return ListedRows(
-            Listing(chosen.key, fields, tuple(key for key, _ in columns), self._cut),
+            Listing(chosen.key, fields, node_keys, self._cut, builder(node_keys, len(keys) + 1)),
             self._level,
             columns=[value for _, value in columns],
             order=self._keyset.order_by(backward=self._cut.backward),
-            keys=self._keyset.columns if asked & CURSORS else (),
+            keys=keys,
             limit=self._cut.size + (further in asked),
         )
 

@@ -337,9 +337,9 @@ class Planner:
         same_patient = place.of_patient and belongs_to_patient(source.model)
         # Of a patient seen on the actor's wards (or the own record) every row is so too; a row seen
         # because the actor wrote it says nothing of the others.
+        follows = source.within and not place.borrowed
         if (
-            same_patient
-            and place.model is not models.CriticalResult
+            (follows or (same_patient and place.model is not models.CriticalResult))
             and Reach.AUTHORED not in place.reaches
             and place.reaches
             and place.reaches <= reaches

@@ -107,7 +107,9 @@ class Relation(Source):
     """Base of what enters a table. Rows are those in the actor's reach of the table's scope.
 
     `filters` are by argument name. `inherits`: the row is visible whenever its parent is, by what
-    it means (a bed's ward), so that the scope is not asked again. `needs` are the scopes that an
+    it means (a bed's ward), so that the scope is not asked again. `within`: by what it means, the
+    row is in every reach in which its parent is (who lies in a bed of a ward lies on the ward).
+    `needs` are the scopes that an
     argument asks for beside the field's own, because it tells of what the field does not show.
     """
 
@@ -116,6 +118,7 @@ class Relation(Source):
     filters: Mapping[str, Condition] = field(default_factory=dict)
     needs: Mapping[str, Scope] = field(default_factory=dict)
     inherits: bool = False
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
