@@ -7,7 +7,8 @@ Introspection is answered by graphql-core.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +21,7 @@ from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
 from models.rules.scopes import Rights
-from resolvers import faults, idempotency, sessions
+from resolvers import audit, faults, idempotency, sessions
 from resolvers.actors import Actor
 from resolvers.budgets import Balance, Budget, Unlimited
 from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut
@@ -103,6 +104,7 @@ class Engine:
         self._reading = reading
         self._policy = policy
         self._ring = ring
+        self._notes: set[asyncio.Task[None]] = set()
         self._limits = limits
         self._budget = budget or Unlimited()
         self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
@@ -202,6 +204,8 @@ class Engine:
                     errors += refused
                     signed_out = signed_out or root.name == "signOut"
             except Refusal as refusal:
+                if not refusal.keeps:
+                    await audit.attempted(self._pool, prepared, root, actor, refusal, _now())
                 return Answer(_body(None, [_error(refusal, [root.key])]))
             except STOPPED as error:
                 return Answer(_body(None, [_error(self._stopped(error), [root.key])]))
@@ -279,11 +283,17 @@ class Engine:
         now: datetime,
     ) -> Worked:
         plan = self._payload(prepared, actor.rights, root)
+        await plan.audited.keep(self._pool)
         resolver = work_of(root.name).resolver
         try:
             async with transaction(self._pool, actor.hospital_id, now, self._policy) as tx:
                 do = Once(partial(resolver, tx, actor, **given))
-                produced = await (do() if claim is None else idempotency.once(tx, claim, do))
+                try:
+                    produced = await (do() if claim is None else idempotency.once(tx, claim, do))
+                except Refusal as refusal:
+                    if refusal.keeps:
+                        await audit.attempted(tx.connection, prepared, root, actor, refusal, now)
+                    raise
                 if not do.done:
                     plan = self._payload(prepared, actor.rights, root, replayed=True)
                 data = await plan.run(
@@ -301,9 +311,15 @@ class Engine:
     ) -> tuple[bytes, sessions.SignedIn, Sequence[dict[str, Any]]]:
         given, _ = _input(prepared, root)
         now = _now()
-        signed_in = await sessions.sign_in(
-            self._pool, **given, address=address, now=now, policy=self._policy
-        )
+        try:
+            signed_in = await sessions.sign_in(
+                self._pool, **given, address=address, now=now, policy=self._policy
+            )
+        except Refusal as refusal:
+            await audit.failed_sign_in(
+                self._pool, prepared, root, given["username"], address, refusal, now
+            )
+            raise
         plan = self._payload(prepared, signed_in.actor.rights, root)
         values = {"token": signed_in.token, "expires_at": signed_in.expires_at}
         async with self._reading.acquire() as connection:
@@ -328,6 +344,7 @@ class Engine:
         try:
             actor = _allowed(actor, listening.requires)
         except Refusal as refusal:
+            self._note(audit.attempted(self._pool, prepared, root, actor, refusal, _now()))
             raise RequestError([_error(refusal, [root.key])]) from None
         getters = arguments(root, prepared.variables)
         given = {name: getter(prepared.variables) for name, getter in getters.items()}
@@ -344,6 +361,12 @@ class Engine:
             variables=prepared.variables,
             quiet=tuple((one.key, one.name) for one in payload),
         )
+
+    def _note(self, entry: Coroutine[Any, Any, None]) -> None:
+        """Write an entry of the audit behind an answer that waits for nothing."""
+        noted = asyncio.create_task(_reported(entry), name="audit")
+        self._notes.add(noted)
+        noted.add_done_callback(self._notes.discard)
 
     # -- plans -------------------------------------------------------------------------------------
 
@@ -368,6 +391,13 @@ class Engine:
             )
 
         return self._plans.get((operation, rights, root.key, replayed, writing), make)
+
+
+async def _reported(entry: Coroutine[Any, Any, None]) -> None:
+    try:
+        await entry
+    except Exception as error:  # noqa: BLE001 (nobody waits for it)
+        faults.report(error)
 
 
 def _now() -> datetime:

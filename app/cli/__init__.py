@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import check, dev, imports, migrate, permissions, serve, users
+from app.cli import audit, check, dev, imports, migrate, permissions, serve, users
 from app.cli.mistakes import explain
 
 log = logging.getLogger("wardline")
@@ -39,6 +39,7 @@ app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command()(check.check)
 app.command()(permissions.permissions)
+app.add_typer(audit.app, name="audit")
 app.add_typer(imports.app, name="import")
 app.add_typer(users.app, name="user")
 

@@ -10,6 +10,7 @@ columns, then for each its type's OID, its length (-1: null) and its bytes. So n
 same form, and whoever has the values can make it without PostgreSQL, as this module does.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ FORM = 1
 ROOT = bytes(32)
 """What stands for the hash before the first seal."""
 
+_HEAD = re.compile(r"(?P<position>[0-9]{1,19}):(?P<hash>[0-9a-f]{64})")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _INT4, _INT8, _TEXT, _BYTEA, _UUID, _TIMESTAMPTZ = 23, 20, 25, 17, 2950, 1184
 _TEXTS, _UUIDS = 1009, 2951
@@ -118,11 +120,10 @@ class Head:
     @classmethod
     def parse(cls, text: str) -> "Head":
         """From the form that `str` gives. Raises ValueError."""
-        position, _, digits = text.strip().partition(":")
-        head = cls(int(position), bytes.fromhex(digits))
-        if head.position < 0 or len(head.hash) != len(ROOT):
-            raise ValueError
-        return head
+        form = _HEAD.fullmatch(text.strip())
+        if form is None:
+            raise ValueError("a head is POSITION:HASH")
+        return cls(int(form["position"]), bytes.fromhex(form["hash"]))
 
 
 def link(previous: bytes, position: int, sealed_at: datetime, digest: bytes) -> bytes:
