@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app import pages
 from app.compression import WORTHWHILE, compressed
+from app.etags import etag, held
 from app.graphql_requests import body_of, from_body, from_query
 from app.http_errors import JSON, Malformed
 from app.negotiation import GRAPHQL, coding, media_type
@@ -45,6 +46,8 @@ _CONTENT_TYPE = {
 }
 _VARY = (b"vary", b"Accept, Accept-Encoding, Cookie, Authorization, Origin")
 _NO_STORE = (b"cache-control", b"no-store")
+_REVALIDATED = (b"cache-control", b"private, no-cache")
+_DATA = b'{"data":{'
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _ASKING = (b"query=", b"documentId=", b"extensions=")
 _LISTS = {b"accept": b", ", b"accept-encoding": b", ", b"cookie": b"; ", b"if-none-match": b", "}
@@ -90,9 +93,9 @@ class GraphQLEndpoint:
         # Who is not signed in has nothing long to say.
         most = self._most_bytes if actor is not None else self._most_bytes_of_strangers
         sent = from_body(await body_of(headers, receive, most))
-        answer = await self._answer(sent, actor, address, read_only=False)
-        extra = self._cookies(scope, headers, answer)
-        await self._send(send, headers, type_, answer, extra)
+        answer = await self._answer(sent, actor, address)
+        cookies = self._cookies(scope, headers, answer)
+        await self._send(send, headers, type_, answer, (_NO_STORE, *cookies))
 
     async def _get(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         query: bytes = scope["query_string"]
@@ -104,26 +107,50 @@ class GraphQLEndpoint:
         sent = from_query(query)
         address = _address(scope)
         actor = await self._actor("GET", headers, address)
-        answer = await self._answer(sent, actor, address, read_only=True)
-        await self._send(send, headers, type_, answer, [])
-
-    async def _answer(
-        self, sent: GraphQLRequest, actor: Actor | None, address: str, *, read_only: bool
-    ) -> Answer:
+        try:
+            sent = await self._found(sent, actor)
+        except RequestError as error:
+            await self._send(send, headers, type_, refused(error.errors))
+            return
         assert self._engine is not None
+        # Before the answer, so that it never stands for a newer one than was sent with it.
+        tag = await self._engine.tag(sent, actor)
+        if tag is not None and held(headers.get(b"if-none-match"), tag):
+            raw = [(b"etag", etag(tag)), _REVALIDATED, _VARY, _NO_SNIFF]
+            await send({"type": "http.response.start", "status": 304, "headers": raw})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        answer = await self._engine.answer(sent, actor, address, read_only=True)
+        # An answer without data says what went wrong this time.
+        if tag is not None and answer.body.startswith(_DATA):
+            kept = ((b"etag", etag(tag)), _REVALIDATED)
+            await self._send(send, headers, type_, answer, kept)
+        else:
+            await self._send(send, headers, type_, answer)
+
+    async def _answer(self, sent: GraphQLRequest, actor: Actor | None, address: str) -> Answer:
+        assert self._engine is not None
+        try:
+            sent = await self._found(sent, actor)
+        except RequestError as error:
+            return refused(error.errors)
+        return await self._engine.answer(sent, actor, address)
+
+    async def _found(self, sent: GraphQLRequest, actor: Actor | None) -> GraphQLRequest:
+        """The request with the document that it names. Raises RequestError."""
         assert self._documents is not None
-        if not self._documents.plain(sent):
-            try:
-                sent = await self._documents(sent, actor)
-            except RequestError as error:
-                return refused(error.errors)
-        return await self._engine.answer(sent, actor, address, read_only)
+        return sent if self._documents.plain(sent) else await self._documents(sent, actor)
 
     async def _send(
-        self, send: Send, headers: Headers, type_: str, answer: Answer, extra: RawHeaders
+        self,
+        send: Send,
+        headers: Headers,
+        type_: str,
+        answer: Answer,
+        extra: Sequence[tuple[bytes, bytes]] = (_NO_STORE,),
     ) -> None:
         body, status = answer.body, _status(answer, type_)
-        raw = [_CONTENT_TYPE[type_], _VARY, _NO_SNIFF, _NO_STORE, *extra]
+        raw = [_CONTENT_TYPE[type_], _VARY, _NO_SNIFF, *extra]
         if answer.retry_after is not None:
             raw.append((b"retry-after", b"%d" % answer.retry_after))
         if status == 405:

@@ -40,7 +40,8 @@ from resolvers.transaction import Ledger, Overtaken, transaction
 from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
 from schema.feeds import FeedPlan
 from schema.plans import Plans
-from schema.queries import Pool, Queries, Renew, stranger
+from schema.queries import Pool, Queries, Reading, Renew, stranger
+from schema.tags import Tags
 
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
 """The JSON of a payload, and the errors of what was refused in it."""
@@ -92,7 +93,7 @@ class Engine:
     def __init__(
         self,
         pool: Pool,
-        reading: Pool,
+        reading: Reading,
         policy: Policy,
         ring: Callable[[UUID], None],
         *,
@@ -109,6 +110,7 @@ class Engine:
         self._budget = budget or Unlimited()
         self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
         self._queries = Queries(reading, policy, renew)
+        self._tags = Tags(reading, policy)
         self._renew = renew
         self._plans: Plans[Plan] = Plans()
         self._memory = Memory()
@@ -160,6 +162,22 @@ class Engine:
             return Answer(_body(None, [_error(self._stopped(error), [])]))
         except Exception as error:  # noqa: BLE001 (the last line before the client)
             return Answer(_body(None, faults.report(error)))
+
+    async def tag(self, request: GraphQLRequest, actor: Actor | None) -> str | None:
+        """What stands for the answer as it would be now (schema/tags); None where nothing does.
+
+        It is asked for before the answer. Never raises: what is wrong is told by the answer.
+        """
+        if actor is None or request.cost:
+            return None
+        try:
+            self._budget.check(actor.user_id or "")
+            return await self._tags.of(self._documents.prepare(request), actor)
+        except (RequestError, Refusal, *faults.TRANSIENT):
+            return None
+        except Exception as error:  # noqa: BLE001 (the answer does without)
+            faults.report(error)
+            return None
 
     def _with_cost(self, answer: Answer, cost: int, balance: Balance | None) -> Answer:
         """The answer that tells what it cost, in `extensions.cost`."""
