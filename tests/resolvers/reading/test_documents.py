@@ -218,6 +218,8 @@ class Broken:
     def acquire(self) -> Any:
         raise asyncpg.UniqueViolationError(f"Key (mrn)=({NAME}) already exists.")
 
+    execute = acquire
+
 
 async def test_an_unforeseen_error_shows_a_number_and_nothing_else(
     hospital: Hospital, admin: Actor, caplog: pytest.LogCaptureFixture
