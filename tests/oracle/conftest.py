@@ -13,12 +13,14 @@ from resolvers.reading.documents import GraphQLRequest
 from tests.oracle.answers import departures
 from tests.oracle.execution import Question, expected
 from tests.oracle.hospitals import House, build
+from tests.oracle.rows import spoken
 from tests.oracle.sight import viewer_of
 from tests.resolvers.reading.hospital import Hospital, furnish, ids_of
 
 LISTS = """{
   criticalResults { edges { cursor } }
   emergencyAccesses { edges { cursor } }
+  auditEntries(to: "%s") { edges { cursor } }
   patients { edges { cursor node {
     admissions { edges { cursor } }
     vitals { edges { cursor } }
@@ -28,9 +30,17 @@ LISTS = """{
 }"""
 
 
+async def leave_traces(house: House) -> None:
+    """Have some of the people look at patients, so that the audit has entries."""
+    for actor in house.actors[::3]:
+        request = GraphQLRequest("query Look { patients(first: 2) { nodes { mrn nationalId } } }")
+        await house.hospital.engine.execute(request, actor)
+    await house.look()
+
+
 async def learn(house: House) -> None:
     """Have the engine tell the cursor of every row of every list."""
-    question = Question(LISTS)
+    question = Question(LISTS % spoken(house.held.at))
     admin = next(actor for actor in house.actors if Role.ADMIN in actor.roles)
     wanted = expected(question, house.held, viewer_of(admin, house.held), house.cursors)
     raw = await house.hospital.engine.execute(GraphQLRequest(question.text), admin)
@@ -56,6 +66,7 @@ async def house_of(whole: Hospital) -> HouseOf:
         if seed not in made:
             made[seed] = await build(whole.engine, whole.pool, seed)
             made[seed].others = others
+            await leave_traces(made[seed])
             await learn(made[seed])
         return made[seed]
 

@@ -46,7 +46,7 @@ def _schema() -> GraphQLSchema:
         ("Decimal", parse_decimal),
     ):
         scalar: Any = made.type_map[name]
-        scalar.parse_value = parser
+        scalar.parse_value = scalar.coerce_input_value = parser
         scalar.parse_literal = lambda node, _variables=None, parser=parser: parser(node.value)
     return made
 

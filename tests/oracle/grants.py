@@ -23,7 +23,8 @@ lab:read                    H     T      W     W            H   H          .    
 critical-result:read        H     T      W     W            H   .          .     .       A          .
 medication:read             H     T      W     W            .   H          .     .       A          O
 emergency-access:read       H     A      A     A            .   .          .     H       .          .
-audit:read                  H     .      .     .            .   .          .     H       .          .
+audit:read                  H     .      .     .            .   .          .     H       .          O
+audit-detail:read           H     .      .     .            .   .          .     H       .          .
 import:read                 H     .      .     .            .   .          .     .       A          .
 administration:record       H     T      W     W            .   .          .     .       .          .
 allergy:record              H     T      W     W            .   H          .     .       H          .
@@ -82,6 +83,7 @@ ENTRY = {
     "Allergy": "allergy:read",
     "CareTeamMember": "care-team:read",
     "EmergencyAccess": "emergency-access:read",
+    "AuditEntry": "audit:read",
     "VitalSigns": "vitals:read",
     "LabResult": "lab:read",
     "CriticalResult": "critical-result:read",
@@ -97,13 +99,31 @@ GUARDS = {
     "Patient.nationalId": "patient-identifiers:read",
     "Admission.reason": "admission-reason:read",
     "EmergencyAccess.reviewNote": "emergency-access:review",
+    "AuditActor.id": "audit-detail:read",
+    "AuditActor.username": "audit-detail:read",
+    "AuditEntry.patientIds": "audit-detail:read",
+    "AuditEntry.rows": "audit-detail:read",
+    "AuditEntry.operationName": "audit-detail:read",
+    "AuditEntry.documentHash": "audit-detail:read",
+    "AuditEntry.session": "audit-detail:read",
+    "AuditEntry.address": "audit-detail:read",
+    "AuditEntry.requestId": "audit-detail:read",
+    "AuditEntry.sealedAt": "audit-detail:read",
+    "AuditEntry.seal": "audit-detail:read",
 }
 """Fields that ask for more than the type they are of."""
 
-ARGUMENTS = {"Query.patients(nationalId:)": "patient-identifiers:read"}
+ARGUMENTS = {
+    "Query.patients(nationalId:)": "patient-identifiers:read",
+    "Query.auditEntries(patient:)": "audit-detail:read",
+    "Query.auditEntries(user:)": "audit-detail:read",
+}
 """Arguments that tell more than their field shows: asked of the rows alone that the scope opens."""
 
-INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed", "Admission.stays"}
+INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} | {
+    "Admission.stays",
+    "AuditEntry.actor",
+}
 """Whoever sees the row sees what is behind these: it is part of what the row means."""
 
 NEVER_REFUSED = {"Query.node", "Query.nodes", "Query.wards", "Viewer.wards", "Ward.beds"} | {

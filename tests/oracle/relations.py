@@ -17,7 +17,7 @@ from tests.oracle.sight import Viewer, in_sight
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
 
-NODES = tuple(type_ for type_ in ENTRY if type_ != "BedStay")
+NODES = tuple(type_ for type_ in ENTRY if type_ not in ("BedStay", "AuditEntry"))
 """The types with an id of their own."""
 
 NEWEST = {
@@ -40,6 +40,8 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
     type_ = row["__typename"]
     if field == "LabResult.history":
         return (row["version"],)
+    if type_ == "AuditEntry":
+        return (row["id"],)
     if type_ in NEWEST:
         return (row[NEWEST[type_]], row["id"])
     return (row["name_key" if type_ == "Patient" else "code"].encode(), row["id"])
@@ -47,7 +49,7 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
 
 def descends(field: str, type_: str) -> bool:
     """Whether the greatest comes first."""
-    return type_ in NEWEST or field == "LabResult.history"
+    return type_ in NEWEST or type_ == "AuditEntry" or field == "LabResult.history"
 
 
 def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
@@ -153,6 +155,22 @@ def _accesses(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     return rows
 
 
+def _entries(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("AuditEntry")
+    if "patient" in given:
+        patients = [one["id"] for one in held.named(given["patient"], ["Patient"])]
+        rows = [one for one in rows if {*patients} & {*one["patient_ids"]}]
+    if "user" in given:
+        users = [one["id"] for one in held.named(given["user"], ["Viewer"])]
+        rows = [one for one in rows if one["user_id"] in users]
+    return [
+        one
+        for one in rows
+        if ("from" not in given or one["occurred_at"] >= given["from"])
+        and ("to" not in given or one["occurred_at"] < given["to"])
+    ]
+
+
 def _team(row: Row) -> bool:
     return row["ended_at"] is None or row["ended_at"] > datetime.now(UTC)
 
@@ -176,6 +194,11 @@ RELATIONS: dict[str, Relation] = {
     "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
     "Query.criticalResults": _critical,
     "Query.emergencyAccesses": _accesses,
+    "Query.auditEntries": _entries,
+    "AuditEntry.actor": behind("AuditActor", "user_id"),
+    "AuditEntry.patients": lambda held, viewer, row, given: [
+        one for one in held.all("Patient") if one["id"] in row["patient_ids"]
+    ],
     "Viewer.wards": _wards,
     "SignInPayload.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
     "Ward.beds": lambda held, viewer, row, given: held.where("Bed", "ward_id", row["id"]),
@@ -268,6 +291,20 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "EmergencyAccess.openedBy": _name_of("user_id"),
     "EmergencyAccess.reviewedBy": _name_of("reviewed_by"),
     "Viewer.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
+    "AuditActor.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
+    "AuditEntry.types": lambda held, viewer, row: sorted(
+        {name.partition(".")[0] for name in row["fields"]}
+    ),
+    "AuditEntry.patientIds": lambda held, viewer, row: sorted(
+        {f"pat_{one}" for one in row["patient_ids"]}
+    ),
+    "AuditEntry.rows": lambda held, viewer, row: len(row["patient_ids"]),
+    "AuditEntry.session": lambda held, viewer, row: (
+        None if row["session_id"] is None else str(row["session_id"])
+    ),
+    "AuditEntry.seal": lambda held, viewer, row: (
+        None if row["position"] is None else f"{row['position']}:{row['hash'].hex()}"
+    ),
     "Viewer.scopes": lambda held, viewer, row: viewer.scopes,
 }
 """Fields that are no column of their row."""

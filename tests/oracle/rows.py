@@ -7,7 +7,7 @@ engine: resolvers/reading, models/rules/scopes, the sources in schema/.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,7 @@ TABLES = {
 
 PREFIXES = {
     "Viewer": "usr",
+    "AuditActor": "usr",
     "Ward": "wrd",
     "Bed": "bed",
     "Admission": "adm",
@@ -53,10 +54,14 @@ PREFIXES = {
 
 
 class Held:
-    """The rows of one hospital, by type, and the roles of users."""
+    """The rows of one hospital, by type, and the roles of users; `at` is when they were read: only
+    the audit grows by being read."""
 
-    def __init__(self, rows: dict[str, list[Row]], roles: dict[UUID, list[str]]) -> None:
+    def __init__(
+        self, rows: dict[str, list[Row]], roles: dict[UUID, list[str]], at: datetime
+    ) -> None:
         self._rows = rows
+        self.at = at
         self.roles = roles
         self._by_id = {(type_, row["id"]): row for type_, those in rows.items() for row in those}
         self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}
@@ -88,20 +93,32 @@ class Held:
         return []
 
 
+_AUDIT = """
+    SELECT * FROM audit_selections s JOIN audit_entries e ON e.selection_id = s.id
+    LEFT JOIN audit_seals ON entry_id = e.id WHERE hospital_id = $1
+"""
+
+
 async def hold(pool: asyncpg.Pool[Any], hospital_id: UUID) -> Held:
     """Read every row of a hospital."""
+    at = datetime.now(UTC)
     found: dict[str, list[Row]] = {}
     for table, type_ in TABLES.items():
         rows = await pool.fetch(f"SELECT * FROM {table} WHERE hospital_id = $1", hospital_id)
         found[type_] = [dict(row) | {"__typename": type_} for row in rows]
+    entries = await pool.fetch(_AUDIT, hospital_id)
+    found["AuditEntry"] = [dict(row) | {"__typename": "AuditEntry"} for row in entries]
+    found["AuditActor"] = [row | {"__typename": "AuditActor"} for row in found["Viewer"]]
     roles: dict[UUID, list[str]] = {}
     for row in await pool.fetch("SELECT user_id, role FROM role_memberships"):
         roles.setdefault(row["user_id"], []).append(row["role"])
-    return Held(found, roles)
+    return Held(found, roles, at)
 
 
 def public_of(row: Row) -> str:
     """The public id of a row."""
+    if row["__typename"] == "AuditEntry":
+        return f"aud_{row['id']}"
     return f"{PREFIXES[row['__typename']]}_{row['id']}"
 
 

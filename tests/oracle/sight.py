@@ -149,13 +149,15 @@ def _treated(held: Held, viewer: Viewer, row: Row) -> bool:
 
 
 def _own(held: Held, viewer: Viewer, row: Row) -> bool:
+    if row["__typename"] == "AuditEntry":
+        return viewer.patient in row["patient_ids"]
     patient = _patient(row)
     return patient is not None and patient == viewer.patient
 
 
 def _authored(held: Held, viewer: Viewer, row: Row) -> bool:
     column = "user_id" if row["__typename"] == "EmergencyAccess" else "created_by"
-    return viewer.user is not None and row[column] == viewer.user
+    return viewer.user is not None and row.get(column) == viewer.user
 
 
 REACHES = {

@@ -79,7 +79,7 @@ class Facts:
             case ("after" | "before"), _:
                 return self._cursor(draw, one, type_, name)
             case _, "ID":
-                return self._id(draw, one, argument if argument == "patient" else name)
+                return self._id(draw, one, argument if argument in ("patient", "user") else name)
             case _, "Boolean":
                 return draw(st.booleans())
             case _, "DateTime":
@@ -95,7 +95,8 @@ class Facts:
         return [self._id(draw, one, argument) for _ in range(size)]
 
     def _id(self, draw: Draw, one: Any, name: str) -> str:
-        types = {"patient": ["Patient"], "admission": ["Admission"]}.get(name, list(PREFIXES))
+        kinds = {"patient": "Patient", "admission": "Admission", "user": "Viewer"}
+        types = [kinds[name]] if name in kinds else list(PREFIXES)
         if luck(draw, 10):
             found = one(self.house.ids(one(PREFIXES)))
             swapped = f"{one(list(PREFIXES.values()))}_{found.partition('_')[2]}"

@@ -1,0 +1,165 @@
+"""The stage: what has to be there before a mutation can be called, put there through the API.
+
+Every call has a patient, a bed and rows of its own, so that roles do not find each other's traces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import models
+from models.rules.roles import Role
+from resolvers import hospitals, passwords
+from resolvers.reading.documents import GraphQLRequest
+from tests.oracle.answers import read
+from tests.oracle.hospitals import House
+
+REASON = "found unconscious in the lift"
+AT = "2026-01-02T03:04:05Z"
+
+
+@dataclass
+class Stage:
+    """Prepares; `role` is who will call the mutation, on the ward of the stage."""
+
+    house: House
+    role: Role
+    ward: str = "MED1"
+    made: list[str] = field(default_factory=list)
+
+    async def bed(self) -> str:
+        """A free bed."""
+        hospital = self.house.hospital
+        async with hospital.pool.acquire() as connection:
+            made = await hospitals.create_bed(
+                connection, hospital.id, hospital.wards[self.ward], f"Z{models.new_id().hex}"
+            )
+        return hospital.public(models.Bed, made)
+
+    async def do(self, name: str, given: dict[str, Any], wanted: str, who: Role | None = None) -> Any:
+        """Call a mutation, by default as the administrator; what it answers."""
+        actor = self.house.actors[list(Role).index(who or Role.ADMIN)]
+        kind = f"{name[0].upper()}{name[1:]}Input"
+        text = f"mutation ($i: {kind}!) {{ {name}(input: $i) {wanted} }}"
+        raw = await self.house.hospital.engine.execute(GraphQLRequest(text, None, {"i": given}), actor)
+        body = read(raw)
+        assert "errors" not in body, body
+        return body["data"][name]
+
+    async def patient(self) -> str:
+        given = {"mrn": models.new_id().hex, "givenName": "New", "familyName": "Person"}
+        given |= {"sex": "FEMALE", "birthDate": "1950-05-01", "nationalId": "N 1", "phone": "+49 1"}
+        # Written by who will call, if they may: an integrator sees what it wrote.
+        who = self.role if self.role in (Role.CLERK, Role.INTEGRATOR) else None
+        answer = await self.do("registerPatient", given, "{ patient { id } }", who)
+        return str(answer["patient"]["id"])
+
+    async def admitted(self) -> tuple[str, str]:
+        """A patient in a bed, and the admission."""
+        patient = await self.patient()
+        given = {"patientId": patient, "bedId": await self.bed(), "reason": "unwell"}
+        answer = await self.do("admitPatient", given, "{ admission { id } }")
+        return patient, str(answer["admission"]["id"])
+
+    async def critical(self) -> str:
+        patient, _ = await self.admitted()
+        given = {"results": [self.potassium(patient)]}
+        wanted = "{ outcomes { labResult { criticalResult { id } } } }"
+        answer = await self.do("recordLabResults", given, wanted)
+        return str(answer["outcomes"][0]["labResult"]["criticalResult"]["id"])
+
+    def potassium(self, patient: str) -> dict[str, Any]:
+        """A result that is critical."""
+        now = self.house.held.at.isoformat()
+        return {"patientId": patient, "code": "2823-3", "value": "7.4", "unit": "mmol/L"} | {
+            "observedAt": now
+        }
+
+    async def medication(self) -> str:
+        patient, _ = await self.admitted()
+        given = {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
+        given |= {"frequency": "BID", "route": "oral"}
+        answer = await self.do("orderMedication", given, "{ medication { id } }")
+        return str(answer["medication"]["id"])
+
+    async def member(self) -> str:
+        """A doctor's place on a care team."""
+        patient, _ = await self.admitted()
+        doctor = self.house.actors[list(Role).index(Role.DOCTOR)]
+        given = {"patientId": patient, "role": "CONSULTANT", "username": doctor.username}
+        wanted = "{ careTeamMember { id } }"
+        answer = await self.do("assignCareTeamMember", given, wanted)
+        return str(answer["careTeamMember"]["id"])
+
+    async def access(self, who: Role) -> str:
+        patient = await self.patient()
+        given = {"patientId": patient, "reason": REASON}
+        answer = await self.do("breakGlass", given, "{ emergencyAccess { id } }", who)
+        # Tries are counted: this is no test of that.
+        await self.house.hospital.pool.execute("DELETE FROM emergency_access_attempts")
+        return str(answer["emergencyAccess"]["id"])
+
+    async def input(self, mutation: str) -> dict[str, Any]:  # noqa: C901, PLR0912 (one for each)
+        """An input with which the mutation is done."""
+        match mutation:
+            case "signIn":
+                actor = self.house.actors[list(Role).index(self.role)]
+                hashed = await passwords.hash_password("a long enough one")
+                await self.house.hospital.pool.execute(
+                    "UPDATE users SET password_hash = $2 WHERE id = $1", actor.user_id, hashed
+                )
+                return {"username": actor.username, "password": "a long enough one"}
+            case "signOut":
+                return {}
+            case "registerPatient":
+                return {"mrn": models.new_id().hex, "givenName": "A", "familyName": "B"} | {
+                    "sex": "OTHER"
+                }
+            case "recordAllergy":
+                patient, _ = await self.admitted()
+                return {"patientId": patient, "substance": "latex", "criticality": "LOW"}
+            case "recordVitals":
+                patient, _ = await self.admitted()
+                return {"patientId": patient, "recordedAt": AT, "heartRate": 80}
+            case "recordLabResults":
+                patient, _ = await self.admitted()
+                unknown = {**self.potassium(patient), "patientId": "nobody"}
+                return {"results": [self.potassium(patient), unknown]}
+            case "acknowledgeCriticalResult":
+                return {"criticalResultId": await self.critical(), "readBack": "7.4"}
+            case "admitPatient":
+                return {"patientId": await self.patient(), "bedId": await self.bed()} | {
+                    "reason": "unwell"
+                }
+            case "transferPatient":
+                _, admission = await self.admitted()
+                return {"admissionId": admission, "bedId": await self.bed()}
+            case "dischargePatient":
+                _, admission = await self.admitted()
+                return {"admissionId": admission}
+            case "reserveBed":
+                return {"bedId": await self.bed(), "patientId": await self.patient()}
+            case "setBedStatus":
+                return {"bedId": await self.bed(), "status": "CLOSED"}
+            case "orderMedication":
+                patient, _ = await self.admitted()
+                return {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
+            case "discontinueMedication":
+                return {"medicationId": await self.medication(), "reason": "done"}
+            case "recordAdministration":
+                return {"medicationId": await self.medication(), "status": "GIVEN"}
+            case "assignCareTeamMember":
+                patient, _ = await self.admitted()
+                doctor = self.house.actors[list(Role).index(Role.DOCTOR)]
+                return {"patientId": patient, "role": "ATTENDER", "username": doctor.username}
+            case "endCareTeamMembership":
+                return {"careTeamMemberId": await self.member()}
+            case "breakGlass":
+                return {"patientId": await self.patient(), "reason": REASON}
+            case "endEmergencyAccess":
+                own = self.role in (Role.DOCTOR, Role.NURSE, Role.CHARGE_NURSE)
+                return {"emergencyAccessId": await self.access(self.role if own else Role.NURSE)}
+            case "reviewEmergencyAccess":
+                return {"emergencyAccessId": await self.access(Role.NURSE), "outcome": "JUSTIFIED"}
+        raise LookupError(f"nobody has said how {mutation} is called")
