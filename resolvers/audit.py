@@ -128,7 +128,7 @@ async def seal(pool: asyncpg.Pool[Any]) -> int:
 
 async def head(connection: Connection | asyncpg.Pool[Any]) -> audit_chain.Head:
     """The end of the chain."""
-    row = await connection.fetchrow(_HEAD.sql)
+    row = await connection.fetchrow(_HEAD.sql, *_HEAD.bind({}))
     return audit_chain.Head() if row is None else audit_chain.Head(row["position"], row["hash"])
 
 

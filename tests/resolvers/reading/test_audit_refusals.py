@@ -81,9 +81,8 @@ async def test_a_conflict(hospital: Hospital) -> None:
 
 async def test_a_wrong_read_back_is_kept_with_its_entry(hospital: Hospital, nurse: Actor) -> None:
     critical = hospital.charts["Ada"].newest(models.CriticalResult)
-    asked = {
-        "i": {"id": hospital.public(models.CriticalResult, critical), "readBackValue": "1.2345"}
-    }
+    named = hospital.public(models.CriticalResult, critical)
+    asked = {"i": {"criticalResultId": named, "readBack": "1.2345"}}
     answered = await hospital.ask(READ_BACK, nurse, asked)
     assert answered.codes == ["READ_BACK_DIFFERS"]
     assert one(answered)["outcome"] == "READ_BACK_DIFFERS"
