@@ -8,6 +8,7 @@ round trip and is never believed. Whoever does not ask that has to look the acto
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,10 +34,18 @@ class _Known:
 class KnownActors:
     """The actors of the tokens that this process has seen lately, by the token's hash."""
 
-    def __init__(self, pool: asyncpg.Pool[Any], policy: Policy, kept: int = KEPT) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool[Any],
+        policy: Policy,
+        *,
+        kept: int = KEPT,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._pool = pool
         self._policy = policy
         self._kept = kept
+        self._clock = clock
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._tokens: dict[UUID, bytes] = {}
 
@@ -45,7 +54,7 @@ class KnownActors:
         key = sessions.token_hash(token)
         if key is None:
             return None
-        now = datetime.now(UTC)
+        now = self._clock()
         known = self._known.get(key)
         if known is not None and now < known.until:
             actor = known.actor
@@ -63,7 +72,7 @@ class KnownActors:
     async def renewed(self, actor: Actor) -> Actor | None:
         """The actor as the session stands now; None where it has ended."""
         assert actor.session_id is not None
-        now = datetime.now(UTC)
+        now = self._clock()
         async with self._pool.acquire() as connection:
             found = await sessions.actors_of(
                 connection, [actor.session_id], now=now, policy=self._policy

@@ -214,6 +214,13 @@ def any_node(*, requires: Requires) -> Any:
     return made
 
 
+def any_nodes(*, requires: Requires) -> Any:
+    """Relay's `nodes`."""
+    made = _declared(lambda _: sources.AnyNode(requires=requires), requires)
+    made.arguments = [_argument("ids", Argument(list[strawberry.ID], default=...))]
+    return made
+
+
 def actor_scopes() -> Any:
     """The scopes of whoever asks."""
     return _declared(lambda _: sources.Actor(), None)

@@ -13,7 +13,16 @@ from schema.audit import AUDIT_ARGUMENTS, AuditEntry
 from schema.critical_results import CriticalResult
 from schema.emergency_access import EmergencyAccess, of_review
 from schema.enums import CriticalResultStatus
-from schema.fields import AUTHENTICATED, Argument, any_node, connection, many, newest_first, one
+from schema.fields import (
+    AUTHENTICATED,
+    Argument,
+    any_node,
+    any_nodes,
+    connection,
+    many,
+    newest_first,
+    one,
+)
 from schema.nodes import Connection, Node
 from schema.patients import Patient
 from schema.viewers import Viewer, viewer
@@ -72,6 +81,7 @@ class Query:
 
     viewer: Viewer = viewer()
     node: Node | None = any_node(requires=AUTHENTICATED)
+    nodes: list[Node | None] = any_nodes(requires=AUTHENTICATED)
     wards: list[Ward] = many(
         models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
     )

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from graphql import GraphQLObjectType, SelectionSetNode
-from graphql.execution.values import VariableValues
 from sqlalchemy import (
     JSON,
     BindParameter,
@@ -41,8 +40,10 @@ from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
+from resolvers.reading.given_arguments import GivenArgument
 from resolvers.reading.listings import ListedRows
-from resolvers.reading.overlay import Tables
+from resolvers.reading.named_nodes import NamedNodes
+from resolvers.reading.overlay import Writing
 from resolvers.reading.pages import ordering
 from resolvers.reading.places import (
     WRITTEN,
@@ -85,7 +86,7 @@ class Findings:
 
 
 class Planner:
-    """Plans one operation. Used once. `overlay`: what is read in place of some tables."""
+    """Plans one operation. Used once. `writing`: what the statement writes beside."""
 
     def __init__(
         self,
@@ -94,14 +95,14 @@ class Planner:
         rights: Rights,
         *,
         replayed: bool = False,
-        overlay: Tables | None = None,
+        writing: Writing | None = None,
     ) -> None:
         self._replayed = replayed
-        self._overlay = overlay or {}
-        self._catalogue = catalogue
-        self._variables = prepared.variables
+        self._writing = writing
+        self.catalogue = catalogue
+        self.variables = prepared.variables
         self._collector = Collector(catalogue.schema, prepared)
-        self._rights = rights
+        self.rights = rights
         self._serial = 0
         self.found = Findings()
 
@@ -121,7 +122,7 @@ class Planner:
     def _field(self, place: Place, level: shapes.Level, chosen: Selected) -> ColumnElement[Any]:
         if chosen.name == "__typename":
             return typename(place.type_)
-        source = self._catalogue.sources[place.type_.name, chosen.name]
+        source = self.catalogue.sources[place.type_.name, chosen.name]
         if not place.path:
             self.found.roots.add(f"{place.type_.name}.{chosen.name}")
         if place.of_patient or place.model is models.AuditEntry:
@@ -144,7 +145,7 @@ class Planner:
             case GivenRows():
                 return self._given_rows(place, chosen, source).joined_to(level)
             case AnyNode():
-                return self._any_node(place, level, chosen)
+                return NamedNodes(self, place, chosen).planned(level)
             case Relation():
                 return self._relation(place, chosen, source).joined_to(level)
         raise TypeError(source)
@@ -157,10 +158,10 @@ class Planner:
             needed = SCOPES.get(source.model)
         asked = {"": needed} if isinstance(needed, Scope) else {}
         if isinstance(source, Relation) and source.needs:
-            given = arguments(chosen, self._variables)
+            given = arguments(chosen, self.variables)
             asked |= {f"({name}:)": need for name, need in source.needs.items() if name in given}
         for what, scope in asked.items():
-            if not self._rights.reaches(scope):
+            if not self.rights.reaches(scope):
                 return what, scope
         self.found.scopes.update(asked.values())
         return None
@@ -174,7 +175,7 @@ class Planner:
             return value if seen is None else case((seen, value), else_=source.masked)
         if not isinstance(source.requires, Scope):
             return value
-        reaches = self._rights.reaches(source.requires)
+        reaches = self.rights.reaches(source.requires)
         if Reach.HOSPITAL in reaches or place.reaches <= reaches:
             return value
         # The row is seen in a wider reach than this field is.
@@ -192,7 +193,7 @@ class Planner:
         return case((source.present(place.row), made), else_=null())
 
     def _relation(self, place: Place, chosen: Selected, source: Relation) -> shapes.Made:
-        given = arguments(chosen, self._variables)
+        given = arguments(chosen, self.variables)
         if isinstance(source, One) and source.named_by and not given.keys() & source.named_by:
             named = " or ".join(source.named_by)
             raise BadInput(f"{named} must be given", field=source.named_by[0])
@@ -209,7 +210,7 @@ class Planner:
     def _connection(
         self, place: Place, chosen: Selected, source: Page, given: GivenArguments
     ) -> Connection:
-        cut = cut_of(chosen, given, self._variables)
+        cut = cut_of(chosen, given, self.variables)
         inside, level = self.enter(place, object_type(chosen), source, given, chosen.key)
         return Connection(self, source, given, cut, parent=place, inside=inside, level=level)
 
@@ -217,10 +218,10 @@ class Planner:
         """The operation as rows, where all it asks for is one flat page."""
         if len(roots) != 1 or roots[0].name == "__typename":
             return None
-        source = self._catalogue.sources[place.type_.name, roots[0].name]
+        source = self.catalogue.sources[place.type_.name, roots[0].name]
         if not isinstance(source, Page) or self._refusing(roots[0], source):
             return None
-        given = arguments(roots[0], self._variables)
+        given = arguments(roots[0], self.variables)
         return self._connection(place, roots[0], source, given).listed(roots[0])
 
     def is_flat(self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> bool:
@@ -230,7 +231,7 @@ class Planner:
     def _is_flat(self, type_: GraphQLObjectType, one: Selected) -> bool:
         if one.name == "__typename":
             return True
-        match self._catalogue.sources[type_.name, one.name]:
+        match self.catalogue.sources[type_.name, one.name]:
             case Value():
                 return True
             case Embedded() | One():
@@ -250,25 +251,6 @@ class Planner:
         made = self.object(inside, level, chosen.selections)
         return shapes.many(level, made, [row.c.index])
 
-    def _any_node(self, place: Place, level: shapes.Level, chosen: Selected) -> ColumnElement[Any]:
-        """The first of one subquery a type; the id is null for every type but its own."""
-        getter = arguments(chosen, self._variables)["id"]
-        found = []
-        for name, model in self._catalogue.models.items():
-            if model not in ids.PREFIXES or not self._rights.reaches(SCOPES[model]):
-                continue
-
-            def of_id(row: FromClause, argument: Any, model: type[models.Base] = model) -> Any:
-                return row.c.id == argument(Uuid(), partial(ids.decode, model))
-
-            source = One(model=model, filters={"id": of_id})
-            type_ = self._catalogue.schema.get_type(name)
-            assert isinstance(type_, GraphQLObjectType)
-            inside, inner = self.enter(place, type_, source, {"id": getter}, chosen.key)
-            columns = self.object(inside, inner, chosen.selections)
-            found.append(shapes.one(inner, columns, ()).joined_to(level))
-        return func.coalesce(*found) if found else null()
-
     def enter(
         self,
         place: Place,
@@ -278,8 +260,7 @@ class Planner:
         key: str,
     ) -> tuple[Place, shapes.Level]:
         """Step into a table: a row alias under the conditions of relation, scope and filters."""
-        table = self._overlay.get(source.model, source.model.__table__)
-        row = table.alias(self.name("t"))
+        row = self._row(place, source)
         level = shapes.Level(row)
         if source.on is not None:
             level.where.append(source.on(place.row, row))
@@ -291,7 +272,7 @@ class Planner:
             level.where.append(self._within(source.model, row, reaches))
         for name, condition in source.filters.items():
             if name in given:
-                argument = GivenArgument(self, name, given[name], self._variables)
+                argument = GivenArgument(self, name, given[name], self.variables)
                 wanted = condition(row, argument)
                 if isinstance(wanted, tuple):
                     level.alternatives.append(wanted)
@@ -302,9 +283,9 @@ class Planner:
                     asked = argument(Uuid(), partial(ids.decode, models.Patient))
                     level.people.append(shapes.People(asked))
                 needed = source.needs.get(name)
-                if needed is not None and Reach.HOSPITAL not in self._rights.reaches(needed):
+                if needed is not None and Reach.HOSPITAL not in self.rights.reaches(needed):
                     # An argument asks only of the rows in which its own scope may be read.
-                    may = self._within(source.model, row, self._rights.reaches(needed))
+                    may = self._within(source.model, row, self.rights.reaches(needed))
                     level.where.append(may)
         known = place.reaches if source.inherits or reaches is None else reaches
         if isinstance(source, Produced):
@@ -315,9 +296,17 @@ class Planner:
         path = (*place.path, key)
         return Place(type_, source.model, row, known, path, borrowed=source.inherits), level
 
+    def _row(self, place: Place, source: Relation) -> FromClause:
+        """An alias of the table that is entered, or of what stands for it where it is written."""
+        name = self.name("t")
+        if self._writing is None or source.model not in self._writing.written:
+            return source.model.__table__.alias(name)
+        produced = isinstance(source, Produced) or (place.model is None and place.row is not None)
+        return self._writing.in_place_of(source.model, name, produced=produced)
+
     def visible(self, model: type[models.Base], row: FromClause) -> ColumnElement[bool] | None:
         """The condition that the actor sees a row of the table for itself; None: sees every one."""
-        reaches = self._rights.reaches(SCOPES[model])
+        reaches = self.rights.reaches(SCOPES[model])
         return None if Reach.HOSPITAL in reaches else self._within(model, row, reaches)
 
     def _within(
@@ -331,7 +320,7 @@ class Planner:
         if source.inherits or (isinstance(source, Produced) and not self._replayed):
             return None
         scope = SCOPES[source.model]
-        reaches = self._rights.reaches(scope)
+        reaches = self.rights.reaches(scope)
         if reaches:
             self.found.scopes.add(scope)
         same_patient = place.of_patient and belongs_to_patient(source.model)
@@ -364,41 +353,3 @@ class Planner:
             getter if parse is None else (lambda variables: parse(getter(variables)))
         )
         return bindparam(name, type_=type_)
-
-
-class GivenArgument:
-    """An argument that has a value, as the conditions of sources see it (sources.Argument)."""
-
-    def __init__(
-        self, planner: Planner, name: str, getter: Getter, variables: VariableValues
-    ) -> None:
-        self._planner = planner
-        self._name = name
-        self._getter = getter
-        self._variables = variables
-
-    def __call__(
-        self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
-    ) -> BindParameter[Any]:
-        """The bind parameter that will hold the value."""
-
-        def storable(given: Any) -> Any:
-            value = given if parse is None else parse(given)
-            if isinstance(value, str) and "\0" in value:
-                raise BadInput(f"{self._name} holds a character that no text has", field=self._name)
-            return value
-
-        return self._planner.bind(type_, self._getter, storable)
-
-    def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
-        """The conditions under which the actor sees a row that the argument names."""
-        seen = self._planner.visible(model, row)
-        return () if seen is None else (seen,)
-
-    def truth(self) -> bool:
-        """The value of a Boolean (see Prepared.shape)."""
-        return bool(self._getter(self._variables))
-
-    def words(self) -> list[ColumnElement[Any]]:
-        """The values of a list of an enum, as literals (see Prepared.shape)."""
-        return shapes.words(self._getter(self._variables))

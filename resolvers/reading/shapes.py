@@ -113,14 +113,12 @@ class Level:
         ones = [people.expression for people in self.people if not people.many]
         whole = [people.expression for people in self.people if people.many]
         if ones:
-            whole.append(
-                func.array_remove(array(ones, type_=ARRAY(Uuid())), literal_column("NULL"))
-            )
+            whole.append(_without_null(ones))
         return People(reduce(func.array_cat, whole), many=True)
 
 
-def _without_null(ids: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return func.array_remove(array(list(ids), type_=_IDS), literal_column("NULL"))
+def _without_null(ids: Sequence[Any]) -> ColumnElement[Any]:
+    return func.array_remove(array(ids, type_=_IDS), literal_column("NULL"))
 
 
 def _nothing() -> Subquery:
@@ -155,7 +153,10 @@ def one(level: Level, columns: Columns, order: Sequence[ColumnElement[Any]]) -> 
     """The object of the first row, null where there is none."""
 
     def first(rows: Select[Any]) -> Select[Any]:
-        return rows.order_by(*order).limit(number(1)) if order else rows
+        # One is found in a union (an overlay) anyway, but PostgreSQL knows of no index of a union:
+        # it must not join with all of it.
+        union = isinstance(level.row, Subquery)
+        return rows.order_by(*order).limit(number(1)) if order or union else rows
 
     if not level.people and _named(columns):
         inner = first(level.select(*(value.label(key) for key, value in columns))).subquery(_OBJECT)
@@ -185,10 +186,20 @@ def many(
         )
         json = select(list_of(inner.table_valued())).select_from(inner).correlate_except(inner)
         return Made(json.scalar_subquery())
+    return many_values(level, object_of(columns), order, limit)
+
+
+def many_values(
+    level: Level,
+    value: ColumnElement[Any],
+    order: Sequence[ColumnElement[Any]],
+    limit: int | None = None,
+) -> Made:
+    """The list of the JSON `value` of every row, or of the first `limit` of them."""
     people = level.patients()
-    rows = listed(
-        level.select(object_of(columns).label("json"), people.expression.label("people"))
-    ).subquery()
+    selected = level.select(value.label("json"), people.expression.label("people"))
+    ordered = selected.order_by(*order)
+    rows = (ordered if limit is None else ordered.limit(number(limit))).subquery()
     lateral = (
         select(list_of(rows.c.json).label("json"), people.of_rows(rows).label("people"))
         .select_from(rows)

@@ -213,13 +213,14 @@ async def test_every_field_of_every_type_can_be_read(
     assert CORE.query_type is not None
     selections: list[tuple[str, str]] = []
     for root, field in CORE.query_type.fields.items():
-        if root != "node":
+        if root not in ("node", "nodes"):
             # A stay shows its bed, one step further.
             inside = whole.everything(get_named_type(field.type), 2 if root == "admission" else 1)
             selections.append((f"{root}{named(hospital, root)} {inside}", root))
     for public, kind in nodes(hospital):
         inside = whole.everything(CORE.get_type(kind), 1)
         selections.append((f'node(id: "{public}") {{ __typename ... on {kind} {inside} }}', "node"))
+        selections.append((f'nodes(ids: ["{public}"]) {{ id ... on {kind} {inside} }}', "nodes"))
     for selection, root in selections:
         answered = await hospital.ask(f"{{ {selection} }}", admin)
         found = answered.data[root]

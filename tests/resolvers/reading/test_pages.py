@@ -74,6 +74,70 @@ async def test_page_by_page_is_the_list(
     assert len({node["id"] for node in walked}) == len(walked)
 
 
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("size", [1, 2, 500])
+async def test_page_by_page_from_the_end_is_the_list_as_well(
+    hospital: Hospital, admin: Actor, path: str, size: int
+) -> None:
+    body = "nodes { id } edges { cursor node { id } }"
+    body += " pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+    given = {"mrn": MRNS["Ada"]}
+    whole = inside((await hospital.ask(document(path, body), admin, given)).data, path)
+    text = document(path, body).replace("first: $first, after: $after", "last: $n, before: $b")
+    text = text.replace("$first: Int, $after: String", "$n: Int, $b: String")
+    walked: list[Any] = []
+    before = None
+    while True:
+        answered = await hospital.ask(text, admin, {**given, "n": size, "b": before})
+        page = inside(answered.data, path)
+        assert [edge["node"] for edge in page["edges"]] == page["nodes"]
+        info = page["pageInfo"]
+        assert info["hasNextPage"] is (before is not None)
+        assert info["startCursor"] == page["edges"][0]["cursor"]
+        assert info["endCursor"] == page["edges"][-1]["cursor"]
+        walked = page["nodes"] + walked
+        if not info["hasPreviousPage"]:
+            break
+        before = info["startCursor"]
+        assert len(walked) < LISTS[path]
+    assert walked == whole["nodes"]
+
+
+async def test_between_two_cursors(hospital: Hospital, admin: Actor) -> None:
+    whole = await hospital.ask("{ patients { edges { cursor node { id } } } }", admin)
+    edges = whole.data["patients"]["edges"]
+    given = {"a": edges[0]["cursor"], "b": edges[-1]["cursor"]}
+    for size in ("first: 2", "last: 2"):
+        answered = await hospital.ask(
+            f"query ($a: String, $b: String) {{ patients({size}, after: $a, before: $b) {{"
+            " nodes { id } pageInfo { hasNextPage hasPreviousPage } } }",
+            admin,
+            given,
+        )
+        nodes = [edge["node"] for edge in edges[1:-1]]
+        page = answered.data["patients"]
+        assert page["nodes"] == (nodes[:2] if "first" in size else nodes[-2:])
+        forward = "first" in size
+        assert page["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": True}, forward
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ("first: 1, last: 1", "last"),
+        ("last: -1", "last"),
+        ("last: 501", "last"),
+        ('last: 1, before: "x"', "before"),
+    ],
+)
+async def test_what_no_page_can_be(
+    hospital: Hospital, admin: Actor, arguments: str, field: str
+) -> None:
+    answered = await hospital.ask(f"{{ patients({arguments}) {{ nodes {{ id }} }} }}", admin)
+    assert answered.codes == ["BAD_USER_INPUT"]
+    assert answered.errors[0]["extensions"]["field"] == field
+
+
 @pytest.mark.parametrize(
     ("field", "columns"),
     [

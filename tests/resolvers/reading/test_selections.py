@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 import models
+from models.rules.roles import Role
 from resolvers.actors import Actor
 from tests.resolvers.reading.hospital import MRNS, WARDS, Hospital
 
@@ -310,12 +311,42 @@ async def test_node_of_every_type(hospital: Hospital, admin: Actor) -> None:
         for model in chart.rows
         if model is not models.BedStay
     }
-    assert len(expected) == 10
+    assert len(expected) == 11
     for public, type_ in expected.items():
         answered = await hospital.ask(
             "query ($id: ID!) { node(id: $id) { __typename id } }", admin, {"id": public}
         )
         assert answered.data["node"] == {"__typename": type_, "id": public}
+
+
+async def test_nodes_in_the_order_of_their_ids(hospital: Hospital, admin: Actor) -> None:
+    ada, ben = hospital.patient("Ada"), hospital.patient("Ben")
+    ward = hospital.public(models.Ward, hospital.wards["MED1"])
+    asked = [ward, "pat_nobody", ben, ada, ben]
+    answered = await hospital.ask(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Patient { givenName } } }",
+        admin,
+        {"ids": asked},
+    )
+    assert answered.data["nodes"] == [
+        {"__typename": "Ward", "id": ward},
+        None,
+        {"__typename": "Patient", "id": ben, "givenName": "Ben"},
+        {"__typename": "Patient", "id": ada, "givenName": "Ada"},
+        {"__typename": "Patient", "id": ben, "givenName": "Ben"},
+    ]
+    (entry,) = answered.audit
+    patients = {hospital.charts["Ada"].patient, hospital.charts["Ben"].patient}
+    assert set(entry["patient_ids"]) == patients
+    none = await hospital.ask("{ nodes(ids: []) { id } }", admin)
+    assert none.data["nodes"] == []
+
+
+async def test_nodes_out_of_reach_are_null(hospital: Hospital) -> None:
+    nurse = await hospital.user(Role.NURSE, wards=("MED1",))
+    ada, ben = hospital.patient("Ada"), hospital.patient("Ben")
+    answered = await hospital.ask(f'{{ nodes(ids: ["{ben}", "{ada}"]) {{ id }} }}', nurse)
+    assert answered.data["nodes"] == [None, {"id": ada}]
 
 
 async def test_node_of_nothing(hospital: Hospital, admin: Actor) -> None:

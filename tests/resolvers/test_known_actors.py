@@ -1,0 +1,158 @@
+"""Known actors: what is remembered of a session is never believed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+import models
+from models.rules.roles import Role
+from resolvers import ids, sessions, users
+from resolvers.actors import Actor
+from resolvers.known_actors import KnownActors
+from resolvers.policy import DEFAULT_POLICY
+from resolvers.reading.documents import GraphQLRequest
+from schema.execution import Engine
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import House
+
+PASSWORD = "wardline"
+WARDS = "{ wards { code } viewer { scopes } }"
+
+
+class Desk:
+    """A signed-in nurse of the ward MED at a server of one process."""
+
+    def __init__(self, house: House, token: str) -> None:
+        self.house = house
+        self.token = token
+        self.known = KnownActors(house.pool, DEFAULT_POLICY)
+        self.engine = Engine(
+            house.pool, house.pool, DEFAULT_POLICY, lambda _: None, renew=self.known.renewed
+        )
+
+    async def actor(self) -> Actor:
+        found = await self.known.of_token(self.token, None)
+        assert found is not None
+        return found
+
+    async def ask(self, actor: Actor, query: str = WARDS) -> Any:
+        return json.loads(await self.engine.execute(GraphQLRequest(query), actor))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(house: House) -> Desk:
+    name = f"nurse-{models.new_id()}"
+    async with house.pool.acquire() as connection:
+        await users.add_user(
+            connection,
+            house.id,
+            username=name,
+            display_name="A Nurse",
+            password=PASSWORD,
+            roles=[Role.NURSE],
+            ward_codes=["MED"],
+        )
+    signed_in = await sessions.sign_in(
+        house.pool, username=name, password=PASSWORD, address="", now=datetime.now(UTC)
+    )
+    return Desk(house, signed_in.token)
+
+
+async def test_a_token_is_looked_up_once(desk: Desk) -> None:
+    first = await desk.actor()
+    assert await desk.actor() is first
+    assert await desk.known.of_token("no such token", None) is None
+    assert await desk.known.of_token("é", None) is None
+    elsewhere = await desk.known.of_token(desk.token, "192.0.2.7")
+    assert elsewhere is not None
+    assert elsewhere.address == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE sessions SET revoked_at = now() WHERE id = $1",
+        "UPDATE sessions SET expires_at = $2 WHERE id = $1",
+        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1",
+        (
+            "UPDATE users SET disabled_at = now() FROM sessions AS s WHERE s.id = $1"
+            " AND users.id = s.user_id"
+        ),
+    ],
+)
+async def test_an_ended_session_reads_nothing(desk: Desk, change: str) -> None:
+    actor = await desk.actor()
+    assert (await desk.ask(actor))["data"]["wards"] == [{"code": "MED"}]
+    given = [actor.session_id]
+    if "$2" in change:
+        given.append(datetime.now(UTC) - timedelta(hours=1))  # type: ignore[arg-type]
+    await desk.house.pool.execute(change, *given)
+    read = "SELECT count(*) FROM audit_entries WHERE session_id = $1"
+    before = await desk.house.pool.fetchval(read, actor.session_id)
+    answer = await desk.ask(actor)
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert answer.get("data") is None
+    assert await desk.house.pool.fetchval(read, actor.session_id) == before
+    assert await desk.known.of_token(desk.token, None) is None
+
+
+async def test_an_ended_session_writes_nothing(desk: Desk) -> None:
+    actor = await desk.actor()
+    revoke = "UPDATE sessions SET revoked_at = now() WHERE id = $1"
+    await desk.house.pool.execute(revoke, actor.session_id)
+    answer = await desk.ask(actor, "mutation { signOut { signedOut } }")
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    ("change", "wards"),
+    [
+        ("DELETE FROM ward_memberships WHERE user_id = $1", []),
+        (
+            (
+                "INSERT INTO ward_memberships (user_id, ward_id)"
+                " SELECT $1, id FROM wards WHERE code = 'ICU'"
+            ),
+            ["ICU", "MED"],
+        ),
+        ("UPDATE role_memberships SET role = 'LAB' WHERE user_id = $1", ["ICU", "MED"]),
+        ("DELETE FROM role_memberships WHERE user_id = $1", []),
+    ],
+)
+async def test_rights_move_with_the_next_read(desk: Desk, change: str, wards: list[str]) -> None:
+    actor = await desk.actor()
+    assert (await desk.ask(actor))["data"]["wards"] == [{"code": "MED"}]
+    scoped = "WHERE code = 'ICU'", f"WHERE code = 'ICU' AND hospital_id = '{actor.hospital_id}'"
+    await desk.house.pool.execute(change.replace(*scoped), actor.user_id)
+    answer = await desk.ask(actor)
+    assert [ward["code"] for ward in answer["data"]["wards"]] == wards
+    assert (await desk.actor()).rights_version > actor.rights_version
+
+
+async def test_what_ends_by_time_is_not_remembered_longer(desk: Desk) -> None:
+    patient = ids.decode(models.Patient, await desk.house.patient())
+    known = KnownActors(desk.house.pool, DEFAULT_POLICY, clock=lambda: clock[0])
+    clock = [datetime.now(UTC)]
+    before = await known.of_token(desk.token, None)
+    assert before is not None
+    await desk.house.pool.execute(
+        "INSERT INTO emergency_accesses"
+        " (id, hospital_id, user_id, patient_id, reason, opened_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, 'found unresponsive', $5, $6)",
+        *(models.new_id(), before.hospital_id, before.user_id, patient),
+        *(clock[0], clock[0] + timedelta(seconds=5)),
+    )
+    opened = await known.renewed(before)
+    assert opened is not None
+    assert opened.opened == (patient,)
+    assert await known.of_token(desk.token, None) is opened
+    clock[0] += timedelta(seconds=6)
+    after = await known.of_token(desk.token, None)
+    assert after is not None
+    assert after.opened == ()
