@@ -20,10 +20,11 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Text,
+    Uuid,
     bindparam,
     func,
+    literal_column,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -113,13 +114,12 @@ def _assumed(found: Iterable[Remembered], alerted: set[UUID]) -> dict[str, Any]:
                     "birth_date": one.subject.birth_date,
                     "sex": one.subject.sex,
                     "ward_id": one.subject.ward_id,
-                    "alerted": row_id in alerted,
                 }
                 for row_id, one in patients.items()
             ]
         ),
         "patient_count": len(patients),
-        "alerted_count": len(alerted),
+        "alerted": sorted(alerted),
     }
 
 
@@ -139,13 +139,12 @@ def _writing(reaches: frozenset[Reach], keyed: bool) -> Writing:
         [
             *(Column(name, _PATIENT.c[name].type) for name in ("id", "mrn", "birth_date", "sex")),
             Column("ward_id", _STAY.c.ward_id.type),
-            Column("alerted", Boolean()),
         ],
     )
     return writing(
         (models.LabResult, models.CriticalResult, models.CriticalResultStep, models.LoggedEvent),
         _as_remembered(assumed, reaches),
-        _stay_where_they_are(assumed),
+        _stay_where_they_are(),
         critical_rules.still_in_force(),
         ~_known(),
         keyed=keyed,
@@ -159,23 +158,24 @@ def _as_remembered(assumed: FromClause, reaches: frozenset[Reach]) -> ColumnElem
     ward = looked_up(
         stay.c.ward_id, stay, stay.c.patient_id == patient.c.id, stay.c.ended_at.is_(None)
     )
-    count = (
-        select(func.count())
-        .select_from(assumed.join(patient, patient.c.id == assumed.c.id))
-        .where(
-            scoping.of_hospital(patient),
-            scoping.visible(models.Patient, patient, reaches),
-            patient.c.mrn == assumed.c.mrn,
-            patient.c.sex == assumed.c.sex,
-            patient.c.birth_date.is_not_distinct_from(assumed.c.birth_date),
-            ward.is_not_distinct_from(assumed.c.ward_id),
-        )
-        .correlate_except(assumed, patient)
+    # A subquery for each: how many records there are PostgreSQL cannot know, and would rather join
+    # with all patients.
+    same = looked_up(
+        literal_column("true", Boolean()),
+        patient,
+        patient.c.id == assumed.c.id,
+        scoping.of_hospital(patient),
+        scoping.visible(models.Patient, patient, reaches),
+        patient.c.mrn == assumed.c.mrn,
+        patient.c.sex == assumed.c.sex,
+        patient.c.birth_date.is_not_distinct_from(assumed.c.birth_date),
+        ward.is_not_distinct_from(assumed.c.ward_id),
     )
+    count = select(func.count()).select_from(assumed).where(same).correlate_except(assumed)
     return count.scalar_subquery() == bindparam("patient_count", type_=Integer())
 
 
-def _stay_where_they_are(assumed: FromClause) -> ColumnElement[bool]:
+def _stay_where_they_are() -> ColumnElement[bool]:
     """Those who get an alert stay on the ward that hears it until it is written.
 
     Whoever moves a patient ends the stay, and then takes the open alerts along: with the stay held
@@ -185,18 +185,15 @@ def _stay_where_they_are(assumed: FromClause) -> ColumnElement[bool]:
     stay = _STAY.alias("held")
     kept = (
         select(stay.c.id)
-        .select_from(
-            assumed.join(
-                stay,
-                (stay.c.patient_id == assumed.c.id) & (stay.c.ward_id == assumed.c.ward_id),
-            )
+        .where(
+            stay.c.patient_id == bindparam("alerted", type_=ARRAY(Uuid())).any_(),
+            stay.c.ended_at.is_(None),
         )
-        .where(assumed.c.alerted, stay.c.ended_at.is_(None))
         .with_for_update(read=True, skip_locked=True, of=stay)
         .cte("held_stays")
     )
-    count = select(func.count()).select_from(kept).where(true())
-    return count.scalar_subquery() == bindparam("alerted_count", type_=Integer())
+    count = select(func.count()).select_from(kept).scalar_subquery()
+    return count == func.cardinality(bindparam("alerted", type_=ARRAY(Uuid())))
 
 
 def _known() -> ColumnElement[bool]:

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from sqlalchemy import CTE, JSON, Column, FromClause, Table, bindparam, func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 import models
-
-Tables = Mapping[type[models.Base], FromClause]
-"""What is read in place of a table, by model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +28,13 @@ class Writing:
     holds: CTE
     written: Mapping[type[models.Base], CTE]
 
-    @cached_property
-    def tables(self) -> Tables:
-        """The written tables with the written rows laid over them."""
-        return {model: _overlaid(_table(model), cte) for model, cte in self.written.items()}
+    def in_place_of(self, model: type[models.Base], name: str, *, produced: bool) -> FromClause:
+        """What is read in place of a table that is written, under this name; `produced`: by an id
+        that the mutation produced, which is always that of a new row."""
+        written = self.written[model]
+        if produced:
+            return written.alias(name)
+        return select(*_table(model).c).union_all(select(*written.c)).subquery(name)
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -73,10 +72,6 @@ def recordset(parameter: str, name: str, columns: list[Column[object]]) -> FromC
         .table_valued(*(Column(column.name, column.type) for column in columns))
         .render_derived(name=name, with_types=True)
     )
-
-
-def _overlaid(table: Table, written: CTE) -> FromClause:
-    return select(*table.c).union_all(select(*written.c))
 
 
 def _table(model: type[models.Base]) -> Table:

@@ -136,8 +136,7 @@ def plan_payload(
     `replayed`: the mutation was done before, and is only answered again. `writing`: the statement
     does it, and answers if it could.
     """
-    overlay = None if writing is None else writing.tables
-    planner = Planner(catalogue, prepared, rights, replayed=replayed, overlay=overlay)
+    planner = Planner(catalogue, prepared, rights, replayed=replayed, writing=writing)
     type_: GraphQLObjectType = object_type(root)
     level = shapes.Level(None)
     place = Place(type_, None, None, frozenset(), (root.key,))
