@@ -230,6 +230,15 @@ class Outline:
                 raise Exceeded("roots", limits.roots, "the operation has more root fields")
 
 
+class Circular(Exceeded):
+    """A fragment that spreads itself has no end; in the words of the specification's rule."""
+
+    def __init__(self, name: str) -> None:
+        Exception.__init__(self, name)
+        message = f"Cannot spread fragment '{name}' within itself."
+        self.errors = [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
+
+
 NOTHING = (0, 0, 0, 0)
 
 
@@ -239,16 +248,21 @@ class Whole:
     def __init__(self, fragments: Mapping[str, Definition]) -> None:
         self._fragments = fragments
         self._sizes: dict[str, tuple[int, int, int, int]] = {}
+        self._open: set[str] = set()
 
     def size(self, definition: Definition) -> tuple[int, int, int, int]:
-        """Fields, depth, roots, and how many fragments are inside each other."""
+        """Fields, depth, roots, and how many fragments are inside each other.
+
+        Circular where a fragment is inside itself.
+        """
         fields, depth, roots = definition.fields, definition.depth, definition.roots
         chain = 0
         for name, level in definition.spreads:
             inner = self._sizes.get(name)
             if inner is None:
-                # A fragment in itself counts for nothing: validation tells of it.
-                self._sizes[name] = NOTHING
+                if name in self._open:
+                    raise Circular(name)
+                self._open.add(name)
                 spread = self._fragments.get(name)
                 inner = self._sizes[name] = NOTHING if spread is None else self.size(spread)
             fields += inner[0]

@@ -32,7 +32,7 @@ def bombs() -> Iterator[Bomb]:
         "a fragment in itself, thousandfold",
         (
             "{ wards { ...A } } fragment A on Ward { "
-            + repeated("a%: beds { ward { ...A } }", 250)
+            + repeated("a%: beds { ward { ...A } }", 220)
             + "}"
         ),
     )
@@ -76,7 +76,7 @@ def bombs() -> Iterator[Bomb]:
             )
         ),
     )
-    yield "aliases", "{ wards { " + repeated("a%: id", 900) + " } }"
+    yield "aliases", "{ wards { " + repeated("a%: id", 700) + " } }"
     yield "roots", "{ " + repeated("a%: viewer { username }", 200) + " }"
     yield (
         "roots in fragments",
@@ -84,18 +84,18 @@ def bombs() -> Iterator[Bomb]:
     )
     yield "lists in lists", "{ wards { " + "beds { ward { " * 4 + "id" + " } }" * 4 + " } }"
     yield "depth", "{ wards { " + "beds { ward { " * 12 + "id" + " } }" * 12 + " } }"
-    yield "nested braces", "{ wards " + "{ wards " * 3_000 + "}" * 3_000 + "}"
+    yield "nested braces", "{ wards " + "{ wards " * 800 + "}" * 800 + "}"
     yield "inline fragments", "{ " + "... { " * 59 + "viewer { id }" + " }" * 59 + " }"
-    yield "a list literal", "{ criticalResults(status: [" + "OPEN " * 2_500 + "]) { totalCount } }"
-    yield "a nested list", "{ patients(search: " + "[" * 1_400 + "]" * 1_400 + ") { totalCount } }"
+    yield "a list literal", "{ criticalResults(status: [" + "OPEN " * 2_100 + "]) { totalCount } }"
+    yield "a nested list", "{ patients(search: " + "[" * 1_000 + "]" * 1_000 + ") { totalCount } }"
     yield (
         "an object literal",
-        ("mutation { registerPatient(input: { " + repeated("a%: 1", 900) + " }) { __typename } }"),
+        ("mutation { registerPatient(input: { " + repeated("a%: 1", 700) + " }) { __typename } }"),
     )
-    yield "a directive, thousandfold", "{ wards { id " + "@skip(if: false) " * 1_000 + "} }"
+    yield "a directive, thousandfold", "{ wards { id " + "@skip(if: false) " * 350 + "} }"
     yield "directives on fields", "{ wards { " + "id @include(if: true) " * 300 + "} }"
-    yield "variables", "query (" + repeated("$v%: Int", 700) + ") { viewer { id } }"
-    yield "operations", repeated("query Q% { viewer { id } }", 400)
+    yield "variables", "query (" + repeated("$v%: Int", 400) + ") { viewer { id } }"
+    yield "operations", repeated("query Q% { viewer { id } }", 200)
     yield (
         "operations with fragments",
         (
@@ -105,7 +105,7 @@ def bombs() -> Iterator[Bomb]:
             + "}"
         ),
     )
-    yield "the same field with a selection", "{ wards { " + "beds { ward { code } } " * 400 + "} }"
+    yield "the same field with a selection", "{ wards { " + "beds { ward { code } } " * 300 + "} }"
     yield (
         "the same field in fragments",
         (
@@ -115,11 +115,11 @@ def bombs() -> Iterator[Bomb]:
             + repeated("fragment F% on Ward { beds { id } }", 90)
         ),
     )
-    yield "tokens", "{ viewer { " + "id " * 30_000 + "} }"
+    yield "tokens", "{ viewer { " + "id " * 16_000 + "} }"
     yield "characters", "{ viewer { id } } #" + "x" * 100_000
-    yield "comments", "#\n" * 49_000 + "{ nothing }"
-    yield "open strings", '"\n' * 49_000
-    yield "block strings", '"""' + '\\"""x' * 19_000
+    yield "comments", "#\n" * 24_000 + "{ nothing }"
+    yield "open strings", '"\n' * 24_000
+    yield "block strings", '"""' + '\\"""x' * 9_000
     yield (
         "the schema, squared",
         (
