@@ -215,7 +215,7 @@ def test_the_cache_of_documents_is_bounded() -> None:
 class Broken:
     """A pool whose database says a patient's name in its error, as PostgreSQL does."""
 
-    def acquire(self) -> Any:
+    def acquire(self, *_: Any) -> Any:
         raise asyncpg.UniqueViolationError(f"Key (mrn)=({NAME}) already exists.")
 
     execute = acquire
