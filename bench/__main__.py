@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,15 +13,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import psutil
 from rich.console import Console
 
 from app.embedded import embedded_servers
-from bench import hospital, processors, report, rounds, store, systems
+from bench import cold, goals, hospital, picture, processors, report, rounds, store, systems
 from bench.agreement import agreed
 from bench.peers.packages import Missing
 from bench.sizes import FULL, SIZES, SMALL, Size
-from bench.systems import SYSTEMS, Place, System
+from bench.systems import ROOT, SYSTEMS, Place, System
 from bench.workloads import WORKLOADS, Workload
 
 WIDTH = 110
@@ -69,7 +71,7 @@ async def run(asked: Run, console: Console) -> None:
         console.print(f"all answer the same: {', '.join(system.name for system in running)}")
         if asked.growth:
             place = Place(small_url, servers.redis_url, own)
-            tenth = await stack.enter_async_context(systems.wardline(place, report.TENTH))
+            tenth = await stack.enter_async_context(systems.wardline(place, goals.TENTH))
             running.append(tenth)
             built = await hospital.chosen(small_url, SMALL)
             bodies |= await agreed([tenth], built, asked.workloads)
@@ -80,7 +82,18 @@ async def run(asked: Run, console: Console) -> None:
         measured = await rounds.measure(ground, asked.rounds, console.print)
     figures = {cell: rounds.medians(each) for cell, each in measured.items()}
     report.write(figures, asked.output)
+    picture.write(figures, asked.output.with_suffix(".svg"))
     report.print_table(figures, console)
+    goals.print_goals(figures, _cold(asked), console)
+
+
+def _cold(asked: Run) -> cold.Cold | None:
+    """Measured in a process of its own, which has planned nothing yet."""
+    if goals.WARDLINE not in asked.systems:
+        return None
+    command = (sys.executable, "-m", "bench.cold")
+    told = subprocess.run(command, capture_output=True, check=True, cwd=ROOT).stdout  # noqa: S603
+    return cold.Cold(**orjson.loads(told))
 
 
 def main() -> None:

@@ -14,8 +14,6 @@ from bench.rounds import Cell, Figures
 from bench.workloads import WORKLOADS
 
 BASE = "floor"
-TENTH = "wardline-tenth"
-"""Wardline on a tenth of the rows."""
 
 
 def write(figures: Mapping[Cell, Figures], path: Path) -> None:

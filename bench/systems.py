@@ -111,8 +111,6 @@ async def strawberry(place: Place) -> AsyncIterator[System]:
 
 
 SYSTEMS = {each.__name__: each for each in (floor, wardline, postgraphile, mercurius, strawberry)}
-PEERS = ("postgraphile", "mercurius")
-"""Those that the goals compare with."""
 
 
 async def _token(port: int, username: str) -> str:
