@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -179,6 +181,39 @@ async def test_after_any_write_the_tag_is_another_or_the_answer_the_same(
     for reader in readers:
         assert reader.moved > 5
         assert reader.same > 5, "what concerns another ward does not change the tag"
+
+
+async def test_a_tag_stands_for_one_answer_whoever_writes_meanwhile(
+    house: House, pool: asyncpg.Pool[Any]
+) -> None:
+    """A write that is under way while its patient is moved is not missed either."""
+    first = Shift(house, random.Random(7))
+    for ward in ("med", "icu", "med"):
+        first.patients.append(await house.inpatient(ward))
+        await house.bed(ward)
+    shifts = [first]
+    shifts += [replace(first, draw=random.Random(seed), mrns=[]) for seed in (8, 9, 10)]
+    reading = engine(pool)
+    reader = Reader(house, reading, await signed_in(house, Role.ADMIN), "MED")
+    answers: dict[str | None, bytes] = {}
+    done = asyncio.Event()
+
+    async def work(shift: Shift) -> None:
+        for _ in range(60):
+            with suppress(asyncpg.PostgresError):  # two of them wanted the same
+                await shift.step()
+            await asyncio.sleep(shift.draw.uniform(0, 0.05))
+
+    async def look() -> None:
+        while not done.is_set():
+            tag, body = await reader.look()
+            assert answers.setdefault(tag, body) == body
+
+    looking = asyncio.create_task(look())
+    await asyncio.gather(*(work(shift) for shift in shifts))
+    done.set()
+    await looking
+    assert len(answers) > 5
 
 
 def test_every_mutation_is_done_or_known_to_write_no_chart() -> None:
