@@ -176,7 +176,9 @@ class Planner:
         if not isinstance(source.requires, Scope):
             return value
         reaches = self.rights.reaches(source.requires)
-        if Reach.HOSPITAL in reaches or place.reaches <= reaches:
+        # Of a row that was only just written nothing is known: who wrote it may not have made it.
+        known = place.reaches is not WRITTEN and place.reaches <= reaches
+        if Reach.HOSPITAL in reaches or known:
             return value
         # The row is seen in a wider reach than this field is.
         assert place.model is not None

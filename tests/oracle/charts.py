@@ -57,9 +57,7 @@ class Chart:
     async def _insert(self, model: type[models.Base], row: dict[str, Any]) -> UUID:
         made: UUID = row.get("id") or models.new_id()
         common = {"id": made, "hospital_id": self.tx.hospital_id, "patient_id": self.patient}
-        await self.tx.insert(
-            model, common | {"created_by": self.chance.choice(self.writers)} | row
-        )
+        await self.tx.insert(model, common | {"created_by": self.chance.choice(self.writers)} | row)
         return made
 
     async def _admissions(self, place: Place | None, before: Place | None, number: int) -> None:

@@ -188,7 +188,9 @@ async def _reserve(tx: Transaction, chance: Random, hospital: Hospital) -> None:
     for bed in hospital.beds.values():
         for ended in (True, False):
             if chance.random() < 0.4:
-                until = chance.choice([None, tx.now + timedelta(days=1), tx.now - timedelta(days=1)])
+                until = chance.choice(
+                    [None, tx.now + timedelta(days=1), tx.now - timedelta(days=1)]
+                )
                 await tx.insert(
                     models.Reservation,
                     {"id": models.new_id(), "hospital_id": tx.hospital_id, "bed_id": bed}

@@ -112,7 +112,10 @@ class _Walk:
         self.faults: list[Fault] = []
 
     def fields(
-        self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]], path: tuple[str, ...]
+        self,
+        type_: GraphQLObjectType,
+        grouped: dict[str, list[FieldDetails]],
+        path: tuple[str, ...],
     ) -> None:
         for key, details in grouped.items():
             name = details[0].node.name.value
@@ -126,7 +129,9 @@ class _Walk:
                 continue
             given = self._given(field, details)
             guards = guarded(f"{type_.name}.{name}", given)
-            lacked = {what: scope for what, scope in guards.items() if not self._viewer.reaches(scope)}
+            lacked = {
+                what: scope for what, scope in guards.items() if not self._viewer.reaches(scope)
+            }
             if lacked:
                 self.found.append((here, *next(iter(lacked.items()))))
                 continue

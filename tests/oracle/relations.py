@@ -108,7 +108,8 @@ def kept(held: Held, bed: Row) -> list[Row]:
     return [
         one
         for one in held.where("Reservation", "bed_id", bed["id"])
-        if one["ended_at"] is None and (one["reserved_until"] is None or one["reserved_until"] > now)
+        if one["ended_at"] is None
+        and (one["reserved_until"] is None or one["reserved_until"] > now)
     ]
 
 
@@ -274,9 +275,7 @@ def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
 
 def _of_bed(find: Callable[[Held, Row], Any], masked: Any) -> Callable[[Held, Viewer, Row], Any]:
     """What is not told of a bed out of sight, of which a stay shows the place alone."""
-    return lambda held, viewer, row: (
-        find(held, row) if in_sight(held, viewer, [row]) else masked
-    )
+    return lambda held, viewer, row: find(held, row) if in_sight(held, viewer, [row]) else masked
 
 
 COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {

@@ -37,12 +37,16 @@ class Stage:
             )
         return hospital.public(models.Bed, made)
 
-    async def do(self, name: str, given: dict[str, Any], wanted: str, who: Role | None = None) -> Any:
+    async def do(
+        self, name: str, given: dict[str, Any], wanted: str, who: Role | None = None
+    ) -> Any:
         """Call a mutation, by default as the administrator; what it answers."""
         actor = self.house.actors[list(Role).index(who or Role.ADMIN)]
         kind = f"{name[0].upper()}{name[1:]}Input"
         text = f"mutation ($i: {kind}!) {{ {name}(input: $i) {wanted} }}"
-        raw = await self.house.hospital.engine.execute(GraphQLRequest(text, None, {"i": given}), actor)
+        raw = await self.house.hospital.engine.execute(
+            GraphQLRequest(text, None, {"i": given}), actor
+        )
         body = read(raw)
         assert "errors" not in body, body
         return body["data"][name]

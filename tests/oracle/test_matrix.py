@@ -44,7 +44,9 @@ async def house(whole: Hospital) -> House:
     return found
 
 
-async def answered(house: House, question: Question, role: Role) -> tuple[Any, set[tuple[str, ...]]]:
+async def answered(
+    house: House, question: Question, role: Role
+) -> tuple[Any, set[tuple[str, ...]]]:
     """The data and the paths of what was refused, the oracle's and the engine's."""
     actor = house.actors[list(Role).index(role)]
     cursors = Cursors()
@@ -162,7 +164,9 @@ async def test_what_is_refused_is_not_in_the_sql(
     road = () if name == "Query" else _road(name, given)
     for role in Role:
         without, _ = await overheard(house, role, along(road, "{ __typename }"))
-        said, refused = await overheard(house, role, along(road, f"{{ x: {field}{asked} {selection} }}"))
+        said, refused = await overheard(
+            house, role, along(road, f"{{ x: {field}{asked} {selection} }}")
+        )
         more = {word: said.count(word) - without.count(word) for word in words_of(name, field)}
         if "x" in refused:
             assert not _holds(role, scope)

@@ -122,6 +122,17 @@ async def test_every_field_of_a_node(house: House, name: str) -> None:
     assert wanted.data["node"]["__typename"] == name
 
 
+async def test_several_nodes_at_once(house: House) -> None:
+    """In the order of the ids, null for those that name nothing, the same one twice."""
+    asked = [house.ids(name)[0] for name in NODES]
+    asked = [*asked, "nothing", asked[0], *asked[::-1]]
+    inside = " ".join(f"... on {name} {{ of{name}: __typename id }}" for name in NODES)
+    text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename {inside} }} }}"
+    for role in Role:
+        await answered(house, Question(text, {"ids": asked}), role)
+        await answered(house, Question(text, {"ids": []}), role)
+
+
 def arguments() -> list[tuple[str, str, str, str]]:
     """Type, field, argument and the field written with it."""
     return [
@@ -133,7 +144,9 @@ def arguments() -> list[tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize(("name", "field", "argument", "text"), arguments())
-async def test_every_argument(house: House, name: str, field: str, argument: str, text: str) -> None:
+async def test_every_argument(
+    house: House, name: str, field: str, argument: str, text: str
+) -> None:
     """Given alone: as a literal, and as a variable with a value, with a default, and null."""
     type_ = object_of(name)
     road = () if name == "Query" else roads("Query", given(house))[name][0]
@@ -158,12 +171,13 @@ async def test_every_argument(house: House, name: str, field: str, argument: str
 
 
 def _plain(value: str) -> dict[str, Any]:
-    words = value.strip("[]").split(", ")
-    return {"v": words if value.startswith("[") else json.loads(value)}
+    """The variable of a literal: words of an enumeration are strings there."""
+    if value.startswith("["):
+        return {"v": [word.strip('"') for word in value.strip("[]").split(", ")]}
+    return {"v": json.loads(value)}
 
 
 def _briefly(target: Any) -> str:
     if isinstance(target, GraphQLObjectType) and target.name.endswith("Connection"):
         return "{ totalCount nodes { __typename } pageInfo { hasNextPage hasPreviousPage } }"
     return "" if is_leaf_type(target) else "{ __typename }"
-

@@ -74,9 +74,9 @@ class Facts:
         if isinstance(plain, GraphQLList):
             return self._list(draw, one, named, argument)
         match argument, named.name:
-            case ("first" | "last"), _:
+            case (("first" | "last"), _):
                 return one((501, -1)) if luck(draw, 1) else one(SIZES)
-            case ("after" | "before"), _:
+            case (("after" | "before"), _):
                 return self._cursor(draw, one, type_, name)
             case _, "ID":
                 return self._id(draw, one, argument if argument in ("patient", "user") else name)
@@ -92,7 +92,7 @@ class Facts:
         size = draw(st.integers(0, 3))
         if isinstance(named, GraphQLEnumType):
             return [Value(one(named.values)) for _ in range(size)]
-        return [self._id(draw, one, argument) for _ in range(size)]
+        return [self._id(draw, one, argument) for _ in range(size + luck(draw, 40))]
 
     def _id(self, draw: Draw, one: Any, name: str) -> str:
         kinds = {"patient": "Patient", "admission": "Admission", "user": "Viewer"}

@@ -1,0 +1,140 @@
+"""The permission matrix of what is written: every mutation's payload, for every role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from graphql import GraphQLObjectType, get_named_type
+
+from models.rules.roles import Role
+from resolvers.reading.documents import GraphQLRequest
+from tests.oracle.answers import departures, read
+from tests.oracle.chains import object_of, whole
+from tests.oracle.cursors import Cursors
+from tests.oracle.execution import SCHEMA, Question, expected
+from tests.oracle.grants import GRANTS
+from tests.oracle.hospitals import House, looked_up
+from tests.oracle.people import staffed
+from tests.oracle.relations import NODES
+from tests.oracle.rows import Row
+from tests.oracle.sight import viewer_of
+from tests.oracle.stage import Stage
+from tests.resolvers.reading.hospital import Hospital
+
+CALLED_WITH = {
+    "signIn": None,
+    "signOut": None,
+    "registerPatient": "patient:register",
+    "recordAllergy": "allergy:record",
+    "recordVitals": "vitals:record",
+    "recordLabResults": "lab:record",
+    "acknowledgeCriticalResult": "critical-result:acknowledge",
+    "admitPatient": "patient:admit",
+    "transferPatient": "patient:transfer",
+    "dischargePatient": "patient:discharge",
+    "reserveBed": "bed:reserve",
+    "setBedStatus": "bed-status:set",
+    "orderMedication": "medication:order",
+    "discontinueMedication": "medication:discontinue",
+    "recordAdministration": "administration:record",
+    "assignCareTeamMember": "care-team:assign",
+    "endCareTeamMembership": "care-team:assign",
+    "breakGlass": "patient:break-glass",
+    "endEmergencyAccess": "emergency-access:end",
+    "reviewEmergencyAccess": "emergency-access:review",
+}
+"""What each mutation asks for; None: nothing, or a session."""
+
+# Who breaks the glass does it for a patient out of sight, and somebody else reviews it.
+SEES_ALL = (Role.ADMIN,)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(whole: Hospital) -> House:
+    return await staffed(whole)
+
+
+def test_every_mutation_is_called() -> None:
+    assert object_of("Mutation").fields.keys() == CALLED_WITH.keys()
+
+
+@pytest.mark.parametrize("name", CALLED_WITH)
+@pytest.mark.parametrize("role", Role)
+async def test_payload(house: House, role: Role, name: str) -> None:
+    """Who may call it reads of its answer what they may read anywhere; who may not, nothing."""
+    scope = CALLED_WITH[name]
+    may = scope is None or scope in GRANTS[role.value]
+    if name == "breakGlass" and role in SEES_ALL:
+        pytest.skip("an administrator sees every patient: there is no glass to break")
+    await house.look()
+    stage = Stage(house, role if may else Role.ADMIN, "ICU" if role is Role.DOCTOR else "MED1")
+    given = await stage.input(name) if may else _nothing(name)
+    type_ = get_named_type(object_of("Mutation").fields[name].type)
+    assert isinstance(type_, GraphQLObjectType)
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    selection = whole(type_, 2)
+    text = f"mutation ($i: {kind}!) {{ x: {name}(input: $i) {selection} }}"
+    if name == "signOut":
+        text, given = f"mutation {{ x: {name} {selection} }}", {}
+    variables = {"i": given} if given else {}
+    actor = house.actors[list(Role).index(role)]
+    if name == "signOut":
+        actor = await house.hospital.user(role)
+    [actor] = await looked_up(house.hospital, [actor])
+    # A glass that is broken opens the chart to the next request, not to its own answer.
+    await house.look()
+    viewer = viewer_of(actor, house.held)
+    request = GraphQLRequest(text, None, variables)
+    raw = await house.hospital.engine.execute(request, actor)
+    body = read(raw)
+    if not may:
+        assert body["data"] is None
+        assert body["errors"][0]["extensions"] == {"code": "FORBIDDEN", "requires": scope}
+        return
+    assert body["data"] is not None, body
+    await house.look()
+    written = {field: _row(house, one) for field, one in body["data"]["x"].items()}
+    cursors = Cursors()
+    wanted = expected(Question(text, variables), house.held, viewer, cursors, written=written)
+    assert departures(raw, wanted, cursors) == []
+    if name == "breakGlass":
+        await house.hospital.pool.execute("DELETE FROM emergency_access_attempts")
+
+
+def _nothing(name: str) -> dict[str, Any]:
+    """An input that is valid and names nothing: who may not call it is told so before."""
+    type_: Any = SCHEMA.get_type(f"{name[0].upper()}{name[1:]}Input")
+    found: dict[str, Any] = {}
+    for field, one in type_.fields.items():
+        if not str(one.type).endswith("!"):
+            continue
+        named: Any = get_named_type(one.type)
+        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1"}.get(named.name, "x")
+        value: Any = next(iter(named.values)) if hasattr(named, "values") else plain
+        found[field] = [] if "[" in str(one.type) else value
+    return found
+
+
+def _row(house: House, value: Any) -> Any:
+    """What a payload's field holds as the oracle wants it: rows by their ids, or plain values."""
+    if isinstance(value, list):
+        return [_outcome(house, one) for one in value]
+    if not isinstance(value, dict) or value["__typename"] == "Viewer":
+        return value
+    [row] = house.held.named(value["id"], NODES)
+    return row
+
+
+def _outcome(house: House, value: dict[str, Any]) -> Row:
+    """The plain row of an outcome. Its result is looked for by who may not read it, too."""
+    shown = value.get("labResult")
+    rows = house.held.named(shown["id"], NODES) if shown else _latest(house, value)
+    return {**value, "lab_result": rows[0]["id"] if rows else None}
+
+
+def _latest(house: House, value: dict[str, Any]) -> list[Row]:
+    if value["outcome"] == "REJECTED":
+        return []
+    return sorted(house.held.all("LabResult"), key=lambda row: row["id"])[-1:]
