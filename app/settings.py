@@ -213,16 +213,20 @@ class Settings(BaseSettings):
         DEFAULT_LIMITS.comparisons,
         description="What validation may spend on comparing the fields of one response key.",
     )
+    # The connections themselves give up after 30 s (resolvers/database), and cannot say why.
     limit_statement_seconds: PositiveFloat = Field(
         DEFAULT_LIMITS.statement_seconds,
+        le=29,
         description="PostgreSQL stops a statement that reads for longer.",
     )
     limit_write_seconds: PositiveFloat = Field(
         DEFAULT_LIMITS.write_seconds,
+        le=29,
         description="PostgreSQL stops a statement that writes for longer.",
     )
     limit_lock_seconds: PositiveFloat = Field(
         DEFAULT_LIMITS.lock_seconds,
+        le=29,
         description="PostgreSQL stops a statement that waits for a lock for longer.",
     )
     budget_per_minute: NonNegativeInt = Field(

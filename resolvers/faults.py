@@ -20,8 +20,9 @@ TRANSIENT = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
 )
-"""Worth another try: the server is away, starting, stopping, full, or two statements collided."""
+"""Worth another try: the server is away, starting, stopping, full, or statements were in each other's way."""
 
 FRAMES = 30
 """The end of a stack says where; a recursion that ran away has a thousand of them."""

@@ -57,6 +57,7 @@ def cost(text: str, variables: dict[str, Any] | None = None, limits: Limits = RO
         ("{ ...A ... { ...A } } fragment A on Query { wards { id } }", 20),
         ("{ wards @skip(if: true) { id } viewer { id } }", 1),
         ("{ wards @include(if: false) { id } viewer { id } }", 1),
+        ('{ nodes(ids: ["x", "y", "z"]) { ... on Ward { beds { id } } } }', 3 * (NODES + 25)),
         ('{ node(id: "x") { ... on Ward { beds { id } } ... on Patient { id } } }', NODES + 25),
     ],
 )
