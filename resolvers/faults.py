@@ -22,7 +22,7 @@ TRANSIENT = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
 )
-"""Worth another try: the server is away, starting, stopping, full, or statements were in each other's way."""
+"""Worth another try: the server is away, starting, stopping, full, or two statements collided."""
 
 FRAMES = 30
 """The end of a stack says where; a recursion that ran away has a thousand of them."""
