@@ -215,6 +215,7 @@ def _of_people(people: FromClause, reaches: frozenset[Reach]) -> ColumnElement[A
 
 
 def _list(first: ColumnElement[Any], *others: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Rows as one text, in the order of the first column, of which no two are equal."""
     columns = [func.coalesce(cast(one, Text()), literal_column("''")) for one in (first, *others)]
     row = func.concat_ws(literal_column("':'"), *columns)
-    return func.string_agg(row, aggregate_order_by(literal_column("','"), first, *others))
+    return func.string_agg(row, aggregate_order_by(literal_column("','"), first))
