@@ -122,6 +122,15 @@ test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test, w
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .venv/coverage-floor.txt || { cat .venv/coverage-floor.txt; exit 1; }
 
+fuzz: $(STAMPS)/dev ## Compare random operations with the oracle for TIME=10 minutes (SEED=…)
+	@end=$$(($$(date +%s) + 60 * $(or $(TIME),10))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		seed=$${seed:+$$((seed + 1))}; seed=$${seed:-$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' '))}; \
+		echo "FUZZ SEED=$$seed"; \
+		FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest -q --no-header -n 0 \
+			--hypothesis-seed=$$seed tests/oracle/test_random.py || exit 1; \
+	done
+
 # PostGraphile asks for Node 22; where the machine's is older, the peers run on the wheel's.
 ifeq ($(shell node -p 'parseInt(process.versions.node) >= 22' 2>/dev/null),true)
 PEERS_NODE := $(NODE_STAMP)
@@ -167,4 +176,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test bench bench-queries check fix schema docs migration
+.PHONY: help setup lock web run dev reset clean test fuzz bench bench-queries check fix schema docs migration

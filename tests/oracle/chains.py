@@ -124,7 +124,7 @@ def whole(type_: GraphQLObjectType, depth: int = 0, given: Given | None = None) 
 
 
 def calls(type_: GraphQLObjectType, name: str) -> Iterator[tuple[str, str]]:
-    """Each argument of a field, and a way to write the field with it alone (and what it must have)."""
+    """Each argument of a field, and the arguments as they are written with it alone."""
     field = type_.fields[name]
     needed = {
         n: _literal(n, a) for n, a in field.args.items() if isinstance(a.type, GraphQLNonNull)

@@ -148,9 +148,9 @@ class _Document:
             named = argument in ("id", "mrn") and name == "patient"
             if not required and not self.chance(70 if named else 35):
                 continue
-            if argument == "last" and any(part.startswith("first:") for part in parts):
-                if not self.chance(4):
-                    continue
+            both = argument == "last" and any(part.startswith("first:") for part in parts)
+            if both and not self.chance(4):
+                continue
             parts.append(f"{argument}: {self.value(type_.name, name, argument, declared)}")
         return f"({', '.join(parts)})" if parts else ""
 
@@ -183,7 +183,7 @@ class _Document:
         return f"${name}"
 
     def _sent(self, declared: str, default: bool, drawn: Callable[[], Any]) -> Any:
-        """What is sent for a variable; where a default speaks, or null may be, now and then that."""
+        """What is sent for a variable: now and then nothing or null, where that may be."""
         if (default or not declared.endswith("!")) and self.chance(25):
             return NOTHING
         if not declared.endswith("!") and self.chance(8):

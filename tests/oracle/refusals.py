@@ -31,8 +31,8 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.language import NullValueNode
 from graphql.execution.values import VariableValues, get_argument_values
+from graphql.language import NullValueNode
 
 from tests.oracle.cursors import Cursors
 from tests.oracle.grants import ENTRY
@@ -186,9 +186,8 @@ class _Walk:
         stated = {one.name.value: one.value for one in details[0].node.arguments or ()}
         if "last" in given and self._stated(stated.get("first")):
             bad.append("last")
-        for name in ("after", "before"):
-            if name in given and self._cursors.keys(given[name]) is None:
-                bad.append(name)
+        cursors = [name for name in ("after", "before") if name in given]
+        bad += [name for name in cursors if self._cursors.keys(given[name]) is None]
         if {"id", "mrn"} == field.args.keys() and not given:
             bad.append("id")
         bad += [name for name, value in given.items() if isinstance(value, str) and "\0" in value]

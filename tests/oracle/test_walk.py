@@ -6,6 +6,7 @@ So there is nothing that a document can legally say and the engine cannot plan.
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from tests.oracle.sight import needed, viewer_of
 from tests.resolvers.reading.hospital import MRNS, Hospital
 
 TYPES = types_below("Query")
+WALKED: set[str] = set()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -95,6 +97,7 @@ async def test_every_field_of_a_type(house: House, name: str) -> None:
     assert found, "no road leads here"
     text = " ".join(road[1:-1] for road in found)
     wanted = await answered(house, Question("{ " + text + " }"), Role.ADMIN)
+    WALKED.update(f"{name}.{field}" for field in type_.fields)
     missing = {field for field in type_.fields if field not in met(wanted.data, name)}
     assert missing - UNSEEN.get(name, set()) == set()
 
@@ -156,6 +159,7 @@ async def test_every_argument(
     selection = _briefly(get_named_type(type_.fields[field].type))
     literal = along(road, f"{{ {field}{text[:-1]}{upto} {selection} }}")
     await answered(house, Question(literal), Role.ADMIN)
+    WALKED.update((f"{name}.{field}", f"{name}.{field}({argument}:)"))
     if (field, argument) == ("auditEntries", "to"):
         return
     declared = type_.fields[field].args[argument].type
@@ -168,6 +172,23 @@ async def test_every_argument(
         questions += [Question(default, {"v": None}), Question(f"query ($v: {declared}) {body}")]
     for question in questions:
         await answered(house, question, Role.ADMIN)
+
+
+def test_nothing_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole schema below Query, counted anew."""
+    wanted = set()
+    for name in ("Query", *TYPES):
+        for field_name, field in object_of(name).fields.items():
+            wanted.add(f"{name}.{field_name}")
+            wanted.update(f"{name}.{field_name}({argument}:)" for argument in field.args)
+    if not WALKED:
+        pytest.skip("the walk was not made in this process")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(WALKED)} of {len(wanted)} fields and arguments walked\n")
+    # Roots without arguments are the beginnings of the roads.
+    assert {
+        name for name in wanted - WALKED if "(" in name or not name.startswith("Query.")
+    } == set()
 
 
 def _plain(value: str) -> dict[str, Any]:

@@ -31,8 +31,8 @@ class Value(str):
 
 
 def luck(draw: Draw, percent: int) -> bool:
-    """True with a chance in percent. Hypothesis likes the ends of a range, so they are left out; what
-    it shrinks to is false."""
+    """True with a chance in percent. Hypothesis likes the ends of a range, so they are left out;
+    what it shrinks to is false."""
     return bool(30 < draw(st.integers(0, 999)) / 10 <= 30 + percent)
 
 
