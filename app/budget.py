@@ -99,6 +99,8 @@ class RedisBudget:
         self._purses: dict[Account, _Purse] = {}
         self._due: set[_Purse] = set()
         self._wake = asyncio.Event()
+        self._telling = asyncio.Lock()
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._redis = Redis.from_url(
             redis_url,
@@ -119,8 +121,10 @@ class RedisBudget:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        # What is being told is told to its end: nobody could know otherwise whether it was heard.
+        self._closing = True
+        self._wake.set()
         if self._task is not None:
-            self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.settle()
         with suppress(*ERRORS):
@@ -199,13 +203,13 @@ class RedisBudget:
 
     async def _run(self) -> None:
         swept = self._clock()
-        while True:
+        while not self._closing:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settle_every):
                     await self._wake.wait()
             self._wake.clear()
             await self.settle()
-            if self.away:
+            if self.away and not self._closing:
                 await asyncio.sleep(self._settle_every)
             if (now := self._clock()) - swept > self._window:
                 swept = now
@@ -213,6 +217,10 @@ class RedisBudget:
 
     async def settle(self) -> None:
         """Tell Redis what has been spent here, and hear what all have spent. Never raises."""
+        async with self._telling:
+            await self._settle()
+
+    async def _settle(self) -> None:
         while self._due:
             some = [self._due.pop() for _ in range(min(AT_ONCE, len(self._due)))]
             told = [(purse, purse.pending) for purse in some]

@@ -98,7 +98,10 @@ async def test_nothing_is_lost_and_nothing_counted_twice(redis_url: str) -> None
             if n % 10 == 0:
                 await asyncio.sleep(0.005)
 
-    async with budget(redis_url, 10**6) as here, budget(redis_url, 10**6) as there:
+    async with (
+        budget(redis_url, 10**6, timeout=20.0) as here,
+        budget(redis_url, 10**6, timeout=20.0) as there,
+    ):
         await asyncio.gather(spend(here), spend(there))
         await here.settle()
         await there.settle()
