@@ -38,9 +38,9 @@ from resolvers.labs_inputs import LabResultInput, Names, Patients
 from resolvers.labs_intake import Intake
 from resolvers.labs_judgement import Bench, NewLabResult
 from resolvers.labs_memory import Memory, Remembered
-from resolvers.proposals import Proposal, records, writing
+from resolvers.proposals import Proposal, writing
 from resolvers.reading import scope as scoping
-from resolvers.reading.overlay import Writing, recordset
+from resolvers.reading.overlay import Writing, listed, record, records
 from resolvers.reading.sources import looked_up, there_is
 from resolvers.transaction import Ledger
 
@@ -87,11 +87,12 @@ async def propose_lab_results(
     produced = {"outcomes": told(outcomes)}
     if claim is not None:
         rows[models.IdempotencyKey] = [claim.row(produced)]
+    many = any(len(new) > 1 for new in rows.values())
     return Proposal(
-        writing=_writing(reaches, claim is not None),
+        writing=_writing(reaches, claim is not None, many),
         rows=rows,
         assumed={
-            **_assumed(found, {alert["patient_id"] for alert in alerts}),
+            **_assumed(found, {alert["patient_id"] for alert in alerts}, many=many),
             **_rules(bench, taken),
             "hospital_id": ledger.hospital_id,
             "sender": sender_of(actor),
@@ -103,24 +104,21 @@ async def propose_lab_results(
     )
 
 
-def _assumed(found: Iterable[Remembered], alerted: set[UUID]) -> dict[str, Any]:
-    patients = {one.named.id: one for one in found}
-    return {
-        "patients": records(
-            [
-                {
-                    "id": row_id,
-                    "mrn": one.named.mrn,
-                    "birth_date": one.subject.birth_date,
-                    "sex": one.subject.sex,
-                    "ward_id": one.subject.ward_id,
-                }
-                for row_id, one in patients.items()
-            ]
-        ),
-        "patient_count": len(patients),
-        "alerted": sorted(alerted),
-    }
+def _assumed(found: Iterable[Remembered], alerted: set[UUID], *, many: bool) -> dict[str, Any]:
+    patients = [
+        {
+            "id": row_id,
+            "mrn": one.named.mrn,
+            "birth_date": one.subject.birth_date,
+            "sex": one.subject.sex,
+            "ward_id": one.subject.ward_id,
+        }
+        for row_id, one in {one.named.id: one for one in found}.items()
+    ]
+    each: dict[str, Any] = {"assumed": listed(patients)}
+    if not many:
+        each = {f"assumed_{name}": value for name, value in patients[0].items()}
+    return {**each, "assumed_count": len(patients), "alerted": sorted(alerted)}
 
 
 def _rules(bench: Bench, taken: Iterable[NewLabResult]) -> dict[str, Any]:
@@ -132,22 +130,24 @@ def _rules(bench: Bench, taken: Iterable[NewLabResult]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=128)
-def _writing(reaches: frozenset[Reach], keyed: bool) -> Writing:
-    assumed = recordset(
-        "patients",
-        "assumed",
-        [
-            *(Column(name, _PATIENT.c[name].type) for name in ("id", "mrn", "birth_date", "sex")),
-            Column("ward_id", _STAY.c.ward_id.type),
-        ],
+def _writing(reaches: frozenset[Reach], keyed: bool, many: bool) -> Writing:
+    columns = (
+        *(Column(name, _PATIENT.c[name].type) for name in ("id", "mrn", "birth_date", "sex")),
+        Column("ward_id", _STAY.c.ward_id.type),
     )
     return writing(
         (models.LabResult, models.CriticalResult, models.CriticalResultStep, models.LoggedEvent),
-        _as_remembered(assumed, reaches),
+        _as_remembered(
+            records("assumed", "assumed", columns)
+            if many
+            else select(*record("assumed", columns)).subquery("assumed"),
+            reaches,
+        ),
         _stay_where_they_are(),
         critical_rules.still_in_force(),
         ~_known(),
         keyed=keyed,
+        many=many,
     )
 
 
@@ -172,7 +172,7 @@ def _as_remembered(assumed: FromClause, reaches: frozenset[Reach]) -> ColumnElem
         ward.is_not_distinct_from(assumed.c.ward_id),
     )
     count = select(func.count()).select_from(assumed).where(same).correlate_except(assumed)
-    return count.scalar_subquery() == bindparam("patient_count", type_=Integer())
+    return count.scalar_subquery() == bindparam("assumed_count", type_=Integer())
 
 
 def _stay_where_they_are() -> ColumnElement[bool]:

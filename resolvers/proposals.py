@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-import orjson
 from sqlalchemy import ColumnElement, and_, select
 
 import models
 from resolvers import idempotency
-from resolvers.reading.overlay import Writing, inserted, rows_of
+from resolvers.reading.overlay import Writing, inserted, values
 
 OVERTAKEN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 """What says that somebody was faster, where the statement's own look could not see it yet."""
@@ -42,16 +39,20 @@ class Proposal:
 
     def values(self) -> dict[str, Any]:
         """The values of the bind parameters of `writing`."""
-        return {
-            **self.assumed,
-            **{rows_of(model): records(self.rows[model]) for model in self.writing.written},
-        }
+        found = dict(self.assumed)
+        for model in self.writing.written:
+            found |= values(model, self.rows[model], many=self.writing.many)
+        return found
 
 
 def writing(
-    written: Iterable[type[models.Base]], *conditions: ColumnElement[bool], keyed: bool
+    written: Iterable[type[models.Base]],
+    *conditions: ColumnElement[bool],
+    keyed: bool,
+    many: bool,
 ) -> Writing:
-    """The writing of these tables under these conditions; `keyed`: under an idempotency key.
+    """The writing of these tables under these conditions; `keyed`: under an idempotency key;
+    `many`: more than one row of a table.
 
     Make it once, as every plan for it is made for this one.
     """
@@ -59,18 +60,4 @@ def writing(
         conditions = (*conditions, idempotency.unclaimed())
         written = (*written, models.IdempotencyKey)
     holds = select(and_(*conditions).label("holds")).cte("taken_for_granted")
-    return Writing(holds, {model: inserted(model, holds) for model in written})
-
-
-def records(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows as PostgreSQL's json_to_recordset takes them: exact numbers and bytes are strings."""
-    return orjson.dumps(rows, default=_spelt)
-
-
-def _spelt(value: Any) -> str:
-    match value:
-        case Decimal() | UUID():  # orjson knows UUIDs, but not those that asyncpg makes
-            return str(value)
-        case bytes():
-            return f"\\x{value.hex()}"
-    raise TypeError
+    return Writing(holds, {model: inserted(model, holds, many=many) for model in written}, many)

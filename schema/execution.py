@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-import asyncpg
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType, VariableNode
 from graphql.execution.values import get_argument_values
-from strawberry.types.arguments import convert_arguments
 
 from models.rules.scopes import Rights
 from resolvers import audit, faults, idempotency, sessions
 from resolvers.actors import Actor
-from resolvers.budgets import Balance, Budget, Unlimited
-from resolvers.errors import BadInput, BudgetExhausted, Refusal, TimedOut
+from resolvers.budgets import Budget, Unlimited
+from resolvers.errors import BadInput, BudgetExhausted, Refusal
 from resolvers.idempotency import Claim
 from resolvers.labs_memory import Memory
 from resolvers.policy import Policy
@@ -37,8 +35,18 @@ from resolvers.reading.places import object_type
 from resolvers.reading.sources import Access, Requires
 from resolvers.reading.statements import Plan, encoded, plan_payload
 from resolvers.transaction import Ledger, Overtaken, transaction
-from schema.catalogue import CATALOGUE, CORE, SCHEMA, listening_of, work_of
+from schema.answers import (
+    STOPPED,
+    Answer,
+    body_of,
+    error_of,
+    refused,
+    stopped,
+    with_cost,
+)
+from schema.catalogue import CATALOGUE, CORE, listening_of, work_of
 from schema.feeds import FeedPlan
+from schema.inputs import input_of
 from schema.plans import Plans
 from schema.queries import Pool, Queries, Reading, Renew, stranger
 from schema.tags import Tags
@@ -46,8 +54,6 @@ from schema.tags import Tags
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
 """The JSON of a payload, and the errors of what was refused in it."""
 
-STOPPED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
-"""A statement was stopped by statement_timeout, or by lock_timeout."""
 MOST_PROPOSALS = 2
 """How often a mutation is proposed: from what is remembered, then from what was read anew."""
 MOST_ATTEMPTS = 5
@@ -65,21 +71,6 @@ class Once:
         """Do the work."""
         self.done = True
         return await self._work()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes out. `refused` says that nothing was executed (the request itself was at fault).
-
-    `session` is the session that a signIn opened, for the cookie; `signed_out` that one ended.
-    `retry_after` is for who has spent its budget: the seconds until there is more.
-    """
-
-    body: bytes
-    refused: str | None = None
-    session: sessions.SignedIn | None = None
-    signed_out: bool = False
-    retry_after: int | None = None
 
 
 class Engine:
@@ -149,19 +140,23 @@ class Engine:
                     message = f"a {kind} cannot be executed this way"
                     code = "METHOD_NOT_ALLOWED"
                     return refused([{"message": message, "extensions": {"code": code}}])
-            return self._with_cost(answer, prepared.cost, balance) if request.cost else answer
+            return (
+                with_cost(answer, prepared.cost, self._limits, balance) if request.cost else answer
+            )
         except RequestError as error:
             # Nothing was read, but looking at it took about as long as a row takes a character.
             self._budget.note(account, len(request.query))
             return refused(error.errors)
         except BudgetExhausted as exhausted:
-            return replace(refused([_error(exhausted, [])]), retry_after=exhausted.retry_after)
+            return replace(refused([error_of(exhausted, [])]), retry_after=exhausted.retry_after)
         except Refusal as refusal:
-            return refused([_error(refusal, [])])
+            return refused([error_of(refusal, [])])
         except STOPPED as error:
-            return Answer(_body(None, [_error(self._stopped(error), [])]))
+            return Answer(
+                body_of(None, [error_of(stopped(error, self._limits, writing=False), [])])
+            )
         except Exception as error:  # noqa: BLE001 (the last line before the client)
-            return Answer(_body(None, faults.report(error)))
+            return Answer(body_of(None, faults.report(error)))
 
     async def tag(self, request: GraphQLRequest, actor: Actor | None) -> str | None:
         """What stands for the answer as it would be now (schema/tags); None where nothing does.
@@ -178,28 +173,6 @@ class Engine:
         except Exception as error:  # noqa: BLE001 (the answer does without)
             faults.report(error)
             return None
-
-    def _with_cost(self, answer: Answer, cost: int, balance: Balance | None) -> Answer:
-        """The answer that tells what it cost, in `extensions.cost`."""
-        told: dict[str, Any] = {"requested": cost, "limit": self._limits.cost}
-        if balance is not None:
-            told["budget"] = balance.limit
-            told["remaining"] = balance.remaining
-            told["resetSeconds"] = balance.reset_seconds
-        extensions = b',"extensions":' + encoded({"cost": told}) + b"}"
-        return replace(answer, body=answer.body[:-1] + extensions)
-
-    def _stopped(self, error: Exception) -> TimedOut:
-        """What is told of a statement that the database stopped."""
-        if isinstance(error, asyncpg.LockNotAvailableError):
-            return TimedOut(
-                "another change held what this one needs for too long: try again",
-                seconds=self._limits.lock_seconds,
-            )
-        return TimedOut(
-            "the database took too long and was stopped: ask for less, or try again",
-            seconds=self._limits.statement_seconds,
-        )
 
     # -- mutations ---------------------------------------------------------------------------------
 
@@ -224,14 +197,18 @@ class Engine:
             except Refusal as refusal:
                 if not refusal.keeps:
                     await audit.attempted(self._pool, prepared, root, actor, refusal, _now())
-                return Answer(_body(None, [_error(refusal, [root.key])]))
+                return Answer(body_of(None, [error_of(refusal, [root.key])]))
             except STOPPED as error:
-                return Answer(_body(None, [_error(self._stopped(error), [root.key])]))
+                return Answer(
+                    body_of(
+                        None, [error_of(stopped(error, self._limits, writing=True), [root.key])]
+                    )
+                )
             except Exception as error:  # noqa: BLE001 (what was done before is to be told apart)
                 fault = faults.report(error)[0]
-                return Answer(_body(None, [{**fault, "path": [root.key]}]))
+                return Answer(body_of(None, [{**fault, "path": [root.key]}]))
             done.append(encoded(root.key) + b":" + data)
-        body = _body(b"{" + b",".join(done) + b"}", errors)
+        body = body_of(b"{" + b",".join(done) + b"}", errors)
         return Answer(body, session=session, signed_out=signed_out)
 
     async def _work(self, prepared: Prepared, root: Selected, actor: Actor | None) -> Worked:
@@ -353,7 +330,7 @@ class Engine:
             try:
                 self._budget.spend(actor.user_id, prepared.cost)
             except BudgetExhausted as exhausted:
-                raise RequestError([_error(exhausted, [])]) from None
+                raise RequestError([error_of(exhausted, [])]) from None
         roots = self._roots(prepared, CORE.subscription_type)
         root = roots[0]
         if prepared.kind.value != "subscription" or root.name == "__typename":
@@ -363,7 +340,7 @@ class Engine:
             actor = _allowed(actor, listening.requires)
         except Refusal as refusal:
             self._note(audit.attempted(self._pool, prepared, root, actor, refusal, _now()))
-            raise RequestError([_error(refusal, [root.key])]) from None
+            raise RequestError([error_of(refusal, [root.key])]) from None
         getters = arguments(root, prepared.variables)
         given = {name: getter(prepared.variables) for name, getter in getters.items()}
         plan = self._payload(prepared, actor.rights, root)
@@ -433,24 +410,33 @@ def _allowed(actor: Actor | None, requires: Requires) -> Actor:
 
 def _input(prepared: Prepared, root: Selected) -> tuple[dict[str, Any], Any]:
     """The input's fields by Python name, and the input as it was sent (coerced)."""
+    convert = input_of(root.name)
+    if convert is None:
+        return {}, {}
+    sent = _sent(prepared, root)
+    key = {"idempotencyKey"}
+    return (
+        dict(vars(convert(sent))),
+        {name: part for name, part in sent.items() if name not in key},
+    )
+
+
+def _sent(prepared: Prepared, root: Selected) -> dict[str, Any]:
+    given = root.nodes[0].arguments
+    if given and isinstance(given[0].value, VariableNode):
+        # Coerced already, with every default.
+        value = prepared.variables.coerced.get(given[0].value.name.value)
+        if value is not None:
+            found: dict[str, Any] = value
+            return found
     assert root.definition is not None
     try:
-        sent = get_argument_values(root.definition, root.nodes[0], prepared.variables)
+        values = get_argument_values(root.definition, root.nodes[0], prepared.variables)
     except GraphQLError:
         # The variables are coerced: what is left is a null that the variable's default let through.
         raise BadInput("input must not hold null here", field="input") from None
-    declared = root.definition.extensions["strawberry-definition"]
-    converted = convert_arguments(
-        sent, declared.arguments, SCHEMA.schema_converter.scalar_registry, SCHEMA.config
-    )
-    if "input" not in converted:
-        return {}, sent
-    value = converted["input"]
-    key = {"idempotencyKey"}
-    return (
-        {one.name: getattr(value, one.name) for one in fields(value)},
-        {name: part for name, part in sent["input"].items() if name not in key},
-    )
+    sent: dict[str, Any] = values["input"]
+    return sent
 
 
 def _rows(produced: Mapping[str, Any]) -> dict[str, Any]:
@@ -470,18 +456,3 @@ def _without_after(prepared: Prepared, root: Selected) -> dict[str, Any]:
     }
     coerced = prepared.variables.coerced
     return {name: value for name, value in coerced.items() if name not in begins}
-
-
-def _error(refusal: Refusal, path: list[str]) -> dict[str, Any]:
-    answer = {"message": refusal.message, "extensions": refusal.extensions}
-    return {**answer, "path": path} if path else answer
-
-
-def _body(data: bytes | None, errors: Sequence[dict[str, Any]]) -> bytes:
-    body = b'{"data":' + (data if data is not None else b"null")
-    return body + (b',"errors":' + encoded(list(errors)) if errors else b"") + b"}"
-
-
-def refused(errors: list[dict[str, Any]]) -> Answer:
-    """The answer to a request that cannot be executed; its code is that of the first error."""
-    return Answer(encoded({"errors": errors}), refused=errors[0]["extensions"]["code"])

@@ -7,13 +7,30 @@ over it: `table UNION ALL written`. See docs/decisions/0011.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CTE, JSON, Column, FromClause, Table, bindparam, func, insert, select
+import orjson
+from sqlalchemy import (
+    CTE,
+    JSON,
+    Boolean,
+    Column,
+    FromClause,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 import models
+from resolvers.reading.catalogue import SCOPES
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +38,12 @@ class Writing:
     """What a statement inserts before it answers. Made once, and part of the plans made for it.
 
     `holds` is one row with the column `holds`: what must be so for anything to be written, audit
-    included. `written` are the INSERTs by model; each takes its rows from a bind parameter, see
-    `inserted`.
+    included. `written` are the INSERTs by model, see `inserted`; `many` whether they take lists.
     """
 
     holds: CTE
     written: Mapping[type[models.Base], CTE]
+    many: bool
 
     def in_place_of(self, model: type[models.Base], name: str, *, produced: bool) -> FromClause:
         """What is read in place of a table that is written, under this name; `produced`: by an id
@@ -47,31 +64,85 @@ def held(holds: CTE) -> ColumnElement[bool]:
     return select(holds.c.holds).scalar_subquery()
 
 
-def rows_of(model: type[models.Base]) -> str:
-    """The bind parameter of a table's new rows: JSON, a list of records."""
-    return f"rows_of_{_table(model).name}"
-
-
-def inserted(model: type[models.Base], holds: CTE) -> CTE:
+def inserted(model: type[models.Base], holds: CTE, *, many: bool) -> CTE:
     """The INSERT of a table's new rows, in their order; none unless `holds` does.
 
-    A row names every column but those that the database gives (an identity, a position).
+    Not `many`: one row or none, which saves reading it out of a list. A row names every column but
+    those that the database gives (an identity, a position); `values` are of the parameters.
     """
     table = _table(model)
-    columns = [column for column in table.c if column.name not in _GIVEN.get(model, ())]
-    rows = recordset(rows_of(model), f"new_{table.name}", columns)
-    source = select(*rows.c).where(held(holds))
-    clause = insert(table).from_select([column.name for column in columns], source)
-    return clause.returning(*table.c).cte(f"written_{table.name}")
+    if many:
+        rows = records(_parameter(model), f"new_{table.name}", columns_of(model))
+        source = select(*rows.c).where(held(holds))
+    else:
+        one = record(_parameter(model), columns_of(model))
+        source = select(*one).where(
+            held(holds), bindparam(f"{_parameter(model)}_given", type_=Boolean())
+        )
+    clause = insert(table).from_select([column.name for column in columns_of(model)], source)
+    # Of what nobody can ask for, nothing need come back.
+    read = clause.returning(*table.c) if model in SCOPES else clause
+    return read.cte(f"written_{table.name}")
 
 
-def recordset(parameter: str, name: str, columns: list[Column[object]]) -> FromClause:
+def values(
+    model: type[models.Base], rows: Sequence[Mapping[str, Any]], *, many: bool
+) -> dict[str, Any]:
+    """The values of the parameters of an INSERT."""
+    parameter = _parameter(model)
+    if many:
+        return {parameter: listed(rows)}
+    row = rows[0] if rows else {}
+    return {f"{parameter}_given": bool(rows)} | {
+        f"{parameter}_{column.name}": _sent(row.get(column.name)) for column in columns_of(model)
+    }
+
+
+def _sent(value: Any) -> Any:
+    # The value of a jsonb column, which inside a list needs no text of its own.
+    return orjson.dumps(value, default=_spelt).decode() if isinstance(value, dict) else value
+
+
+def records(parameter: str, name: str, columns: Iterable[Column[Any]]) -> FromClause:
     """The records of a JSON list as rows with these columns."""
     return (
         func.json_to_recordset(bindparam(parameter, type_=JSON()))
         .table_valued(*(Column(column.name, column.type) for column in columns))
         .render_derived(name=name, with_types=True)
     )
+
+
+def record(parameter: str, columns: Iterable[Column[Any]]) -> list[ColumnElement[Any]]:
+    """The columns of one row, a parameter each."""
+    return [
+        bindparam(f"{parameter}_{column.name}", type_=column.type).label(column.name)
+        for column in columns
+    ]
+
+
+def listed(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as `records` takes them: exact numbers and bytes are strings."""
+    return orjson.dumps(rows, default=_spelt)
+
+
+def _spelt(value: Any) -> str:
+    match value:
+        case Decimal() | UUID():  # orjson knows UUIDs, but not those that asyncpg makes
+            return str(value)
+        case bytes():
+            return f"\\x{value.hex()}"
+    raise TypeError
+
+
+@cache
+def columns_of(model: type[models.Base]) -> tuple[Column[Any], ...]:
+    """The columns that a new row names."""
+    given = _GIVEN.get(model, ())
+    return tuple(column for column in _table(model).c if column.name not in given)
+
+
+def _parameter(model: type[models.Base]) -> str:
+    return f"new_{_table(model).name}"
 
 
 def _table(model: type[models.Base]) -> Table:
