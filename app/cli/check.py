@@ -95,6 +95,8 @@ async def _kept(settings: Settings) -> tuple[bool, str]:
     """Whether the application's role could not change the audit, and what to say of it."""
     connection = await asyncpg.connect(database_url(settings), timeout=5)
     try:
+        if not await connection.fetchval("SELECT to_regclass('public.audit_entries')"):
+            raise Mistake("there is none yet; run: wardline migrate")
         await as_application(connection)
         changes: bool = await connection.fetchval(
             "SELECT has_table_privilege('public.audit_entries', 'UPDATE')"

@@ -23,6 +23,7 @@ depends_on = None
 
 TEXTS = postgresql.ARRAY(sa.Text())
 TIME = postgresql.TIMESTAMP(timezone=True)
+SHARED = ("roots", "scopes", "fields", "refused")
 KEPT = ("audit_entries", "audit_selections", "audit_seals", "audit_mentions")
 
 # What entries said so far, as selections; audit_encoding below has the same form.
@@ -206,21 +207,19 @@ DO $$
 DECLARE
     app name := current_user || '_app';
 BEGIN
-    BEGIN
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', app);
-        END IF;
-        IF NOT pg_has_role(current_user, app, 'MEMBER') THEN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app AND pg_has_role(oid, 'MEMBER')) THEN
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', app);
+            END IF;
+            -- Who makes a role may give it away, but since PostgreSQL 16 not take it on by itself.
             EXECUTE format('GRANT %I TO %I', app, current_user);
-        END IF;
-    EXCEPTION
-        WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's, this moment
-        WHEN insufficient_privilege THEN
-            RAISE WARNING 'the role % could not be made: have an administrator run CREATE ROLE % '
-                'NOLOGIN; GRANT % TO %; then run the statements of docs/audit.md. Until then '
-                'triggers alone keep the audit', app, app, app, current_user;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE WARNING 'triggers alone keep the audit: the role % could not be made or taken '
+                'on. An administrator can (docs/audit.md); then migrate again', app;
             RETURN;
-    END;
+        END;
+    END IF;
     PERFORM grant_to_application();
 END
 $$
@@ -276,10 +275,7 @@ def upgrade() -> None:
         sa.Column("operation_name", sa.Text(), nullable=True),
         sa.Column("document_hash", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("roots", TEXTS, nullable=False),
-        sa.Column("scopes", TEXTS, nullable=False),
-        sa.Column("fields", TEXTS, nullable=False),
-        sa.Column("refused", TEXTS, nullable=False),
+        *(sa.Column(name, TEXTS, nullable=False) for name in SHARED),
         sa.CheckConstraint(
             "operation IN ('QUERY', 'MUTATION', 'SUBSCRIPTION', 'SIGN_IN', 'SIGN_OUT')",
             name=op.f("ck_audit_selections_operation_known"),
@@ -397,7 +393,5 @@ def downgrade() -> None:
     op.create_index(
         "ix_audit_entries_user", "audit_entries", ["user_id", sa.literal_column("id DESC")]
     )
-    op.drop_table("audit_gaps")
-    op.drop_table("audit_mentions")
-    op.drop_table("audit_seals")
-    op.drop_table("audit_selections")
+    for table in ("audit_gaps", "audit_mentions", "audit_seals", "audit_selections"):
+        op.drop_table(table)

@@ -100,7 +100,7 @@ async def test_debug_shows_where() -> None:
 async def test_check_is_0_where_everything_is_there(environment: dict[str, str]) -> None:
     ended = await wardline("check", environment=environment)
     assert ended.code == 0, ended
-    assert ended.out.count(" ok ") == 4
+    assert ended.out.count(" ok ") == 5
     assert f"at {head()}, the newest" in ended.out
 
 
@@ -109,7 +109,7 @@ async def test_check_is_1_and_says_what_is_wrong(empty_database: str, redis_url:
         "check", environment={"DATABASE_URL": empty_database, "REDIS_URL": f"redis://{CLOSED}"}
     )
     assert ended.code == 1
-    assert ended.out.count(" wrong ") == 2
+    assert ended.out.count(" wrong ") == 3
     assert "run: wardline migrate" in ended.out
     assert "Redis can not be reached" in ended.out
 

@@ -27,6 +27,7 @@ from models.rules.patients import Sex
 from resolvers import labs
 from resolvers.database import open_pool
 from resolvers.transaction import transaction
+from tests.owner import as_owner
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 DEADLINE = 60.0
@@ -247,7 +248,8 @@ async def test_it_goes_on_each_time_its_connection_is_cut(pool: Pool, hospital: 
             await until(holds_again)
             (pid,) = await lock_holders(pool)
             cut.add(pid)
-            assert await pool.fetchval("SELECT pg_terminate_backend($1)", pid)
+            async with as_owner(pool) as owner:
+                assert await owner.fetchval("SELECT pg_terminate_backend($1)", pid)
         seen = len(rung)
         await until(holds_again)
 

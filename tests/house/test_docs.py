@@ -92,6 +92,8 @@ def test_the_settings_table_is_the_settings() -> None:
 
 def _shown(name: str, default: object) -> str:
     match default:
+        case None if name == "migrations_database_url":
+            return "`DATABASE_URL`"
         case None if not name.endswith("_url"):
             return "none"
         case None:

@@ -262,7 +262,8 @@ async def test_each_root_of_a_mutation_is_a_transaction_with_its_row(
     assert half.body["data"] is None
     assert half.errors[0]["path"] == ["b"]
     assert half.codes == ["NOT_FOUND"]
-    assert [row["fields"] for row in half.audit] == [["VitalSigns.heartRate"]]
+    assert [row["fields"] for row in half.audit] == [["VitalSigns.heartRate"], []]
+    assert [row["outcome"] for row in half.audit] == ["DONE", "NOT_FOUND"]
 
 
 async def test_a_list_that_a_mutation_answers_names_its_patients(hospital: Hospital) -> None:

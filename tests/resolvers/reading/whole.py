@@ -101,7 +101,9 @@ def _scalar(value: Any, name: str) -> bool:
         case "DateTime":
             return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
         case "ID":
-            return isinstance(value, str) and bool(re.fullmatch(r"[a-z]{3}_[-0-9a-f]{36}", value))
+            return isinstance(value, str) and bool(
+                re.fullmatch(r"[a-z]{3}_[-0-9a-f]{36}|aud_\d+", value)
+            )
     return isinstance(value, str)
 
 
