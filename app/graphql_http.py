@@ -24,7 +24,8 @@ from app.persisted_documents import PersistedDocuments
 from app.settings import Settings
 from resolvers.actors import Actor
 from resolvers.reading.documents import GraphQLRequest, RequestError
-from schema.execution import Answer, Engine, refused
+from schema.answers import Answer, refused
+from schema.execution import Engine
 from subscriptions import origins
 from subscriptions.feeds import Authenticate
 
