@@ -20,8 +20,8 @@ class Actor:
     those of emergency accesses (the reach OPENED); `rights` are made for whether there are any.
     Both may end by time alone: `opened_until` is when the first of them does, and from then on the
     actor must be looked up anew. `rights_version` is the user's when all this was read: a statement
-    that reads for the actor asks whether it still is. The system itself (a clock, an import) acts with `user_id` and
-    `session_id` None.
+    that reads for the actor asks whether it still is. The system itself (a clock, an import) acts
+    with `user_id` and `session_id` None.
     """
 
     hospital_id: UUID

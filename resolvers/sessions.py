@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -179,7 +180,7 @@ def still_valid() -> ColumnElement[bool]:
     """The condition that the actor is still who it was when it was looked up: the session stands,
     and nothing has changed what the user may see. Its parameters are those of `validity`."""
     return exists(
-        select(literal(1))
+        select(literal_column("1"))
         .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
         .where(
             _S.id == bindparam("actor_session", type_=Uuid()),

@@ -18,8 +18,10 @@ from resolvers.reading.pages import (
     Aggregates,
     BindKey,
     Cut,
+    Ends,
     Keyset,
     PageRows,
+    goes_on,
     merged,
     page,
     page_size,
@@ -92,21 +94,18 @@ class Connection:
         if not lists and not about:
             # A count alone reads no page, and names nobody in the audit.
             return shapes.Made(shapes.object_of([(one.key, self._apart(one)) for one in selected]))
-        if len(lists) == 1 and not about and not self._cut.backward:
+        cursors = any(self._asks_cursor(one) for one in selected)
+        if len(lists) == 1 and not cursors and not self._cut.backward:
             return self._plain(selected, lists[0])
         fields = [(one.key, self._field(one)) for one in selected]
-        rows = PageRows(
-            self._level,
-            self._keyset,
-            self._cut,
-            cursors=any(self._asks_cursor(one) for one in selected),
-        )
+        rows = PageRows(self._level, self._keyset, self._cut, cursors)
         return page(
             rows, self._carried, lambda above: [(key, value(above)) for key, value in fields]
         )
 
     def _plain(self, selected: Sequence[Selected], listed: Selected) -> shapes.Made:
-        """Nobody asks whether the list goes on: its rows need no numbers and none too many."""
+        """Nobody asks for a cursor: the rows need no numbers, and whether there is one more is
+        asked of the index alone."""
         if listed.name == "nodes":
             node = replace(
                 self._inside, type_=object_type(listed), path=(*self._inside.path, listed.key)
@@ -115,8 +114,18 @@ class Connection:
         else:
             columns = self._edge(listed)
         rows = shapes.many(self._level, columns, self._keyset.order_by(), self._cut.size)
-        fields = [(one.key, rows.json if one is listed else self._apart(one)) for one in selected]
+        fields = [(one.key, rows.json if one is listed else self._beside(one)) for one in selected]
         return replace(rows, json=shapes.object_of(fields))
+
+    def _beside(self, one: Selected) -> ColumnElement[Any]:
+        """A field of a connection whose rows are listed without numbers."""
+        if one.name != "pageInfo":
+            return self._apart(one)
+        type_ = object_type(one)
+        ends = Ends(self._cut, goes_on(self._level, self._keyset, self._cut))
+        return shapes.object_of(
+            [(info.key, _page_info(ends, info, type_)) for info in self._planner.collect(one)]
+        )
 
     def listed(self, chosen: Selected) -> ListedRows | None:
         """The page as rows, where it is flat: one list of nodes without a list in them."""
@@ -171,7 +180,7 @@ class Connection:
                 infos = self._planner.collect(one)
                 type_ = object_type(one)
                 return lambda above: shapes.object_of(
-                    [(info.key, _page_info(above, info, type_)) for info in infos]
+                    [(info.key, _page_info(above.ends, info, type_)) for info in infos]
                 )
         apart = self._apart(one)
         return lambda _above: apart
@@ -215,8 +224,8 @@ class Connection:
         return level.select(func.count()).scalar_subquery()
 
 
-def _page_info(above: Aggregates, info: Selected, type_: GraphQLObjectType) -> ColumnElement[Any]:
-    return typename(type_) if info.name == "__typename" else above.page_info(info.name)
+def _page_info(ends: Ends, info: Selected, type_: GraphQLObjectType) -> ColumnElement[Any]:
+    return typename(type_) if info.name == "__typename" else ends.page_info(info.name)
 
 
 def cut_of(chosen: Selected, given: GivenArguments, variables: VariableValues) -> Cut:

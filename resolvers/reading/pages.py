@@ -24,6 +24,7 @@ from sqlalchemy import (
     Select,
     Text,
     cast,
+    exists,
     func,
     literal_column,
     select,
@@ -221,6 +222,35 @@ def page(
     return Made(level.select(object_of(fields)).scalar_subquery())
 
 
+def goes_on(level: Level, keyset: Keyset, cut: Cut) -> ColumnElement[bool]:
+    """Whether there is a row behind those of a page that is read forward."""
+    beyond = Level(level.row, where=level.where, alternatives=level.alternatives)
+    one = beyond.select(literal_column("1")).order_by(*keyset.order_by())
+    return exists(one.offset(number(cut.size)).limit(number(1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What pageInfo tells of a page; `more`: whether the list goes on in the page's direction."""
+
+    cut: Cut
+    more: ColumnElement[bool]
+    cursors: ColumnElement[Any] | None = None
+
+    def page_info(self, name: str) -> ColumnElement[Any]:
+        """A field of PageInfo."""
+        match name:
+            case "hasNextPage":
+                return _truth(self.cut.before) if self.cut.backward else self.more
+            case "hasPreviousPage":
+                return self.more if self.cut.backward else _truth(self.cut.after)
+            case "startCursor" | "endCursor" if self.cursors is not None:
+                last = func.cardinality(self.cursors)
+                return self.cursors[1 if name == "startCursor" else last]
+            case _:
+                raise LookupError(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Aggregates:
     """The one row above a page's rows."""
@@ -232,21 +262,11 @@ class Aggregates:
         """The JSON list of a carried column."""
         return self.above.c[name]
 
-    def page_info(self, name: str) -> ColumnElement[Any]:
-        """A field of PageInfo."""
+    @property
+    def ends(self) -> Ends:
+        """Where the page ends."""
         more = self.above.c.found > number(self.cut.size)
-        match name:
-            case "hasNextPage":
-                return _truth(self.cut.before) if self.cut.backward else more
-            case "hasPreviousPage":
-                return more if self.cut.backward else _truth(self.cut.after)
-            case "startCursor":
-                return self.above.c.cursors[1]
-            case "endCursor":
-                cursors = self.above.c.cursors
-                return cursors[func.cardinality(cursors)]
-            case _:
-                raise LookupError(name)
+        return Ends(self.cut, more, self.above.c.get("cursors"))
 
 
 def _truth(value: bool) -> ColumnElement[bool]:
