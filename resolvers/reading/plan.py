@@ -271,7 +271,8 @@ class Planner:
             level.where.append(scoping.of_hospital(row))
         reaches = self._reaches(place, source)
         if reaches is not None and Reach.HOSPITAL not in reaches:
-            level.where.append(self._within(source.model, row, reaches))
+            listed = place.model is None and isinstance(source, Page)
+            level.where.append(self._within(source.model, row, reaches, listed=listed))
         for name, condition in source.filters.items():
             if name in given:
                 argument = GivenArgument(self, name, given[name], self.variables)
@@ -312,10 +313,15 @@ class Planner:
         return None if Reach.HOSPITAL in reaches else self._within(model, row, reaches)
 
     def _within(
-        self, model: type[models.Base], row: FromClause, reaches: frozenset[Reach]
+        self,
+        model: type[models.Base],
+        row: FromClause,
+        reaches: frozenset[Reach],
+        *,
+        listed: bool = False,
     ) -> ColumnElement[bool]:
         self.found.reaches |= reaches
-        return scoping.visible(model, row, reaches)
+        return scoping.visible(model, row, reaches, listed=listed)
 
     def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
         """In which reaches the row must still be shown to be visible; None: it is known to be."""

@@ -60,13 +60,22 @@ def binds(actor: Actor) -> dict[str, Any]:
 
 
 def visible(
-    model: type[models.Base], row: FromClause, reaches: Iterable[Reach]
+    model: type[models.Base], row: FromClause, reaches: Iterable[Reach], *, listed: bool = False
 ) -> ColumnElement[bool]:
-    """The condition that `row`, an alias of the model's table, is in one of the reaches."""
+    """The condition that `row`, an alias of the model's table, is in one of the reaches.
+
+    `listed`: nothing but the actor's reach and a search say which rows there are. A list of
+    patients is then read from the patients of the actor on, so that it takes as long as these are
+    many, and tells nothing of how many others a search would have found.
+    """
     found: list[ColumnElement[bool]] = []
     rest, patient = frozenset(reaches), _patient(model, row)
     together = rest & _OF_PATIENTS
-    if patient is not None and together not in _ALONE:
+    if patient is not None and together and listed and model is models.Patient:
+        ids = func.array(_patients(together).scalar_subquery(), type_=ARRAY(Uuid()))
+        found.append(patient == func.any(ids))
+        rest -= together
+    elif patient is not None and together not in _ALONE:
         found.append(patient.in_(_patients(together)))
         if model is models.CriticalResult and together & _OF_WARDS:
             found.append(_left_the_ward(row, patient))
