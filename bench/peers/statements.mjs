@@ -1,10 +1,12 @@
 // The pool of postgres.js. Times come as the text that PostgreSQL writes, in UTC, and are turned
-// into ISO 8601 without a Date in between, which would cost more and lose the microseconds.
+// into ISO 8601 without a Date in between, which would cost more and lose the microseconds. Four
+// connections are more than enough, as each takes the statements of many requests at a time: more of
+// them were slower, and so were plans made anew for the values.
 
 import postgres from 'postgres'
 
 export const sql = postgres(process.env.DATABASE_URL, {
-  max: 10,
+  max: 4,
   onnotice: () => {},
   connection: { TimeZone: 'UTC', plan_cache_mode: 'force_generic_plan' },
   types: {
