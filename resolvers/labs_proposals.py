@@ -31,26 +31,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 import models
 from models.rules.scopes import Reach, Scope
 from resolvers import critical_rules
-from resolvers.actors import Actor
-from resolvers.idempotency import Claim
 from resolvers.labs import sender_of, sifted, told
 from resolvers.labs_inputs import LabResultInput, Names, Patients
 from resolvers.labs_intake import Intake
 from resolvers.labs_judgement import Bench, NewLabResult
 from resolvers.labs_memory import Memory, Remembered
-from resolvers.proposals import Proposal, writing
+from resolvers.proposals import Errand, Proposal, Terms, writing
 from resolvers.reading import scope as scoping
 from resolvers.reading.overlay import Writing, listed, record, records
 from resolvers.reading.sources import looked_up, there_is
-from resolvers.transaction import Ledger
 
 
 async def propose_lab_results(
     pool: asyncpg.Pool[Any],
     memory: Memory,
-    ledger: Ledger,
-    actor: Actor,
-    claim: Claim | None,
+    errand: Errand,
     *,
     results: Sequence[LabResultInput],
 ) -> Proposal | None:
@@ -58,6 +53,7 @@ async def propose_lab_results(
 
     Asks the database only for what the process does not remember.
     """
+    ledger, actor = errand.ledger, errand.actor
     reaches = actor.reaches(Scope.LAB_RECORD)
     names = Names.of(results)
     if len(results) > ledger.policy.max_results_per_call:
@@ -85,11 +81,11 @@ async def propose_lab_results(
         return None
     outcomes |= {one.index: intake.outcome(one) for one in placed}
     produced = {"outcomes": told(outcomes)}
-    if claim is not None:
-        rows[models.IdempotencyKey] = [claim.row(produced)]
+    if errand.claim is not None:
+        rows[models.IdempotencyKey] = [errand.claim.row(produced)]
     many = any(len(new) > 1 for new in rows.values())
     return Proposal(
-        writing=_writing(reaches, claim is not None, many),
+        writing=_writing(reaches, errand.terms(many=many)),
         rows=rows,
         assumed={
             **_assumed(found, {alert["patient_id"] for alert in alerts}, many=many),
@@ -97,7 +93,7 @@ async def propose_lab_results(
             "hospital_id": ledger.hospital_id,
             "sender": sender_of(actor),
             "external_ids": numbers,
-            **({} if claim is None else claim.binds()),
+            **errand.binds(),
         },
         produced=produced,
         forget=partial(memory.forget, ledger.hospital_id, names),
@@ -130,7 +126,7 @@ def _rules(bench: Bench, taken: Iterable[NewLabResult]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=128)
-def _writing(reaches: frozenset[Reach], keyed: bool, many: bool) -> Writing:
+def _writing(reaches: frozenset[Reach], terms: Terms) -> Writing:
     columns = (
         *(Column(name, _PATIENT.c[name].type) for name in ("id", "mrn", "birth_date", "sex")),
         Column("ward_id", _STAY.c.ward_id.type),
@@ -139,15 +135,14 @@ def _writing(reaches: frozenset[Reach], keyed: bool, many: bool) -> Writing:
         (models.LabResult, models.CriticalResult, models.CriticalResultStep, models.LoggedEvent),
         _as_remembered(
             records("assumed", "assumed", columns)
-            if many
+            if terms.many
             else select(*record("assumed", columns)).subquery("assumed"),
             reaches,
         ),
         _stay_where_they_are(),
         critical_rules.still_in_force(),
         ~_known(),
-        keyed=keyed,
-        many=many,
+        terms=terms,
     )
 
 

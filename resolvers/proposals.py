@@ -9,20 +9,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from sqlalchemy import ColumnElement, and_, select
 
 import models
-from resolvers import idempotency
+from resolvers import idempotency, sessions
+from resolvers.actors import Actor
+from resolvers.idempotency import Claim
 from resolvers.reading.overlay import Writing, inserted, values
+from resolvers.transaction import Ledger
 
 OVERTAKEN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 """What says that somebody was faster, where the statement's own look could not see it yet."""
 
 Rows = Mapping[type[models.Base], Sequence[Mapping[str, Any]]]
 """New rows by table, each with every column of it."""
+
+
+class Terms(NamedTuple):
+    """What the writing of a proposal depends on beside the mutation: `keyed`, an idempotency key is
+    claimed; `checked`, the session is asked for (resolvers/sessions.still_valid); `many`, more than
+    one row of a table is written."""
+
+    keyed: bool
+    checked: bool
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Who asks for a mutation, what they will leave, and under which key. `checked`: the actor is
+    remembered, and the statement has to ask whether the session still stands as it did."""
+
+    ledger: Ledger
+    actor: Actor
+    claim: Claim | None
+    checked: bool
+
+    def terms(self, *, many: bool) -> Terms:
+        """The terms of its proposal."""
+        return Terms(self.claim is not None, self.checked, many)
+
+    def binds(self) -> dict[str, Any]:
+        """The values of the parameters that are the same for every mutation."""
+        ledger = self.ledger
+        claimed = {} if self.claim is None else self.claim.binds()
+        if self.checked:
+            claimed |= sessions.validity(self.actor, ledger.now, ledger.policy)
+        return claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +82,17 @@ class Proposal:
 
 
 def writing(
-    written: Iterable[type[models.Base]],
-    *conditions: ColumnElement[bool],
-    keyed: bool,
-    many: bool,
+    written: Iterable[type[models.Base]], *conditions: ColumnElement[bool], terms: Terms
 ) -> Writing:
-    """The writing of these tables under these conditions; `keyed`: under an idempotency key;
-    `many`: more than one row of a table.
+    """The writing of these tables under these conditions, on these terms.
 
     Make it once, as every plan for it is made for this one.
     """
-    if keyed:
+    if terms.checked:
+        conditions = (sessions.still_valid(), *conditions)
+    if terms.keyed:
         conditions = (*conditions, idempotency.unclaimed())
         written = (*written, models.IdempotencyKey)
     holds = select(and_(*conditions).label("holds")).cte("taken_for_granted")
-    return Writing(holds, {model: inserted(model, holds, many=many) for model in written}, many)
+    inserts = {model: inserted(model, holds, many=terms.many) for model in written}
+    return Writing(holds, inserts, terms.many)

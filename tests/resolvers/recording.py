@@ -18,7 +18,8 @@ from resolvers import ids
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
-from schema import execution
+from schema import mutations
+from schema.execution import Engine
 from tests.resolvers.conftest import House
 
 RECORD = """mutation Record($input: RecordLabResultsInput!) {
@@ -62,7 +63,7 @@ class Recorder:
     """A user of a house who records, at the house's time."""
 
     house: House
-    engine: execution.Engine
+    engine: Engine
     actor: Actor
     rung: list[UUID] = field(default_factory=list)
     document: str = RECORD
@@ -139,27 +140,27 @@ def recorder(
     house: House, monkeypatch: pytest.MonkeyPatch, role: Role = Role.LAB, **more: Any
 ) -> Recorder:
     """A user of the house with an engine of their own."""
-    monkeypatch.setattr(execution, "_now", lambda: house.now)
+    monkeypatch.setattr(mutations, "_now", lambda: house.now)
     rung: list[UUID] = []
-    engine = execution.Engine(house.pool, house.pool, DEFAULT_POLICY, rung.append)
+    engine = Engine(house.pool, house.pool, DEFAULT_POLICY, rung.append)
     return Recorder(house, engine, replace(house.actor(role), **more), rung)
 
 
-def only_in_transactions(engine: execution.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def only_in_transactions(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine go the general way alone."""
 
     async def never(*_: Any) -> None: ...
 
-    monkeypatch.setattr(engine, "_outright", never)
+    monkeypatch.setattr(engine._mutations, "_outright", never)
 
 
-def refusing_transactions(engine: execution.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def refusing_transactions(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine fail where it would go the general way."""
 
     async def never(*_: Any) -> Any:
         raise AssertionError("the general way was taken")
 
-    monkeypatch.setattr(engine, "_in_transaction", never)
+    monkeypatch.setattr(engine._mutations, "_in_transaction", never)
 
 
 def row_id(public_id: str) -> UUID:

@@ -113,7 +113,7 @@ async def test_a_proposal_leaves_and_answers_what_a_transaction_does(
 def _counted(who: Recorder, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How many of its calls were done in one statement."""
     done: list[Any] = []
-    outright = who.engine._outright
+    outright = who.engine._mutations._outright
 
     async def counted(*given: Any) -> Any:
         answer = await outright(*given)
@@ -121,7 +121,7 @@ def _counted(who: Recorder, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int
             done.append(answer)
         return answer
 
-    monkeypatch.setattr(who.engine, "_outright", counted)
+    monkeypatch.setattr(who.engine._mutations, "_outright", counted)
     return lambda: len(done)
 
 

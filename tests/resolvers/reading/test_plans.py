@@ -41,7 +41,7 @@ async def test_a_number_that_is_no_size_of_a_page_makes_no_plan_of_its_own(
         patientId: $id, recordedAt: "2026-01-02T00:00:00Z", heartRate: $rate
       }) { vitals { heartRate } }
     }"""
-    plans = hospital.engine._plans._plans
+    plans = hospital.engine._payloads._plans._plans
     made = []
     for rate in (70, 80, 90):
         answered = await hospital.ask(text, nurse, {"id": hospital.patient("Ada"), "rate": rate})

@@ -1,0 +1,57 @@
+"""Payloads: the plans of what mutations and subscriptions answer, and who may ask for it."""
+
+from __future__ import annotations
+
+from graphql import GraphQLObjectType
+
+from models.rules.scopes import Rights
+from resolvers.actors import Actor
+from resolvers.reading.documents import Prepared
+from resolvers.reading.fields import Collector, Selected
+from resolvers.reading.overlay import Writing
+from resolvers.reading.sources import Access, Requires
+from resolvers.reading.statements import Plan, plan_payload
+from schema.catalogue import CATALOGUE, CORE
+from schema.plans import Plans
+from schema.queries import stranger
+
+
+class Payloads:
+    """The plans of payloads, each made once."""
+
+    def __init__(self) -> None:
+        self._plans: Plans[Plan] = Plans()
+
+    def plan(
+        self,
+        prepared: Prepared,
+        rights: Rights,
+        root: Selected,
+        *,
+        replayed: bool = False,
+        writing: Writing | None = None,
+    ) -> Plan:
+        """The plan of a root field's payload, see plan_payload."""
+        operation = (prepared.document, prepared.name, prepared.shape)
+
+        def make() -> Plan:
+            return plan_payload(
+                CATALOGUE, prepared, rights, root, replayed=replayed, writing=writing
+            )
+
+        return self._plans.get((operation, rights, root.key, replayed, writing), make)
+
+
+def roots_of(prepared: Prepared, type_: GraphQLObjectType | None) -> list[Selected]:
+    """The root fields of an operation."""
+    assert type_ is not None
+    return Collector(CORE, prepared).collect(type_, [prepared.operation.selection_set])
+
+
+def allowed(actor: Actor | None, requires: Requires) -> Actor:
+    """The actor, who must be signed in and hold what is required."""
+    if actor is None:
+        raise stranger()
+    if not isinstance(requires, Access):
+        actor.reaches(requires)
+    return actor
