@@ -127,8 +127,8 @@ fuzz: $(STAMPS)/dev ## Compare random operations with the oracle for TIME=10 min
 	while [ $$(date +%s) -lt $$end ]; do \
 		seed=$${seed:+$$((seed + 1))}; seed=$${seed:-$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' '))}; \
 		echo "FUZZ SEED=$$seed"; \
-		FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest -q --no-header -n 0 \
-			--hypothesis-seed=$$seed tests/oracle/test_random.py || exit 1; \
+		FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest -q --no-header -n 2 \
+			--dist loadfile --hypothesis-seed=$$seed tests/oracle/test_random*.py || exit 1; \
 	done
 
 # PostGraphile asks for Node 22; where the machine's is older, the peers run on the wheel's.

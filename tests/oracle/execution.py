@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,8 @@ def expected(
 ) -> Expected:
     """The answer to a question."""
     known = cursors or Cursors()
-    document = parsed(question.text)
-    faults = validate(SCHEMA, document)
-    if faults:
+    document = valid(question.text)
+    if document is None:
         return Expected(None, [], frozenset({("GRAPHQL_VALIDATION_FAILED", None)}))
     try:
         operation = Operation.of(SCHEMA, document, question.operation, dict(question.variables))
@@ -127,16 +127,11 @@ def _place(error: GraphQLError) -> tuple[str, ...]:
     return tuple(key for key in error.path or () if isinstance(key, str))
 
 
-_PARSED: dict[str, DocumentNode] = {}
-
-
-def parsed(text: str) -> DocumentNode:
-    """The document of a text, parsed once."""
-    if text not in _PARSED:
-        if len(_PARSED) > 500:
-            _PARSED.clear()
-        _PARSED[text] = parse(text)
-    return _PARSED[text]
+@lru_cache(maxsize=100)
+def valid(text: str) -> DocumentNode | None:
+    """The document of a text; None where it does not fit the schema."""
+    document = parse(text)
+    return None if validate(SCHEMA, document) else document
 
 
 class Forbidden(Exception):
