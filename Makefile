@@ -146,7 +146,7 @@ bench/peers/node_modules/.installed: bench/peers/package.json bench/peers/packag
 	@touch $@
 
 bench-queries: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time four requests beside the peers on the same data (SMALL=1, ROUNDS=5, BENCH="--systems …")
-	@$(BIN)/python -m bench --size $(if $(SMALL),small,full) --rounds $(or $(ROUNDS),5) --keep .wardline-bench $(BENCH)
+	@$(BIN)/python -m bench $(if $(SMALL),--size small,--growth) --rounds $(or $(ROUNDS),5) --keep .wardline-bench $(BENCH)
 
 bench: bench-queries ## All benches
 

@@ -17,12 +17,13 @@ import orjson
 import psutil
 from rich.console import Console
 
-from app.embedded import embedded_servers
+from app.embedded import FolderInUse, embedded_servers
 from bench import cold, goals, hospital, picture, processors, report, rounds, store, systems
-from bench.agreement import agreed
+from bench.agreement import Differs, agreed
 from bench.peers.packages import Missing
 from bench.sizes import FULL, SIZES, SMALL, Size
 from bench.systems import ROOT, SYSTEMS, Place, System
+from bench.wire import Fault
 from bench.workloads import WORKLOADS, Workload
 
 WIDTH = 110
@@ -127,8 +128,8 @@ def main() -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     try:
         asyncio.run(run(asked, console))
-    except Missing as missing:
-        parser.exit(3, f"{missing}\n")
+    except (Differs, Fault, FolderInUse, Missing) as told:
+        parser.exit(3, f"{told}\n")
 
 
 def _known(parser: argparse.ArgumentParser, given: str, names: Collection[str]) -> list[str]:
