@@ -153,6 +153,9 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 | {"id": models.new_id(), "admission_id": admission, "patient_id": patient}
                 | {"ward_id": ward, "bed_id": found.beds[code], "started_at": now},
             )
+    # So that a test counts the positions of its own events.
+    await pool.execute("DELETE FROM events WHERE hospital_id = $1", hospital_id)
+    await pool.execute("UPDATE event_counters SET position = 0 WHERE hospital_id = $1", hospital_id)
     return found
 
 
