@@ -12,9 +12,11 @@ import models
 from models.rules.roles import Role
 from resolvers import faults
 from resolvers.actors import Actor
+from resolvers.database import open_pool
 from resolvers.passwords import hash_password
 from resolvers.reading.documents import GraphQLRequest, RequestError
-from tests.resolvers.reading.hospital import Answered, Hospital
+from tests.conftest import FreshDatabase
+from tests.resolvers.reading.hospital import Answered, Hospital, furnish
 
 VITALS = "mutation Try($i: RecordVitalsInput!) { recordVitals(input: $i) { vitals { id } } }"
 DISCHARGE = (
@@ -141,6 +143,20 @@ async def test_a_failed_sign_in(hospital: Hospital, pool: asyncpg.Pool[Any]) -> 
         assert "secret" not in str(dict(row))
     assert (known["user_id"], known["hospital_id"]) == (user.user_id, hospital.id)
     assert (unknown["user_id"], unknown["hospital_id"]) == (None, None), "there are two hospitals"
+
+
+async def test_where_there_is_one_hospital_an_attempt_is_its(
+    fresh_database: FreshDatabase,
+) -> None:
+    pool = await open_pool(await fresh_database(), max_size=3)
+    try:
+        alone = await furnish(pool)
+        request = GraphQLRequest(SIGN_IN, None, {"n": "nobody"})
+        await alone.engine.answer(request, None, "198.51.100.7")
+        [row] = await attempts(pool, "198.51.100.7")
+        assert (row["user_id"], row["hospital_id"]) == (None, alone.id)
+    finally:
+        await pool.close()
 
 
 async def test_signing_in_and_out(hospital: Hospital, pool: asyncpg.Pool[Any]) -> None:
