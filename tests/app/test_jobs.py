@@ -17,6 +17,7 @@ import pytest_asyncio
 import models
 from app import jobs
 from models.rules import escalation
+from models.rules.roles import Role
 from resolvers.policy import DEFAULT_POLICY
 from tests.owner import as_owner
 from tests.resolvers.reading.hospital import Hospital, furnish
@@ -200,3 +201,31 @@ async def test_old_keys_are_forgotten(hospital: Hospital) -> None:
 
 async def told(rung: list[UUID]) -> bool:
     return bool(rung)
+
+
+async def test_the_end_of_an_emergency_access_is_told(
+    pool: asyncpg.Pool[Any], hospital: Hospital
+) -> None:
+    """It has opened nothing since its time came; now the log says so, once."""
+    access, now = models.new_id(), datetime.now(UTC)
+    nurse = await hospital.user(Role.NURSE)
+    await pool.execute(
+        "INSERT INTO emergency_accesses (id, hospital_id, user_id, patient_id, reason, opened_at,"
+        " expires_at) VALUES ($1, $2, $3, $4, 'found unconscious', $5, $6)",
+        access,
+        hospital.id,
+        nurse.user_id,
+        hospital.charts["Ben"].patient,
+        now - timedelta(hours=4),
+        now - timedelta(seconds=1),
+    )
+
+    async def told() -> list[str]:
+        rows = await pool.fetch("SELECT kind FROM events WHERE subject_id = $1", access)
+        return [row["kind"] for row in rows]
+
+    rung: list[UUID] = []
+    async with clock(pool, rung, times=2):
+        assert await until(told) == ["EmergencyAccessEnded"]
+        await until(lambda: asyncio.sleep(0, hospital.id in rung))
+    assert await told() == ["EmergencyAccessEnded"]
