@@ -30,10 +30,13 @@ def text(value: str, field: str, *, most: int = NAME, lines: bool = False) -> st
 
     `lines` lets line breaks and tabs through, for what people write at length.
     """
-    found = unicodedata.normalize("NFC", value)
-    if lines:
-        found = _LINE_BREAKS.sub("\n", found)
-    found = found.strip().strip("\u200b\ufeff").strip()
+    if value.isascii() and value.isprintable():
+        found = value.strip()  # nothing of what follows can be in it
+    else:
+        found = unicodedata.normalize("NFC", value)
+        if lines:
+            found = _LINE_BREAKS.sub("\n", found)
+        found = found.strip().strip("\u200b\ufeff").strip()
     if not found:
         raise BadInput(f"{field} is empty", field=field)
     if len(found) > most:
@@ -42,7 +45,9 @@ def text(value: str, field: str, *, most: int = NAME, lines: bool = False) -> st
         )
     allowed = "\n\t" if lines else ""
     # Cc: control, among them NUL, which PostgreSQL cannot hold; Cs: half of a surrogate pair.
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in found):
+    if not found.isprintable() and any(
+        unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in found
+    ):
         raise BadInput(
             f"{field} has control characters", field=field, limit="no control characters"
         )

@@ -77,7 +77,7 @@ class Proposal:
         """The values of the bind parameters of `writing`."""
         found = dict(self.assumed)
         for model in self.writing.written:
-            found |= values(model, self.rows[model], many=self.writing.many)
+            found.update(values(model, self.rows[model], many=self.writing.many))
         return found
 
 

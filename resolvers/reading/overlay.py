@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -87,20 +87,49 @@ def inserted(model: type[models.Base], holds: CTE, *, many: bool) -> CTE:
 
 def values(
     model: type[models.Base], rows: Sequence[Mapping[str, Any]], *, many: bool
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """The values of the parameters of an INSERT."""
-    parameter = _parameter(model)
+    one = _one(model)
     if many:
-        return {parameter: listed(rows)}
-    row = rows[0] if rows else {}
-    return {f"{parameter}_given": bool(rows)} | {
-        f"{parameter}_{column.name}": _sent(row.get(column.name)) for column in columns_of(model)
-    }
+        return {one.parameter: listed(rows)}
+    if not rows:
+        return one.nothing
+    row = rows[0]
+    found = {parameter: row[name] for parameter, name in one.columns}
+    found[one.given] = True
+    for parameter, name in one.objects:
+        # A jsonb column by itself takes text.
+        found[parameter] = orjson.dumps(row[name], default=_spelt).decode()
+    return found
 
 
-def _sent(value: Any) -> Any:
-    # The value of a jsonb column, which inside a list needs no text of its own.
-    return orjson.dumps(value, default=_spelt).decode() if isinstance(value, dict) else value
+class _One(NamedTuple):
+    """The parameters of one row of a table: of each column, of those that hold objects, and of
+    whether there is a row; `nothing` are the values if there is none."""
+
+    parameter: str
+    columns: tuple[tuple[str, str], ...]
+    objects: tuple[tuple[str, str], ...]
+    given: str
+    nothing: Mapping[str, Any]
+
+
+@cache
+def _one(model: type[models.Base]) -> _One:
+    parameter = _parameter(model)
+    columns = {f"{parameter}_{column.name}": column for column in columns_of(model)}
+    given = f"{parameter}_given"
+    return _One(
+        parameter,
+        tuple((name, str(column.name)) for name, column in columns.items()),
+        tuple(
+            (name, str(column.name))
+            for name, column in columns.items()
+            if isinstance(column.type, JSON)
+        ),
+        given,
+        {**dict.fromkeys(columns), given: False},
+    )
 
 
 def records(parameter: str, name: str, columns: Iterable[Column[Any]]) -> FromClause:
