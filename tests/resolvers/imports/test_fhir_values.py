@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -219,6 +220,30 @@ async def test_what_the_source_changes_is_corrected_here(
     desk.later(minutes=1)
     ledger = await desk.fhir(bundle(patient, *changed, note | {"valueString": "no longer"}))
     assert ledger.total(Outcome.UNCHANGED) == ledger.read.total() == 5
+
+
+async def test_a_stay_that_the_source_ends_ends_the_care_team(
+    desk: Any, patient: Any, bundle: Make
+) -> None:
+    await desk.fhir(bundle(patient, stay("in-progress")))
+    user = uuid4()
+    await desk.run.pool.execute(
+        "INSERT INTO users (id, hospital_id, username, display_name, password_hash)"
+        " VALUES ($1, $2, $3, 'Dr', '!')",
+        user,
+        desk.run.actor.hospital_id,
+        user.hex,
+    )
+    await desk.run.pool.execute(
+        "INSERT INTO care_team_members (id, hospital_id, patient_id, user_id, role, started_at)"
+        " SELECT $1, hospital_id, patient_id, $1, 'ATTENDER', admitted_at FROM admissions"
+        " WHERE hospital_id = $2",
+        user,
+        desk.run.actor.hospital_id,
+    )
+    await desk.fhir(bundle(patient, stay("finished", "2024-01-05T00:00:00Z")))
+    member = await desk.one("SELECT * FROM care_team_members WHERE hospital_id = $1")
+    assert member["ended_at"] == datetime(2024, 1, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
