@@ -26,9 +26,9 @@ from models.rules import admissions, beds
 from models.rules.admissions import AdmissionStatus
 from models.rules.beds import BedStatus
 from models.rules.scopes import Scope
-from resolvers import arrivals, care_teams, ids, inputs, reservations, rows, stays, visible
+from resolvers import arrivals, care_teams, inputs, reservations, rows, stays, visible
 from resolvers.actors import Actor
-from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
 
 
@@ -156,10 +156,9 @@ async def _admission(
     tx: Transaction, actor: Actor, scope: Scope, admission_id: str
 ) -> asyncpg.Record:
     """The admission that the actor may change, its patient locked before it."""
-    actor.reaches(scope)
-    row_id = ids.required(models.Admission, admission_id, "admissionId")
-    if await tx.first(_LOCK_PATIENT_OF, admission=row_id, hospital=tx.hospital_id) is None:
-        raise NotFound("admissionId names nothing here", field="admissionId")
+    # Seen before anything is waited for: a lock on what is out of reach must not be felt.
+    seen = await visible.row(tx, actor, scope, models.Admission, admission_id, field="admissionId")
+    await tx.first(_LOCK_PATIENT, patient=seen["patient_id"])
     return await visible.row(
         tx, actor, scope, models.Admission, admission_id, field="admissionId", lock=True
     )
@@ -189,15 +188,8 @@ _ADMITTED = select(_A.c.id).where(
     _A.c.patient_id == bindparam("patient"),
     or_(*(_A.c.status == literal_column(f"'{each.value}'") for each in sorted(admissions.CURRENT))),
 )
-_LOCK_PATIENT_OF = (
-    select(_P.c.id)
-    .where(
-        _P.c.id
-        == select(_A.c.patient_id)
-        .where(_A.c.id == bindparam("admission"), _A.c.hospital_id == bindparam("hospital"))
-        .scalar_subquery()
-    )
-    .with_for_update(of=_P, key_share=True)
+_LOCK_PATIENT = (
+    select(_P.c.id).where(_P.c.id == bindparam("patient")).with_for_update(of=_P, key_share=True)
 )
 _FINISH = (
     update(models.Admission)

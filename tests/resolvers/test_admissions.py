@@ -380,3 +380,18 @@ async def test_ids_that_name_nothing(house: House) -> None:
                 admission_id=ids.encode(models.Admission, models.new_id()),
                 bed_id=bed,
             )
+
+
+async def test_what_is_out_of_reach_is_refused_without_waiting_for_it(house: House) -> None:
+    """Somebody is at work on the patient: who does not see them must not notice."""
+    admission = await house.admitted(await house.patient(), await house.bed("icu"))
+    stranger = house.actor(Role.DOCTOR)
+    async with house.pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "SELECT 1 FROM patients WHERE id ="
+            " (SELECT patient_id FROM admissions WHERE id = $1) FOR UPDATE",
+            ids.decode(models.Admission, admission),
+        )
+        async with asyncio.timeout(5), house.begin() as tx:
+            with pytest.raises(NotFound):
+                await admissions.discharge_patient(tx, stranger, admission_id=admission)
