@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from resolvers.database import Connection
 
-_HAS_APPLICATION = """
-SELECT bool_or(pg_has_role(oid, 'MEMBER')) FROM pg_roles WHERE rolname = current_user || '_app'
-"""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-
-
-def configuration(database_url: str | None = None) -> Config:
-    """Alembic's configuration for `database_url` (postgresql://…), from no file."""
-    config = Config()
-    # Config values are %-interpolated.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["database_url"] = database_url
-    return config
-
-
-async def upgrade(database_url: str) -> None:
-    """Bring the database to the newest migration; nothing happens when it is there.
-
-    In a thread, because Alembic's environment runs a loop of its own. The rights of the
-    application's role are given again, for where it was made after the migrations.
-    """
-    await asyncio.to_thread(command.upgrade, configuration(database_url), "head")
-    connection = await asyncpg.connect(database_url, timeout=10)
-    try:
-        if await connection.fetchval(_HAS_APPLICATION):
-            await connection.execute("SELECT grant_to_application()")
-    finally:
-        await connection.close()
+_REVISION = re.compile(r'^revision = "(\d{4})"$', re.MULTILINE)
 
 
 @cache
 def head() -> str:
-    """The newest migration of the code."""
-    revision = ScriptDirectory.from_config(configuration()).get_current_head()
-    if revision is None:
-        raise LookupError("there are no migrations")
-    return revision
+    """The newest migration of the code: they are numbered in their order."""
+    revisions = (
+        found[1]
+        for file in (MIGRATIONS / "versions").glob("*.py")
+        if (found := _REVISION.search(file.read_text()))
+    )
+    return max(revisions)
 
 
 async def current(connection: Connection | asyncpg.Pool[Any]) -> str | None:

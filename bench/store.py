@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from app.schema_version import upgrade
+from app.upgrading import upgrade
 from bench import hospital
 from bench.sizes import Size
 

@@ -25,7 +25,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.embedded import Servers, embedded_servers
-from app.schema_version import upgrade
+from app.upgrading import upgrade
 from resolvers.database import open_pool
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")

@@ -12,7 +12,6 @@ from rich.console import Console
 from app.cli.listening import address, answer, listen
 from app.cli.running import run, write_logs
 from app.cli.servers import database_url, migrations_url, with_servers
-from app.schema_version import upgrade
 from app.settings import Settings, load_settings
 
 
@@ -37,6 +36,7 @@ def dev(
 
 async def _dev(settings: Settings, listener: socket.socket) -> None:
     from app import demo
+    from app.upgrading import upgrade  # Alembic, which a server need not hold
     from resolvers.database import open_pool
 
     console = Console(highlight=False)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.cli.mistakes import Mistake
 from app.cli.servers import database_url, with_servers
-from app.schema_version import upgrade
 from app.settings import Settings
 from resolvers.database import Connection, open_pool
 from resolvers.hospitals import create_hospital
@@ -34,6 +33,7 @@ async def opened(
 
     The embedded database is brought up to date first; one of the user's is theirs to migrate.
     """
+    from app.upgrading import upgrade  # Alembic, which a server need not hold
     from resolvers.imports.runs import Run, importer
     from resolvers.policy import Policy
 

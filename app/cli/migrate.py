@@ -7,7 +7,7 @@ from rich.console import Console
 
 from app.cli.running import run, write_logs
 from app.cli.servers import migrations_url, with_servers
-from app.schema_version import current, upgrade
+from app.schema_version import current
 from app.settings import Settings, load_settings
 
 
@@ -19,6 +19,8 @@ def migrate() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
+    from app.upgrading import upgrade  # Alembic, which a server need not hold
+
     async with with_servers(settings, join=True) as completed:
         connection = await asyncpg.connect(migrations_url(completed), timeout=10)
         try:

@@ -8,7 +8,6 @@ from app.cli.check import ready
 from app.cli.listening import answer, listen
 from app.cli.running import run, write_logs
 from app.cli.servers import database_url, with_servers
-from app.schema_version import upgrade
 from app.settings import Settings, load_settings
 
 
@@ -25,6 +24,8 @@ def serve() -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
+    from app.upgrading import upgrade  # Alembic, which a server need not hold
+
     async with with_servers(settings) as completed:
         if settings.database_url is None:
             await upgrade(database_url(completed))

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.embedded import Servers
-from app.schema_version import upgrade
+from app.upgrading import upgrade
 from resolvers.database import open_pool
 from tests.conftest import on_database
 

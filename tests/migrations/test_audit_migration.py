@@ -11,7 +11,7 @@ import pytest_asyncio
 from alembic import command
 
 import models
-from app.schema_version import configuration, upgrade
+from app.upgrading import configuration, upgrade
 from models.rules.audit_chain import Head, Selection
 from resolvers import audit
 from resolvers.audit_verification import verify

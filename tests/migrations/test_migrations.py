@@ -11,8 +11,8 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from app import demo
-from app.schema_version import configuration, upgrade
+from app import demo, schema_version
+from app.upgrading import configuration, upgrade
 from resolvers.database import open_pool
 
 TABLES = (
@@ -76,6 +76,7 @@ async def test_the_newest_alone_leaves_the_rest_as_it_was(filled: str) -> None:
 
 def test_the_revisions_are_one_line() -> None:
     scripts = ScriptDirectory.from_config(configuration())
+    assert scripts.get_current_head() == schema_version.head()
     assert len(scripts.get_heads()) == 1
     for script in scripts.walk_revisions():
         assert script.doc, script.revision
