@@ -22,6 +22,7 @@ from bench import cold, goals, hospital, picture, processors, report, rounds, st
 from bench.agreement import Differs, agreed
 from bench.peers.packages import Missing
 from bench.sizes import FULL, SIZES, SMALL, Size
+from bench.stage import Stage
 from bench.systems import ROOT, SYSTEMS, Place, System
 from bench.wire import Fault
 from bench.workloads import WORKLOADS, Workload
@@ -77,8 +78,16 @@ async def run(asked: Run, console: Console) -> None:
             built = await hospital.chosen(small_url, SMALL)
             bodies |= await agreed([tenth], built, asked.workloads)
         load = await stack.enter_async_context(rounds.Load.open(others))
+        stage = await stack.enter_async_context(Stage.open(running, database_url))
         ground = rounds.Ground(
-            running, asked.workloads, asked.concurrencies, postgres, load, bodies, asked.seconds
+            running,
+            asked.workloads,
+            asked.concurrencies,
+            postgres,
+            load,
+            stage,
+            bodies,
+            asked.seconds,
         )
         measured = await rounds.measure(ground, asked.rounds, console.print)
     figures = {cell: rounds.medians(each) for cell, each in measured.items()}

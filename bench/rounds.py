@@ -14,6 +14,7 @@ import psutil
 
 from bench import processors
 from bench.load import Job, Timing
+from bench.stage import Stage
 from bench.systems import System
 from bench.wire import Fault
 from bench.workloads import Workload
@@ -93,6 +94,7 @@ class Ground:
     concurrencies: Sequence[int]
     postgres: psutil.Process
     load: Load
+    stage: Stage
     bodies: Mapping[str, Mapping[str, list[bytes]]]
     seconds: float
 
@@ -105,6 +107,7 @@ async def measure(
     tell("warming up")
     for at, system in _turns(ground, 0):
         if at.concurrency == ground.concurrencies[-1]:
+            await ground.stage.enter(system)
             await _sent(ground, at, system, (MOST, ground.seconds * HEAT))
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds}")
@@ -141,6 +144,7 @@ async def _sent(ground: Ground, at: Cell, system: System, bound: tuple[int, floa
 
 
 async def _once(ground: Ground, at: Cell, system: System) -> Figures:
+    await ground.stage.enter(system)
     some = WARM_UP.get(at.concurrency, at.concurrency)
     await _sent(ground, at, system, (some, ground.seconds * WARM_UP_SHARE))
     server = processors.used(system.process)

@@ -31,14 +31,17 @@ SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }"
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A running server. `paths` and `tokens` are by workload's name."""
+    """A running server. `paths` and `tokens` are by workload's name; `seals` says that it seals
+    the audit of its database behind its answers."""
 
     name: str
+    database_url: str
     port: int
     process: psutil.Process
     paths: Mapping[str, str]
     tokens: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = SAME
+    seals: bool = False
 
     async def answers(self, workload: str, bodies: Sequence[bytes]) -> list[Any]:
         """What it answers to each of the bodies, as JSON. Raises wire.Fault."""
@@ -73,7 +76,7 @@ async def floor(place: Place) -> AsyncIterator[System]:
     """Hand-written SQL, see bench/floor."""
     async with _serving(place, sys.executable, "-m", "bench.floor") as (port, process):
         paths = {workload.name: f"/{workload.name}" for workload in WORKLOADS}
-        yield System("floor", port, process, paths)
+        yield System("floor", place.database_url, port, process, paths)
 
 
 @asynccontextmanager
@@ -82,14 +85,14 @@ async def wardline(place: Place, name: str = "wardline") -> AsyncIterator[System
     async with _serving(place, sys.executable, "-m", "app", "serve") as (port, process):
         tokens = {user: await _token(port, user) for user in {one.user for one in WORKLOADS}}
         by_workload = {workload.name: tokens[workload.user] for workload in WORKLOADS}
-        yield System(name, port, process, EVERYWHERE, by_workload)
+        yield System(name, place.database_url, port, process, EVERYWHERE, by_workload, seals=True)
 
 
 @asynccontextmanager
 async def mercurius(place: Place) -> AsyncIterator[System]:
     """See bench/peers/mercurius.mjs."""
     async with _serving(place, *packages.script("mercurius.mjs")) as (port, process):
-        yield System("mercurius", port, process, EVERYWHERE)
+        yield System("mercurius", place.database_url, port, process, EVERYWHERE)
 
 
 @asynccontextmanager
@@ -100,14 +103,14 @@ async def postgraphile(place: Place) -> AsyncIterator[System]:
     await connection.close()
     async with _serving(place, *packages.script("postgraphile.mjs")) as (port, process):
         dialect = PostGraphile(hospital_id=hospital_id)
-        yield System("postgraphile", port, process, EVERYWHERE, dialect=dialect)
+        yield System("postgraphile", place.database_url, port, process, EVERYWHERE, dialect=dialect)
 
 
 @asynccontextmanager
 async def strawberry(place: Place) -> AsyncIterator[System]:
     """Strawberry as documented, see bench/documented."""
     async with _serving(place, sys.executable, "-m", "bench.documented") as (port, process):
-        yield System("strawberry", port, process, EVERYWHERE)
+        yield System("strawberry", place.database_url, port, process, EVERYWHERE)
 
 
 SYSTEMS = {each.__name__: each for each in (floor, wardline, postgraphile, mercurius, strawberry)}

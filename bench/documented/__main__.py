@@ -45,6 +45,8 @@ def application(database_url: str) -> Starlette:
     """The ASGI application."""
     engine = create_async_engine(
         database_url.replace("postgresql:", "postgresql+asyncpg:"),
+        pool_size=10,
+        max_overflow=0,
         connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
     )
     sessions = async_sessionmaker(engine, expire_on_commit=False)

@@ -128,6 +128,7 @@ const preset = {
     // Its statements are the same for every value, and planning them anew was slower.
     poolConfig: {
       max: 10,
+      idleTimeoutMillis: 0,
       options: '-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan',
     },
   })],
