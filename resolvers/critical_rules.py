@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Text, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 import models
@@ -86,16 +86,20 @@ async def all_in_force(
 
 
 def still_in_force() -> ColumnElement[bool]:
-    """The condition that `rule_ids` (sorted) are the rules in force of `hospital_id` for any of the
-    `codes`. A version of a rule is never edited, so that the ids say it all."""
+    """The condition that `rule_ids` are the rules in force of `hospital_id` for any of the `codes`.
+    A version of a rule is never edited, so that the ids say it all."""
     rule = _TABLE.alias("rule")
-    now = select(rule.c.id).where(
+    ids = bindparam("rule_ids", type_=ARRAY(Uuid()))
+    same = and_(
+        func.count() == func.cardinality(ids),
+        func.coalesce(func.bool_and(rule.c.id == ids.any_()), true()),
+    )
+    now = select(same).where(
         rule.c.hospital_id == bindparam("hospital_id", type_=Uuid()),
         rule.c.retired_at.is_(None),
         rule.c.codes.overlap(bindparam("codes", type_=ARRAY(Text()))),
     )
-    ids = func.array(now.order_by(rule.c.id).scalar_subquery(), type_=ARRAY(Uuid()))
-    return ids == bindparam("rule_ids", type_=ARRAY(Uuid()))
+    return now.scalar_subquery()
 
 
 def _rule(row: asyncpg.Record) -> CriticalRule:

@@ -111,8 +111,10 @@ def _assumed(found: Iterable[Remembered], alerted: set[UUID], *, many: bool) -> 
         }
         for row_id, one in {one.named.id: one for one in found}.items()
     ]
-    each: dict[str, Any] = {"assumed": listed(patients)}
-    if not many:
+    each: dict[str, Any]
+    if many:
+        each = {"assumed": listed(patients)}
+    else:
         each = {f"assumed_{name}": value for name, value in patients[0].items()}
     return {**each, "assumed_count": len(patients), "alerted": sorted(alerted)}
 
