@@ -23,8 +23,9 @@ from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
 from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
-from resolvers.database import Lanes, open_pool, open_reading_pool
+from resolvers.database import open_pool, open_reading_pool
 from resolvers.known_actors import KnownActors
+from resolvers.lanes import Lanes
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents
 from schema.catalogue import CORE

@@ -95,65 +95,6 @@ async def open_reading_pool(
     return await open_pool(url, min_size=min_size, max_size=max_size, **chosen)
 
 
-class Lanes:
-    """A pool whose connections are kept at hand: what was given back is lent again at once.
-
-    asyncpg's pool gives a connection back in a task of its own, which costs as much as a small
-    statement does. One that is broken goes back to the pool, which replaces it, and so does one
-    for which somebody waits there.
-    """
-
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
-        self._pool = pool
-        self._idle: list[Connection] = []
-        # Who asks the pool itself must find one there, sooner or later.
-        self._most = pool.get_max_size() - 2
-        self._waiting = 0
-
-    def acquire(self) -> _Loan:
-        """`async with lanes.acquire() as connection`, as of a pool."""
-        return _Loan(self)
-
-    async def take(self) -> Connection:
-        """A connection, to be given `back`."""
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-            await self._pool.release(connection)
-        self._waiting += 1
-        try:
-            return await self._pool.acquire()
-        finally:
-            self._waiting -= 1
-
-    async def back(self, connection: Connection, *, sound: bool) -> None:
-        """Give it back; not `sound` after an error, whatever it was."""
-        if sound and not self._waiting and len(self._idle) < self._most:
-            self._idle.append(connection)
-        else:
-            await self._pool.release(connection)
-
-    async def aclose(self) -> None:
-        """Give all that is at hand back to the pool."""
-        while self._idle:
-            await self._pool.release(self._idle.pop())
-
-
-class _Loan:
-    __slots__ = ("_connection", "_lanes")
-
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
-
-    async def __aenter__(self) -> Connection:
-        self._connection = await self._lanes.take()
-        return self._connection
-
-    async def __aexit__(self, kind: object, *_: object) -> None:
-        await self._lanes.back(self._connection, sound=kind is None)
-
-
 class Statement:
     """A SQLAlchemy Core statement compiled for asyncpg: text, and the order of its parameters.
 

@@ -49,8 +49,9 @@ def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
 class Bed(Node):
     """`status` is the operational status; a reservation is no status of the bed.
 
-    `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient. Of the bed
-    of a stay on a ward out of reach its place is seen and no more: it is MASKED, and not reserved.
+    `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient. Of the
+    bed of a stay on a ward out of reach its place is seen and no more: it is MASKED, and not
+    reserved.
     """
 
     id: strawberry.ID = identifier(models.Bed)

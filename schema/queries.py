@@ -15,8 +15,8 @@ import asyncpg
 
 from resolvers import sessions
 from resolvers.actors import Actor
-from resolvers.database import Lanes
 from resolvers.errors import BadInput, Unauthenticated
+from resolvers.lanes import Lanes
 from resolvers.policy import Policy
 from resolvers.reading.documents import Prepared, RequestError
 from resolvers.reading.fields import Collector, Selected

@@ -37,8 +37,8 @@ def _counted(*conditions: ColumnElement[bool]) -> Any:
 
 @strawberry.type(description="Beds of a ward by what can be done with them; the parts add up.")
 class WardOccupancy:
-    """beds = occupied + available + unavailable + reserved; all are 0 for a ward out of reach, which
-    is seen as the place of a stay."""
+    """beds = occupied + available + unavailable + reserved; all are 0 for a ward out of reach,
+    which is seen as the place of a stay."""
 
     beds: int = _counted()
     occupied: int = _counted(BEDS.c.status.in_(words(BedStatus.OCCUPIED)))
