@@ -59,7 +59,8 @@ async def answered(
 @ROLES
 @pytest.mark.parametrize("name", TYPES)
 async def test_by_query(house: House, role: Role, name: str) -> None:
-    """Every field of the type, by every root that leads to it."""
+    """Every field of the type and, behind each relation, every field of what is there, by every
+    root that leads to it."""
     upto = f'(to: "{spoken(house.held.at)}")'
     admission = house.hospital.public(
         models.Admission, house.hospital.charts["Ben"].newest(models.Admission)
@@ -69,7 +70,7 @@ async def test_by_query(house: House, role: Role, name: str) -> None:
         "auditEntries": upto,
     }
     found = [
-        along(road, whole(object_of(name)), f"r{number}")[1:-1]
+        along(road, whole(object_of(name), 1), f"r{number}")[1:-1]
         for number, road in enumerate(roads("Query", given)[name])
     ]
     await answered(house, Question("{ " + " ".join(found) + " }"), role)
@@ -85,7 +86,7 @@ async def test_by_node(house: House, role: Role, name: str) -> None:
     unseen = [row for row in rows if row not in seen]
     type_ = object_of(name)
     for row in [*seen[:1], *unseen[:1]]:
-        text = f'{{ node(id: "{public_of(row)}") {{ ... on {name} {whole(type_)} }} }}'
+        text = f'{{ node(id: "{public_of(row)}") {{ ... on {name} {whole(type_, 1)} }} }}'
         data, refused = await answered(house, Question(text), role)
         assert (data["node"] is not None) is (row in seen)
         lacking = {
