@@ -22,7 +22,7 @@ class AuditSelection(Base):
     """What all entries of one plan share, written once: `id` is the SHA-256 of the rest.
 
     `roots` are the root fields, `fields` those of patients' data and of the audit that were
-    selected, `refused` those that the actor's scopes refused, all as "Type.field"; `scopes` are
+    read, `refused` those that the actor's scopes refused, all as "Type.field"; `scopes` are
     the granted ones that what was read asked for. Names of the schema only: no values, no
     arguments. `outcome` is DONE or the code of the refusal.
     """

@@ -125,14 +125,14 @@ class Planner:
         source = self.catalogue.sources[place.type_.name, chosen.name]
         if not place.path:
             self.found.roots.add(f"{place.type_.name}.{chosen.name}")
-        if place.of_patient or place.model is models.AuditEntry:
-            self.found.read.add(f"{place.type_.name}.{chosen.name}")
         refused = self._refusing(chosen, source)
         if refused is not None:
             what, scope = refused
             name = f"{place.type_.name}.{chosen.name}{what}"
             self.found.refused.append(((*place.path, chosen.key), name, scope))
             return null()
+        if place.of_patient or place.model is models.AuditEntry:
+            self.found.read.add(f"{place.type_.name}.{chosen.name}")
         match source:
             case Value():
                 return self._value(place, chosen, source)
@@ -223,6 +223,7 @@ class Planner:
         source = self.catalogue.sources[place.type_.name, roots[0].name]
         if not isinstance(source, Page) or self._refusing(roots[0], source):
             return None
+        self.found.roots.add(f"{place.type_.name}.{roots[0].name}")
         given = arguments(roots[0], self.variables)
         return self._connection(place, roots[0], source, given).listed(roots[0])
 

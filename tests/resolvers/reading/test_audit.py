@@ -54,13 +54,25 @@ async def test_the_row_says_who_what_and_when(hospital: Hospital, nurse: Actor) 
         "News2.total",
         "Patient.givenName",
         "Patient.latestVitals",
-        "Patient.nationalId",
         "Patient.phone",
         "VitalSigns.heartRate",
         "VitalSigns.news2",
     ]
     assert row["refused"] == ["Patient.nationalId"]
+    assert row["roots"] == ["Query.patients", "Query.viewer"]
     assert audited(answered) == charts(hospital, "Ada")
+
+
+async def test_a_flat_page_says_the_same_as_a_nested_one(hospital: Hospital, nurse: Actor) -> None:
+    """A page alone is planned as rows (resolvers/reading/listings.py)."""
+    page = "patients { nodes { mrn nationalId } }"
+    flat = (await hospital.ask(f"{{ {page} }}", nurse)).audit[0]
+    nested = (await hospital.ask(f"{{ {page} __typename }}", nurse)).audit[0]
+    said = ("roots", "scopes", "fields", "refused")
+    assert [flat[name] for name in said] == [nested[name] for name in said]
+    assert flat["roots"] == ["Query.patients"]
+    assert flat["fields"] == ["Patient.mrn"]
+    assert flat["refused"] == ["Patient.nationalId"]
 
 
 IN_BEDS = ["Ada", "Ben", "Cleo", "Gus"]
