@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import socket as sockets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -27,26 +26,17 @@ from models.events import Event, VitalsRecorded
 from models.rules.roles import Role
 from resolvers import hospitals, sessions
 from resolvers.actors import Actor
-from resolvers.database import Connection, open_pool
+from resolvers.database import open_pool
 from resolvers.policy import DEFAULT_POLICY, Policy
-from resolvers.reading.documents import GraphQLRequest
 from resolvers.transaction import transaction
-from schema.execution import Engine
-from schema.feeds import FeedEvent, FeedPlan
-from subscriptions import log
 from subscriptions.limits import Limits
 from subscriptions.live import Live, live_channel
 from subscriptions.protocol import SUBPROTOCOL
 from subscriptions.wire import WireProtocol
+from tests.subscriptions.station import Station
+from tests.subscriptions.watched_engine import WatchedEngine
 
 FAST = Limits(heartbeat=0.6, init_timeout=0.5, send_deadline=1.0, close_deadline=0.3)
-
-SELECTIONS = {
-    "vitalSigns": "events { cursor patient { mrn } }",
-    "bedChanges": "events { cursor kind bed { code } }",
-}
-HEAVY = " ".join(f"a{number}: address" for number in range(50))
-"""An event's patient with 100 kB of address."""
 
 
 # -- the hospital ----------------------------------------------------------------------------------
@@ -174,69 +164,6 @@ def nurse(hospital: Hospital) -> Callable[[], Awaitable[str]]:
     return sign_in
 
 
-# -- the engine ------------------------------------------------------------------------------------
-
-
-class WatchedPlan:
-    """A real plan whose statements are counted, and can be held before their frame is used."""
-
-    def __init__(self, engine: WatchedEngine, plan: FeedPlan) -> None:
-        self.engine = engine
-        self.plan = plan
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.plan, name)
-
-    async def frame(
-        self,
-        connection: Connection | None,
-        actor: Actor,
-        *,
-        events: Sequence[FeedEvent],
-        actors: Sequence[Actor] = (),
-        **given: Any,
-    ) -> bytes:
-        if events and self.engine.faults:
-            raise self.engine.faults.pop()
-        frame = await self.plan.frame(connection, actor, events=events, actors=actors, **given)
-        if events:
-            self.engine.statements.append((tuple(event.position for event in events), actors))
-            await self.engine.held()
-        return frame
-
-
-class WatchedEngine(Engine):
-    """The real engine; `pause` holds frames and mutations, `fault` is raised by operations,
-    `faults` one after the other by frames with events."""
-
-    def __init__(
-        self, pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]
-    ) -> None:
-        super().__init__(pool, pool, policy, ring)
-        self.statements: list[tuple[tuple[int, ...], Sequence[Actor]]] = []
-        self.pause: asyncio.Event | None = None
-        self.fault: Exception | None = None
-        self.faults: list[Exception] = []
-        self.mutated = 0
-
-    async def held(self) -> None:
-        if self.pause is not None:
-            await self.pause.wait()
-
-    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> Any:
-        return WatchedPlan(self, super().subscription(request, actor))
-
-    async def execute(
-        self, request: GraphQLRequest, actor: Actor | None, address: str = ""
-    ) -> bytes:
-        if self.fault is not None:
-            raise self.fault
-        if self.operation_kind(request) == "mutation":
-            await self.held()
-            self.mutated += 1
-        return await super().execute(request, actor, address)
-
-
 # -- the server ------------------------------------------------------------------------------------
 
 
@@ -265,73 +192,6 @@ class Served:
             station = Station(connection)
             await station.init(token)
             yield station
-
-
-class Station:
-    """A client that remembers what it was sent."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    async def send(self, **message: Any) -> None:
-        await self.connection.send(json.dumps(message))
-
-    async def init(self, token: str) -> None:
-        payload = {"authorization": f"Bearer {token}"}
-        await self.send(type="connection_init", payload=payload)
-        assert await self.receive() == {"type": "connection_ack"}
-
-    async def subscribe(
-        self,
-        key: str = "1",
-        *,
-        field: str = "vitalSigns",
-        heavy: bool = False,
-        **arguments: str | None,
-    ) -> None:
-        given = ", ".join(f"{n}: {json.dumps(v)}" for n, v in arguments.items() if v is not None)
-        call = f"{field}({given})" if given else field
-        events = SELECTIONS[field].replace("mrn", f"mrn {HEAVY}" if heavy else "mrn")
-        await self.run(f"subscription {{ {call} {{ cursor live resync {events} }} }}", key)
-
-    async def run(self, query: str, key: str = "1") -> None:
-        await self.send(type="subscribe", id=key, payload={"query": query})
-
-    async def receive(self, seconds: float = 5.0) -> Any:
-        async with asyncio.timeout(seconds):
-            return json.loads(await self.connection.recv())
-
-    async def feed(self, key: str = "1", seconds: float = 5.0) -> Any:
-        """The next message of a feed."""
-        message = await self.receive(seconds)
-        assert message["type"] == "next", message
-        assert message["id"] == key
-        return self.opened(message)
-
-    async def events(self, count: int, key: str = "1", seconds: float = 10.0) -> list[Any]:
-        """So many events, however they are spread over messages."""
-        found: list[Any] = []
-        while len(found) < count:
-            found += (await self.feed(key, seconds))["events"]
-        return found
-
-    @staticmethod
-    def opened(message: Any) -> Any:
-        """The feed in a message; its events also have their `position`."""
-        (feed,) = message["payload"]["data"].values()
-        for event in feed["events"]:
-            event["position"] = log.decode(event["cursor"]).position  # type: ignore[union-attr]
-            event["mrn"] = (event.get("patient") or {}).get("mrn")
-        return feed
-
-    async def closed(self, seconds: float = 5.0) -> int:
-        """The code with which the server closes; what comes before is dropped."""
-        async with asyncio.timeout(seconds):
-            try:
-                while True:
-                    await self.connection.recv()
-            except websockets.ConnectionClosed:
-                return int(self.connection.close_code)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Served]]

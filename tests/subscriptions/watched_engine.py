@@ -1,0 +1,77 @@
+"""The real engine, watched: its frames are counted, held and made to fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from resolvers.actors import Actor
+from resolvers.database import Connection
+from resolvers.policy import Policy
+from resolvers.reading.documents import GraphQLRequest
+from schema.execution import Engine
+from schema.feeds import FeedEvent, FeedPlan
+
+
+class WatchedPlan:
+    """A real plan whose statements are counted, and can be held before their frame is used."""
+
+    def __init__(self, engine: WatchedEngine, plan: FeedPlan) -> None:
+        self.engine = engine
+        self.plan = plan
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plan, name)
+
+    async def frame(
+        self,
+        connection: Connection | None,
+        actor: Actor,
+        *,
+        events: Sequence[FeedEvent],
+        actors: Sequence[Actor] = (),
+        **given: Any,
+    ) -> bytes:
+        if events and self.engine.faults:
+            raise self.engine.faults.pop()
+        frame = await self.plan.frame(connection, actor, events=events, actors=actors, **given)
+        if events:
+            self.engine.statements.append((tuple(event.position for event in events), actors))
+            await self.engine.held()
+        return frame
+
+
+class WatchedEngine(Engine):
+    """The real engine; `pause` holds frames and mutations, `fault` is raised by operations,
+    `faults` one after the other by frames with events."""
+
+    def __init__(
+        self, pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]
+    ) -> None:
+        super().__init__(pool, pool, policy, ring)
+        self.statements: list[tuple[tuple[int, ...], Sequence[Actor]]] = []
+        self.pause: asyncio.Event | None = None
+        self.fault: Exception | None = None
+        self.faults: list[Exception] = []
+        self.mutated = 0
+
+    async def held(self) -> None:
+        if self.pause is not None:
+            await self.pause.wait()
+
+    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> Any:
+        return WatchedPlan(self, super().subscription(request, actor))
+
+    async def execute(
+        self, request: GraphQLRequest, actor: Actor | None, address: str = ""
+    ) -> bytes:
+        if self.fault is not None:
+            raise self.fault
+        if self.operation_kind(request) == "mutation":
+            await self.held()
+            self.mutated += 1
+        return await super().execute(request, actor, address)
