@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -133,7 +133,7 @@ class Mutation:
         info: Info,
         input: RecordLabResultsInput,  # noqa: A002
     ) -> RecordLabResultsPayload:
-        """Result, event and audit, in one transaction."""
+        """Result, critical result, step, event and audit, in one transaction."""
         now = datetime.now(UTC)
         hospital_id = info.context["hospital_id"]
         recorded = []
@@ -167,14 +167,44 @@ class Mutation:
                     arrived_late=False,
                     sender="peer",
                 )
+                raised = models.CriticalResult(
+                    id=models.new_id(),
+                    hospital_id=hospital_id,
+                    created_at=now,
+                    patient_id=patient_id,
+                    ward_id=ward_id,
+                    lab_result_id=made,
+                    rule_id=info.context["rule_id"],
+                    rule="high",
+                    status="OPEN",
+                    raised_at=now,
+                    escalation_level=0,
+                    next_escalation_at=now + timedelta(minutes=15),
+                )
+                # Without a relationship() the session does not know what refers to what.
                 session.add(row)
+                await session.flush()
+                session.add(raised)
+                await session.flush()
+                session.add(
+                    models.CriticalResultStep(
+                        id=models.new_id(),
+                        hospital_id=hospital_id,
+                        critical_result_id=raised.id,
+                        number=1,
+                        kind="RAISED",
+                        occurred_at=now,
+                        lab_result_id=made,
+                        level=0,
+                    )
+                )
                 session.add(
                     models.LoggedEvent(
                         hospital_id=hospital_id,
                         ward_id=ward_id,
                         patient_id=patient_id,
                         kind="CriticalResultRaised",
-                        subject_id=made,
+                        subject_id=raised.id,
                         occurred_at=now,
                     )
                 )

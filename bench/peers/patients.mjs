@@ -147,7 +147,7 @@ export class Patients {
     return page
   }
 
-  // Result, event and audit in one statement, and so in one transaction and one round trip.
+  // Result, critical result, step, event and audit in one statement, and so in one transaction and one round trip.
   async record({ patientId, code, display, value, unit, observedAt }, user, rule) {
     const [row] = await this.sql`
       WITH made AS MATERIALIZED (
@@ -160,10 +160,19 @@ export class Patients {
         SELECT id, hospital_id, at, key, ${code}, ${display}, ${value}, ${unit}, ${value}, ${unit},
           'CRITICAL_HIGH', ${rule}, 'FINAL', ${observedAt}, at, 'peer', id
         FROM made RETURNING *
+      ), raised AS (
+        INSERT INTO critical_results (id, hospital_id, created_at, patient_id, ward_id,
+          lab_result_id, rule_id, rule, status, raised_at, next_escalation_at)
+        SELECT uuidv7(), hospital_id, at, key, (SELECT ward_id FROM bed_stays
+          WHERE patient_id = key AND ended_at IS NULL), id, ${rule}, 'high', 'OPEN', at,
+          at + interval '15 minutes' FROM made RETURNING *
+      ), step AS (
+        INSERT INTO critical_result_steps (id, hospital_id, critical_result_id, number, kind,
+          occurred_at, lab_result_id, level)
+        SELECT uuidv7(), hospital_id, id, 1, 'RAISED', raised_at, lab_result_id, 0 FROM raised
       ), event AS (
         INSERT INTO events (hospital_id, ward_id, patient_id, kind, subject_id, occurred_at)
-        SELECT hospital_id, (SELECT ward_id FROM bed_stays WHERE patient_id = key
-          AND ended_at IS NULL), key, 'CriticalResultRaised', id, at FROM made
+        SELECT hospital_id, ward_id, patient_id, 'CriticalResultRaised', id, raised_at FROM raised
       ), audited AS (
         INSERT INTO audit_entries (hospital_id, occurred_at, user_id, selection_id, patient_ids)
         SELECT hospital_id, at, ${user}, sha256('W4'), ARRAY[key] FROM made

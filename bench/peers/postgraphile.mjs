@@ -44,7 +44,7 @@ const renamed = pgSmartTags([
   { kind: 'attribute', match: 'public.critical_results.rule', tags: { name: 'ruleName' } },
 ])
 
-// Result, event and audit, and the answer, in one round trip.
+// Result, critical result, step, event and audit, and the answer, in one round trip.
 const RECORD = `
   WITH made AS MATERIALIZED (
     SELECT uuidv7() AS id, now() AS at, hospital_id, id AS key, given_name, family_name
@@ -56,10 +56,19 @@ const RECORD = `
     SELECT id, hospital_id, at, key, $2, $3, $4::numeric, $5, $4::numeric, $5, 'CRITICAL_HIGH',
       $6::uuid, 'FINAL', $7::timestamptz, at, 'peer', id
     FROM made RETURNING *
+  ), raised AS (
+    INSERT INTO critical_results (id, hospital_id, created_at, patient_id, ward_id, lab_result_id,
+      rule_id, rule, status, raised_at, next_escalation_at)
+    SELECT uuidv7(), hospital_id, at, key, (SELECT ward_id FROM bed_stays WHERE patient_id = key
+      AND ended_at IS NULL), id, $6::uuid, 'high', 'OPEN', at, at + interval '15 minutes'
+    FROM made RETURNING *
+  ), step AS (
+    INSERT INTO critical_result_steps (id, hospital_id, critical_result_id, number, kind,
+      occurred_at, lab_result_id, level)
+    SELECT uuidv7(), hospital_id, id, 1, 'RAISED', raised_at, lab_result_id, 0 FROM raised
   ), event AS (
     INSERT INTO events (hospital_id, ward_id, patient_id, kind, subject_id, occurred_at)
-    SELECT hospital_id, (SELECT ward_id FROM bed_stays WHERE patient_id = key AND ended_at IS NULL),
-      key, 'CriticalResultRaised', id, at FROM made
+    SELECT hospital_id, ward_id, patient_id, 'CriticalResultRaised', id, raised_at FROM raised
   ), audited AS (
     INSERT INTO audit_entries (hospital_id, occurred_at, user_id, selection_id, patient_ids)
     SELECT hospital_id, at, $8::uuid, sha256('W4'), ARRAY[key] FROM made
