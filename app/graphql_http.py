@@ -23,7 +23,8 @@ from app.negotiation import GRAPHQL, coding, media_type
 from app.persisted_documents import PersistedDocuments
 from app.settings import Settings
 from resolvers.actors import Actor
-from resolvers.reading.documents import GraphQLRequest, RequestError
+from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.request_errors import RequestError
 from schema.answers import Answer, refused
 from schema.execution import Engine
 from subscriptions import origins

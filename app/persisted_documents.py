@@ -17,7 +17,8 @@ import orjson
 
 from app.settings import SettingsError
 from resolvers.actors import Actor
-from resolvers.reading.documents import GraphQLRequest, RequestError
+from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.request_errors import RequestError
 
 APOLLO = "apollo-persisted-query-manifest"
 ALGORITHM = "sha256:"

@@ -19,10 +19,11 @@ from resolvers.actors import Actor
 from resolvers.budgets import Budget, Unlimited
 from resolvers.errors import BudgetExhausted, Refusal
 from resolvers.policy import Policy
-from resolvers.reading.documents import Documents, GraphQLRequest, Prepared, RequestError
+from resolvers.reading.documents import Documents, GraphQLRequest, Prepared
 from resolvers.reading.fields import Collector, Selected, arguments
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 from resolvers.reading.places import object_type
+from resolvers.reading.request_errors import RequestError
 from resolvers.reading.statements import encoded
 from schema.answers import (
     STOPPED,

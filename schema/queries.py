@@ -18,8 +18,9 @@ from resolvers.actors import Actor
 from resolvers.errors import BadInput, Unauthenticated
 from resolvers.lanes import Lanes
 from resolvers.policy import Policy
-from resolvers.reading.documents import Prepared, RequestError
+from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Selected
+from resolvers.reading.request_errors import RequestError
 from resolvers.reading.statements import Plan, encoded, plan_roots
 from schema.catalogue import CATALOGUE, CORE
 from schema.introspection import INTROSPECTION, among, introspect

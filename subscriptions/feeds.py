@@ -10,7 +10,7 @@ from models.rules.scopes import Reach, Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
 from resolvers.reading.documents import GraphQLRequest as Operation
-from resolvers.reading.documents import RequestError as Refused
+from resolvers.reading.request_errors import RequestError as Refused
 from schema.feeds import FeedEvent
 
 Kind = Literal["query", "mutation", "subscription"]

@@ -26,9 +26,10 @@ from graphql.execution.values import VariableValues
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from resolvers.reading.cost import Costs, Sources
-from resolvers.reading.limits import DEFAULT_LIMITS, Exceeded, Limits, check_variables
+from resolvers.reading.limits import DEFAULT_LIMITS, Limits, check_variables
 from resolvers.reading.outline import look_over
-from resolvers.reading.variables import Shape, VariableFaults, VariableReader, without_value
+from resolvers.reading.request_errors import RequestError
+from resolvers.reading.variables import Shape, VariableReader, without_value
 
 KEPT_DOCUMENTS = 1_000
 MOST_FAULTS = 10
@@ -51,19 +52,6 @@ class GraphQLRequest:
     digest: str | None = None
     cost: bool = False
     """Whether the answer is to tell what it cost."""
-
-
-class RequestError(Exception):
-    """The request cannot be executed at all; `errors` are ready to be sent."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("request refused")
-        self.errors = errors
-
-    @classmethod
-    def of(cls, message: str, code: str, **extensions: Any) -> RequestError:
-        """A single error."""
-        return cls([{"message": message, "extensions": {"code": code, **extensions}}])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,12 +124,9 @@ class Documents:
         document = self.read(request.query)
         operation = document.operation(request.operation_name)
         inputs = request.variables or {}
-        try:
-            elements = check_variables(inputs, self._limits)
-            variables, shape = self._reader(document, operation).read(inputs)
-            cost = document.costs.of(operation, variables.coerced, elements)
-        except (Exceeded, VariableFaults) as faults:
-            raise RequestError(faults.errors) from None
+        elements = check_variables(inputs, self._limits)
+        variables, shape = self._reader(document, operation).read(inputs)
+        cost = document.costs.of(operation, variables.coerced, elements)
         return Prepared(document, operation, variables, shape, cost)
 
     def _reader(self, document: Document, operation: OperationDefinitionNode) -> VariableReader:
@@ -167,11 +152,9 @@ class Documents:
     def _parsed(self, text: str) -> Document:
         # What is cheap to refuse comes first: parsing takes some 3 µs a token, validation more.
         limits = self._limits
+        elements = look_over(text, limits)
         try:
-            elements = look_over(text, limits)
             tree = parse(text, max_tokens=limits.tokens)
-        except Exceeded as exceeded:
-            raise RequestError(exceeded.errors) from None
         except GraphQLError as error:
             raise RequestError([_formatted(error, "GRAPHQL_PARSE_FAILED")]) from None
         except RecursionError:

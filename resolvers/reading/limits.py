@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from resolvers.reading.request_errors import RequestError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -74,8 +76,8 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-class Exceeded(Exception):
-    """A limit is exceeded; `errors` are ready to be sent: the name of the limit, and its value."""
+class Exceeded(RequestError):
+    """A limit is exceeded; the error tells the name of the limit, and its value."""
 
     def __init__(
         self,
@@ -86,11 +88,8 @@ class Exceeded(Exception):
         field: str = "query",
         code: str = "BAD_USER_INPUT",
     ) -> None:
-        super().__init__(exceeded)
         extensions = {"code": code, "field": field, "limit": str(limit), "exceeded": exceeded}
-        self.errors: list[dict[str, Any]] = [
-            {"message": f"{what} than {limit:,}", "extensions": extensions}
-        ]
+        super().__init__([{"message": f"{what} than {limit:,}", "extensions": extensions}])
 
 
 def check_variables(inputs: Mapping[str, Any], limits: Limits) -> int:

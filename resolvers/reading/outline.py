@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from resolvers.reading.limits import Exceeded, Limits
+from resolvers.reading.request_errors import RequestError
 
 
 @dataclass(slots=True)
@@ -230,15 +231,6 @@ class Outline:
                 raise Exceeded("roots", limits.roots, "the operation has more root fields")
 
 
-class Circular(Exceeded):
-    """A fragment that spreads itself has no end; in the words of the specification's rule."""
-
-    def __init__(self, name: str) -> None:
-        Exception.__init__(self, name)
-        message = f"Cannot spread fragment '{name}' within itself."
-        self.errors = [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
-
-
 NOTHING = (0, 0, 0, 0)
 
 
@@ -253,7 +245,7 @@ class Whole:
     def size(self, definition: Definition) -> tuple[int, int, int, int]:
         """Fields, depth, roots, and how many fragments are inside each other.
 
-        Circular where a fragment is inside itself.
+        RequestError where a fragment is inside itself, in the words of graphql-core.
         """
         fields, depth, roots = definition.fields, definition.depth, definition.roots
         chain = 0
@@ -261,7 +253,8 @@ class Whole:
             inner = self._sizes.get(name)
             if inner is None:
                 if name in self._open:
-                    raise Circular(name)
+                    message = f"Cannot spread fragment '{name}' within itself."
+                    raise RequestError.of(message, "GRAPHQL_VALIDATION_FAILED")
                 self._open.add(name)
                 spread = self._fragments.get(name)
                 inner = self._sizes[name] = NOTHING if spread is None else self.size(spread)

@@ -35,18 +35,12 @@ from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities import coerce_input_value
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+from resolvers.reading.request_errors import RequestError
+
 MOST_ERRORS = 10
 
 Shape = tuple[Hashable, ...]
 """All that variables change about a plan, in the order of their definitions."""
-
-
-class VariableFaults(Exception):
-    """Variables that are not of their types; `errors` are ready to be sent."""
-
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("variables refused")
-        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,8 @@ class VariableReader:
         self._variables = [_variable(schema, one, sizes) for one in self._definitions]
 
     def read(self, inputs: Mapping[str, Any]) -> tuple[VariableValues, Shape]:
-        """The coerced values, and the shape they give a plan; VariableFaults where there are."""
+        """The coerced values, and the shape they give a plan; RequestError where one is
+        not of its type."""
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         shape: list[Hashable] = []
@@ -123,7 +118,7 @@ class VariableReader:
             hide_suggestions=True,
         )
         if isinstance(found, list):
-            raise VariableFaults([_fault(error) for error in found])
+            raise RequestError([_fault(error) for error in found])
         return found, tuple(
             one.shape(found.coerced.get(one.signature.name)) for one in self._variables
         )

@@ -23,7 +23,8 @@ from app.settings import SettingsError
 from models.rules.roles import Role
 from models.rules.scopes import rights
 from resolvers.actors import Actor
-from resolvers.reading.documents import Documents, GraphQLRequest, RequestError
+from resolvers.reading.documents import Documents, GraphQLRequest
+from resolvers.reading.request_errors import RequestError
 from schema.catalogue import CORE
 
 ME = "{ viewer { username } }"

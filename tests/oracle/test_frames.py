@@ -9,7 +9,8 @@ import pytest_asyncio
 from graphql import GraphQLObjectType, get_named_type
 
 from models.rules.roles import Role
-from resolvers.reading.documents import GraphQLRequest, RequestError
+from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.request_errors import RequestError
 from schema.feeds import FeedEvent
 from subscriptions import log
 from tests.oracle.answers import departures

@@ -14,7 +14,8 @@ from resolvers import faults
 from resolvers.actors import Actor
 from resolvers.database import open_pool
 from resolvers.passwords import hash_password
-from resolvers.reading.documents import GraphQLRequest, RequestError
+from resolvers.reading.documents import GraphQLRequest
+from resolvers.reading.request_errors import RequestError
 from tests.conftest import FreshDatabase
 from tests.resolvers.reading.hospital import Answered, Hospital, furnish
 

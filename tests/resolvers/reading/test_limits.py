@@ -12,9 +12,10 @@ from graphql import validate
 
 from app.settings import PREFIX, Settings, limits_of, load_settings
 from resolvers.actors import Actor
-from resolvers.reading.documents import Documents, GraphQLRequest, RequestError
+from resolvers.reading.documents import Documents, GraphQLRequest
 from resolvers.reading.limits import DEFAULT_LIMITS, Exceeded, Limits, check_variables
 from resolvers.reading.outline import look_over
+from resolvers.reading.request_errors import RequestError
 from schema.catalogue import CATALOGUE, CORE
 from tests.resolvers.reading.bombs import Bomb, bombs, repeated
 from tests.resolvers.reading.hospital import Hospital

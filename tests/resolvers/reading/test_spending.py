@@ -11,8 +11,9 @@ from resolvers.budgets import Account, Balance
 from resolvers.database import open_pool
 from resolvers.errors import BudgetExhausted
 from resolvers.policy import DEFAULT_POLICY
-from resolvers.reading.documents import GraphQLRequest, RequestError
+from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
+from resolvers.reading.request_errors import RequestError
 from schema.execution import Engine
 from tests.resolvers.reading.hospital import Hospital
 
