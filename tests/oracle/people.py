@@ -15,7 +15,8 @@ OWN = "Ben"
 
 async def staffed(hospital: Hospital) -> House:
     """The hospital with an actor a role, in the order of the roles: nurses on MED1; a doctor on ICU
-    who is on Cleo's care team, and a nurse who broke the glass for Dora; the patient is Ben."""
+    who is on Cleo's care team; a nurse broke the glass for Dora, a charge nurse for Gus, who lies
+    in a bed; the patient is Ben."""
     found = []
     for role in Role:
         wards = {Role.NURSE: ["MED1"], Role.CHARGE_NURSE: ["MED1"], Role.DOCTOR: ["ICU"]}
@@ -24,6 +25,7 @@ async def staffed(hospital: Hospital) -> House:
     # What an integrator sees is what it wrote.
     found[list(Role).index(Role.INTEGRATOR)] = hospital.charts["Gus"].author
     by_role = dict(zip(Role, found, strict=True))
+    openers = {"Dora": Role.NURSE, "Gus": Role.CHARGE_NURSE}
     now = datetime.now(UTC)
     async with transaction(hospital.pool, hospital.id, now) as tx:
         for name, chart in hospital.charts.items():
@@ -34,7 +36,7 @@ async def staffed(hospital: Hospital) -> House:
                 | {"patient_id": chart.patient, "started_at": now, "role": "CONSULTANT"}
                 | {"ended_at": now + timedelta(hours=9), "created_by": chart.author.user_id},
             )
-            opener = by_role[Role.NURSE if name == "Dora" else Role.ADMIN]
+            opener = by_role[openers.get(name, Role.ADMIN)]
             await tx.insert(
                 models.EmergencyAccess,
                 {"id": models.new_id(), "hospital_id": hospital.id, "user_id": opener.user_id}
