@@ -22,7 +22,7 @@ from app.demo import staff, wards
 from app.demo.histories import Draw, History, Order, histories
 from app.demo.labs import Drawn
 from app.demo.staff import Staff
-from app.demo.story import ALARMS, PROMISES, Alarm
+from app.demo.story import ALARMS, CARE_TEAMS, EMERGENCY, PROMISES, Alarm
 from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
 from models.rules.medications import AdministrationStatus
@@ -31,7 +31,9 @@ from resolvers import (
     admissions,
     allergies,
     beds,
+    care_teams,
     critical_results,
+    emergency_access,
     ids,
     labs,
     medications,
@@ -102,6 +104,8 @@ class Charts:
         await self._vitals(everybody)
         await self._blood(everybody)
         await self._alarms(everybody)
+        await self._care_teams(everybody)
+        await self._emergency(everybody)
         await self._beds(everybody)
         return self._written
 
@@ -260,6 +264,35 @@ class Charts:
                     # Misheard: the refused attempt is a step of the loop, and is kept.
                     if not reply.misheard_by:
                         raise
+
+    async def _care_teams(self, everybody: list[Patient]) -> None:
+        for responsible in CARE_TEAMS:
+            patient = next(one for one in everybody if one.history.ward == responsible.ward)
+            async with self._at(patient.history.admitted_at + timedelta(minutes=5)) as tx:
+                await care_teams.assign_care_team_member(
+                    tx,
+                    self._staff.admin,
+                    patient_id=patient.public_id,
+                    role=responsible.role,
+                    username=self._staff.doctor.username,
+                )
+
+    async def _emergency(self, everybody: list[Patient]) -> None:
+        patient = min(
+            (one for one in everybody if one.history.ward == EMERGENCY.ward),
+            key=lambda one: one.history.admitted_at,
+        )
+        opened_at = self._now - EMERGENCY.ago
+        async with self._at(opened_at) as tx:
+            opened = await emergency_access.break_glass(
+                tx, self._staff.nurse, patient_id=patient.public_id, reason=EMERGENCY.reason
+            )
+        async with self._at(opened_at + EMERGENCY.lasted) as tx:
+            await emergency_access.end_emergency_access(
+                tx,
+                self._staff.nurse,
+                emergency_access_id=ids.encode(models.EmergencyAccess, opened["emergency_access"]),
+            )
 
     async def _beds(self, everybody: list[Patient]) -> None:
         """What is in the beds without a patient: dirt, a closed door, a promise."""

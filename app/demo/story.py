@@ -1,4 +1,5 @@
-"""What has just happened in the demo hospital when it opens: alarms, answers, promised beds."""
+"""What has just happened in the demo hospital when it opens: alarms, answers, promised beds, who is
+responsible for whom, and a broken glass that nobody has judged yet."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from decimal import Decimal
 from app.demo import labs
 from app.demo.labs import Drawn
 from app.demo.people import Person
+from models.rules.care_teams import CareTeamRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,24 @@ class Promise:
     come_from: str
 
 
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """The doctor is on the care team of somebody on this ward, since the admission."""
+
+    ward: str
+    role: CareTeamRole
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The nurse broke the glass for somebody on a ward that is not theirs, and ended it by hand."""
+
+    ward: str
+    ago: timedelta
+    lasted: timedelta
+    reason: str
+
+
 def _minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
@@ -69,3 +89,16 @@ ALARMS: tuple[Alarm, ...] = (
 )
 
 PROMISES: tuple[Promise, ...] = (Promise("MED1", "ED"), Promise("SURG1", "ICU"))
+
+# On a ward of the doctor's, and on one that is not: there the team alone opens the chart.
+CARE_TEAMS: tuple[Responsible, ...] = (
+    Responsible("MED1", CareTeamRole.ATTENDER),
+    Responsible("NICU", CareTeamRole.CONSULTANT),
+)
+
+EMERGENCY = Emergency(
+    "ED",
+    ago=_minutes(95),
+    lasted=_minutes(12),
+    reason="Collapsed by the lift, nobody of the ED near: allergies and medication needed at once",
+)

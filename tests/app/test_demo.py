@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app import demo
-from app.demo.story import ALARMS
+from app.demo.story import ALARMS, CARE_TEAMS, EMERGENCY
 from app.demo.users import USERS
 from app.demo.wards import PLANS
 from resolvers import sessions
@@ -99,6 +99,35 @@ async def test_only_the_story_is_critical(pool: Pool, loaded: demo.Loaded) -> No
     )
     assert critical == len(ALARMS)
     assert await pool.fetchval("SELECT count(*) FROM lab_results WHERE arrived_late") == 0
+
+
+async def test_the_doctor_treats_somebody_beyond_the_own_wards(
+    pool: Pool, loaded: demo.Loaded
+) -> None:
+    rows = await pool.fetch(
+        """SELECT w.code AS ward, u.username, m.role
+             FROM care_team_members m JOIN users u ON u.id = m.user_id
+             JOIN bed_stays s ON s.patient_id = m.patient_id AND s.ended_at IS NULL
+             JOIN wards w ON w.id = s.ward_id
+            WHERE m.ended_at IS NULL"""
+    )
+    assert sorted(tuple(row) for row in rows) == sorted(
+        (responsible.ward, "doctor", responsible.role.value) for responsible in CARE_TEAMS
+    )
+    [doctor] = [user for user in USERS if user.username == "doctor"]
+    assert not {row["ward"] for row in rows} <= set(doctor.wards)
+
+
+async def test_a_broken_glass_waits_for_its_review(pool: Pool, loaded: demo.Loaded) -> None:
+    [row] = await pool.fetch(
+        """SELECT u.username, w.code AS ward, e.opened_at, e.ended_at, e.reviewed_at
+             FROM emergency_accesses e JOIN users u ON u.id = e.user_id
+             JOIN bed_stays s ON s.patient_id = e.patient_id AND s.ended_at IS NULL
+             JOIN wards w ON w.id = s.ward_id"""
+    )
+    assert (row["username"], row["ward"]) == ("nurse", EMERGENCY.ward)
+    assert row["opened_at"] < row["ended_at"] <= datetime.now(UTC)
+    assert row["reviewed_at"] is None
 
 
 async def test_a_misheard_value_is_in_the_loop_of_the_acknowledged(
