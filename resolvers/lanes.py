@@ -14,7 +14,8 @@ Lent: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
 """A connection of a pool."""
 
 LEFT = 2
-"""How many are not kept, so that who asks the pool itself finds one, sooner or later."""
+"""How many are not kept, whether they are lent or idle: who asks the pool itself gets one of them
+as soon as it comes back, also while the others are never idle all at once."""
 
 
 class Lanes:
@@ -25,6 +26,7 @@ class Lanes:
         self._pool = pool
         self._idle: list[Lent] = []
         self._kept = pool.get_max_size() - LEFT
+        self._held = 0
         self._waiting = 0
 
     def acquire(self) -> _Loan:
@@ -37,23 +39,28 @@ class Lanes:
             connection = self._idle.pop()
             if _is_open(connection):
                 return connection
+            self._held -= 1
         self._waiting += 1
         try:
-            return await self._pool.acquire()
+            connection = await self._pool.acquire()
         finally:
             self._waiting -= 1
+        self._held += 1
+        return connection
 
     async def back(self, connection: Lent, *, sound: bool) -> None:
         """Give it back; not `sound` after an error, whatever it was."""
-        if sound and not self._waiting and len(self._idle) < self._kept:
+        if sound and not self._waiting and self._held <= self._kept:
             self._idle.append(connection)
         else:
+            self._held -= 1
             await self._pool.release(connection)
 
     async def aclose(self) -> None:
         """Give all back to the pool, those too that are lent when they come."""
         self._kept = 0
         while self._idle:
+            self._held -= 1
             await self._pool.release(self._idle.pop())
 
 
