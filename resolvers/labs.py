@@ -13,8 +13,9 @@ from uuid import UUID
 from models.rules.scopes import Scope
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict, NotFound
-from resolvers.labs_ingest import Ingested, ingest
+from resolvers.labs_ingest import ingest
 from resolvers.labs_inputs import LabResultInput, Patients, checked
+from resolvers.labs_intake import Ingested
 from resolvers.labs_judgement import NewLabResult
 from resolvers.transaction import Transaction
 

@@ -17,8 +17,6 @@ from resolvers.labs_judgement import Bench, NewLabResult
 from resolvers.labs_versions import known
 from resolvers.transaction import Overtaken, Transaction
 
-__all__ = ["Ingested", "ingest"]
-
 
 async def ingest(
     tx: Transaction, actor: Actor, results: Sequence[NewLabResult], *, sender: str

@@ -20,7 +20,7 @@ from resolvers.budgets import Budget, Unlimited
 from resolvers.errors import BudgetExhausted, Refusal
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared
-from resolvers.reading.fields import Collector, Selected, arguments
+from resolvers.reading.fields import Collector, Selected, roots_of, values_of
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 from resolvers.reading.places import object_type
 from resolvers.reading.request_errors import RequestError
@@ -37,7 +37,7 @@ from schema.answers import (
 from schema.catalogue import CATALOGUE, CORE, listening_of
 from schema.feeds import FeedPlan
 from schema.mutations import Mutations
-from schema.payloads import Payloads, allowed, roots_of
+from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Queries, Reading, Renew
 from schema.tags import Tags
 
@@ -149,7 +149,7 @@ class Engine:
                 self._budget.spend(actor.user_id, prepared.cost)
             except BudgetExhausted as exhausted:
                 raise RequestError([error_of(exhausted, [])]) from None
-        roots = roots_of(prepared, CORE.subscription_type)
+        roots = roots_of(CORE, prepared)
         root = roots[0]
         if prepared.kind.value != "subscription" or root.name == "__typename":
             raise RequestError.of("this is no subscription", "BAD_USER_INPUT")
@@ -161,8 +161,7 @@ class Engine:
                 audit.attempted(self._pool, prepared, root, actor, refusal, datetime.now(UTC))
             )
             raise RequestError([error_of(refusal, [root.key])]) from None
-        getters = arguments(root, prepared.variables)
-        given = {name: getter(prepared.variables) for name, getter in getters.items()}
+        given = values_of(root, prepared.variables)
         plan = self._payloads.plan(prepared, actor.rights, root)
         payload = Collector(CORE, prepared).collect(object_type(root), root.selections)
         asked = {"ward": given.get("ward"), "patient_id": given.get("patientId")}

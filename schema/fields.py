@@ -54,7 +54,6 @@ class Work:
 
     resolver: Callable[..., Any]
     requires: Requires
-    in_transaction: bool
     propose: Callable[..., Any] | None
 
 
@@ -246,11 +245,10 @@ def mutation(
     *,
     requires: Requires,
     input: type | None = None,
-    in_transaction: bool = True,
     propose: Callable[..., Any] | None = None,
 ) -> Any:
     """A mutation: the resolver gets the input's fields, its answer is read through the plan."""
-    work = Work(resolver, requires, in_transaction, propose)
+    work = Work(resolver, requires, propose)
     made = _declared(None, requires, metadata={"work": work})
     made.arguments = [_argument("input", Argument(input, default=...))] if input else []
     return made

@@ -71,9 +71,7 @@ from schema.vitals import RecordVitalsInput, RecordVitalsPayload
 class Mutation:
     """One mutation is one transaction, its answer included."""
 
-    sign_in: SignInPayload = mutation(
-        sessions.sign_in, input=SignInInput, requires=PUBLIC, in_transaction=False
-    )
+    sign_in: SignInPayload = mutation(sessions.sign_in, input=SignInInput, requires=PUBLIC)
     sign_out: SignOutPayload = mutation(sessions.sign_out, requires=AUTHENTICATED)
     register_patient: RegisterPatientPayload = mutation(
         patients.register_patient, input=RegisterPatientInput, requires=Scope.PATIENT_REGISTER

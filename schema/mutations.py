@@ -24,7 +24,7 @@ from resolvers.labs_memory import Memory
 from resolvers.policy import Policy
 from resolvers.proposals import OVERTAKEN, Errand, Proposal
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Selected
+from resolvers.reading.fields import Selected, roots_of
 from resolvers.reading.limits import Limits
 from resolvers.reading.sources import Requires
 from resolvers.reading.statements import encoded
@@ -32,7 +32,7 @@ from resolvers.transaction import Ledger, Overtaken, transaction
 from schema.answers import STOPPED, Answer, body_of, error_of, stopped
 from schema.catalogue import CORE, work_of
 from schema.inputs import input_of
-from schema.payloads import Payloads, allowed, roots_of
+from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Reading, Renew
 
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
@@ -86,7 +86,7 @@ class Mutations:
         errors: list[dict[str, Any]] = []
         session: sessions.SignedIn | None = None
         signed_out = False
-        for root in roots_of(prepared, CORE.mutation_type):
+        for root in roots_of(CORE, prepared):
             try:
                 if root.name == "__typename":
                     data: bytes = encoded("Mutation")
@@ -251,16 +251,13 @@ def _asked(
 
 
 def _input(prepared: Prepared, root: Selected) -> tuple[dict[str, Any], Any]:
-    """The input's fields by Python name, and the input as it was sent (coerced)."""
+    """The input's fields by Python name, and the input as it was sent, coerced, without its key."""
     convert = input_of(root.name)
     if convert is None:
         return {}, {}
     sent = _sent(prepared, root)
-    key = {"idempotencyKey"}
-    return (
-        dict(vars(convert(sent))),
-        {name: part for name, part in sent.items() if name not in key},
-    )
+    asked = {name: part for name, part in sent.items() if name != "idempotencyKey"}
+    return dict(vars(convert(sent))), asked
 
 
 def _sent(prepared: Prepared, root: Selected) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from graphql import GraphQLObjectType
-
 from models.rules.scopes import Rights
 from resolvers.actors import Actor
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Collector, Selected
+from resolvers.reading.fields import Selected
 from resolvers.reading.overlay import Writing
 from resolvers.reading.sources import Access, Requires
 from resolvers.reading.statements import Plan, plan_payload
-from schema.catalogue import CATALOGUE, CORE
+from schema.catalogue import CATALOGUE
 from schema.plans import Plans
 from schema.queries import stranger
 
@@ -40,12 +38,6 @@ class Payloads:
             )
 
         return self._plans.get((operation, rights, root.key, replayed, writing), make)
-
-
-def roots_of(prepared: Prepared, type_: GraphQLObjectType | None) -> list[Selected]:
-    """The root fields of an operation."""
-    assert type_ is not None
-    return Collector(CORE, prepared).collect(type_, [prepared.operation.selection_set])
 
 
 def allowed(actor: Actor | None, requires: Requires) -> Actor:

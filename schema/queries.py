@@ -19,7 +19,7 @@ from resolvers.errors import BadInput, Unauthenticated
 from resolvers.lanes import Lanes
 from resolvers.policy import Policy
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Collector, Selected
+from resolvers.reading.fields import Selected, roots_of
 from resolvers.reading.request_errors import RequestError
 from resolvers.reading.statements import Plan, encoded, plan_roots
 from schema.catalogue import CATALOGUE, CORE
@@ -123,9 +123,7 @@ def _planned(prepared: Prepared, actor: Actor, *, checked: bool) -> _Query:
 
 def _parted(prepared: Prepared) -> tuple[list[Selected], list[Selected], list[Selected]]:
     """All roots; those about the schema; those to be read."""
-    assert CORE.query_type is not None
-    collector = Collector(CORE, prepared)
-    roots = collector.collect(CORE.query_type, [prepared.operation.selection_set])
+    roots = roots_of(CORE, prepared)
     introspected = [one for one in roots if one.name in INTROSPECTION]
     if len(introspected) > MOST_INTROSPECTION:
         raise BadInput(

@@ -7,10 +7,12 @@ import hashlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from graphql import OperationType
+
 from resolvers.actors import Actor
 from resolvers.policy import Policy
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Collector
+from resolvers.reading.fields import roots_of
 from resolvers.reading.freshness import Watch, followed, rights_of, state
 from resolvers.reading.watching import Watching, wards
 from schema.catalogue import CATALOGUE, CORE, SCHEMA_TEXT
@@ -32,17 +34,13 @@ class Tags:
 
         The answer must be read after it.
         """
-        if prepared.kind.value != "query" or actor.session_id is None:
+        if prepared.kind is not OperationType.QUERY or actor.session_id is None:
             return None
         key = (prepared.document, prepared.name, prepared.shape)
         (watch,) = self._watches.get(key, lambda: (_watch(prepared),))
         if watch is None or not followed(actor.rights):
             return None
-        assert CORE.query_type is not None
-        roots = Collector(CORE, prepared).collect(
-            CORE.query_type, [prepared.operation.selection_set]
-        )
-        codes = wards(prepared, roots)
+        codes = wards(prepared, roots_of(CORE, prepared))
         if codes is None:
             return None
         async with self._pool.acquire() as connection:
@@ -67,8 +65,7 @@ _RELEASE = hashlib.sha256(f"{version('wardline')}\0{SCHEMA_TEXT}".encode()).hexd
 
 
 def _watch(prepared: Prepared) -> Watch | None:
-    assert CORE.query_type is not None
-    roots = Collector(CORE, prepared).collect(CORE.query_type, [prepared.operation.selection_set])
+    roots = roots_of(CORE, prepared)
     if any(one.name.startswith("__") and one.name != "__typename" for one in roots):
         return None
     return Watching(CATALOGUE, prepared).of(roots)

@@ -109,6 +109,13 @@ class Collector:
         return True
 
 
+def roots_of(schema: GraphQLSchema, prepared: Prepared) -> list[Selected]:
+    """The root fields of an operation."""
+    type_ = schema.get_root_type(prepared.kind)
+    assert type_ is not None, "the document is valid"
+    return Collector(schema, prepared).collect(type_, [prepared.operation.selection_set])
+
+
 Getter = Callable[[VariableValues], Any]
 """Reads an argument's coerced value out of the operation's variables."""
 
@@ -129,6 +136,11 @@ def arguments(selected: Selected, variables: VariableValues) -> dict[str, Getter
         if getter is not None:
             found[name] = getter
     return found
+
+
+def values_of(selected: Selected, variables: VariableValues) -> dict[str, Any]:
+    """The values of the arguments that have one."""
+    return {name: getter(variables) for name, getter in arguments(selected, variables).items()}
 
 
 def stated(selected: Selected, variables: VariableValues) -> set[str]:

@@ -109,8 +109,8 @@ class Relation(Source):
     `filters` are by argument name. `inherits`: the row is visible whenever its parent is, by what
     it means (a bed's ward), so that the scope is not asked again. `within`: by what it means, the
     row is in every reach in which its parent is (who lies in a bed of a ward lies on the ward).
-    `needs` are the scopes that an
-    argument asks for beside the field's own, because it tells of what the field does not show.
+    `needs` are the scopes that an argument asks for beside the field's own, because it tells of
+    what the field does not show.
     """
 
     model: type[models.Base]
@@ -150,7 +150,7 @@ class Page(Relation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyNode(Source):
-    """The row that a public id names, whatever its type (Relay's `node`)."""
+    """The rows that public ids name, whatever their types (Relay's `node` and `nodes`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

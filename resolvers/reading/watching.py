@@ -20,7 +20,7 @@ import models
 from models.rules.critical_results import CriticalResultStatus
 from resolvers.reading.catalogue import Catalogue
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Collector, Selected, arguments
+from resolvers.reading.fields import Collector, Selected, values_of
 from resolvers.reading.freshness import Watch
 from resolvers.reading.places import object_type
 from resolvers.reading.sources import Embedded, Page, Relation, Value
@@ -144,10 +144,7 @@ def wards(prepared: Prepared, roots: Sequence[Selected]) -> list[str] | None:
     for one in roots:
         if one.name == "__typename":
             continue
-        given = {
-            name: getter(prepared.variables)
-            for name, getter in arguments(one, prepared.variables).items()
-        }
+        given = values_of(one, prepared.variables)
         code = given.get("code" if one.name == "ward" else "ward")
         statuses = {str(status) for status in given.get("status") or ()}
         if not isinstance(code, str) or not code.isprintable():
