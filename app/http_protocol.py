@@ -6,7 +6,9 @@ uvicorn's `http`: `app.http_protocol:HttpProtocol`.
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,6 +18,7 @@ from models.base import new_id
 MOST_HEADER_BYTES = 64 * 1024
 """Names and values together; what a browser and two proxies send is under 8 kB."""
 MOST_HEADERS = 200
+HEAD = b"HTTP/1.1 "
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -25,6 +28,17 @@ class HttpProtocol(HttpToolsProtocol):
     _header_bytes = 0
     _head_bytes = 0
     _in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection begins."""
+        super().connection_made(transport)
+        self.transport = WholeAnswers(transport)
+
+    def handle_websocket_upgrade(self) -> None:
+        """A WebSocket writes as it likes."""
+        if isinstance(self.transport, WholeAnswers):
+            self.transport = self.transport.below
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one request or more. The parser holds a header until it has seen its end, so
@@ -80,6 +94,59 @@ class HttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()
+
+
+class WholeAnswers(asyncio.Transport):
+    """A transport that writes the head of an answer together with what follows it.
+
+    uvicorn writes the head by itself, which costs a system call here, and one at the client's, who
+    is woken for nothing. A head that nothing follows at once is written when the loop comes by.
+    """
+
+    __slots__ = ("_head", "_loop", "below")
+
+    def __init__(self, below: asyncio.Transport) -> None:
+        self.below = below
+        self._loop = asyncio.get_running_loop()
+        self._head: bytes | None = None
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write, or keep a head for a moment."""
+        head = self._head
+        if head is not None:
+            self._head = None
+            self.below.writelines((head, data))
+        elif isinstance(data, bytes) and data.startswith(HEAD):
+            self._head = data
+            self._loop.call_soon(self._flush)
+        else:
+            self.below.write(data)
+
+    def _flush(self) -> None:
+        head, self._head = self._head, None
+        if head is not None:
+            self.below.write(head)
+
+    def close(self) -> None:
+        """Close, when all is written."""
+        self._flush()
+        self.below.close()
+
+    def is_closing(self) -> bool:
+        """Whether it is closed, or about to be."""
+        return self.below.is_closing()
+
+    def pause_reading(self) -> None:
+        """Take nothing in for now."""
+        self.below.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take in what comes."""
+        self.below.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """What is known of the connection."""
+        return self.below.get_extra_info(name, default)
 
 
 def _too_large(limit: int, what: str) -> tuple[HTTPStatus, str, dict[str, int]]:
