@@ -130,3 +130,27 @@ NEVER_REFUSED = {"Query.node", "Query.nodes", "Query.wards", "Viewer.wards", "Wa
     "LabResult.history"
 }
 """Any signed-in user may ask; the rows are those in sight, which may be none."""
+
+MUTATIONS = {
+    "signIn": None,
+    "signOut": None,
+    "registerPatient": "patient:register",
+    "recordAllergy": "allergy:record",
+    "recordVitals": "vitals:record",
+    "recordLabResults": "lab:record",
+    "acknowledgeCriticalResult": "critical-result:acknowledge",
+    "admitPatient": "patient:admit",
+    "transferPatient": "patient:transfer",
+    "dischargePatient": "patient:discharge",
+    "reserveBed": "bed:reserve",
+    "setBedStatus": "bed-status:set",
+    "orderMedication": "medication:order",
+    "discontinueMedication": "medication:discontinue",
+    "recordAdministration": "administration:record",
+    "assignCareTeamMember": "care-team:assign",
+    "endCareTeamMembership": "care-team:assign",
+    "breakGlass": "patient:break-glass",
+    "endEmergencyAccess": "emergency-access:end",
+    "reviewEmergencyAccess": "emergency-access:review",
+}
+"""What each mutation asks for; None: nothing, or a session."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphql import get_named_type
+
 import models
 from models.rules.roles import Role
 from resolvers import hospitals, passwords
 from resolvers.reading.documents import GraphQLRequest
 from tests.oracle.answers import read
+from tests.oracle.execution import SCHEMA
 from tests.oracle.hospitals import House
 
 REASON = "found unconscious in the lift"
@@ -167,3 +170,17 @@ class Stage:
             case "reviewEmergencyAccess":
                 return {"emergencyAccessId": await self.access(Role.NURSE), "outcome": "JUSTIFIED"}
         raise LookupError(f"nobody has said how {mutation} is called")
+
+
+def naming_nothing(name: str) -> dict[str, Any]:
+    """An input of a mutation that is valid, and names nothing that is there."""
+    type_: Any = SCHEMA.get_type(f"{name[0].upper()}{name[1:]}Input")
+    found: dict[str, Any] = {}
+    for key, one in type_.fields.items():
+        if not str(one.type).endswith("!"):
+            continue
+        named: Any = get_named_type(one.type)
+        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1"}.get(named.name, "x")
+        value: Any = next(iter(named.values)) if hasattr(named, "values") else plain
+        found[key] = [] if "[" in str(one.type) else value
+    return found

@@ -23,13 +23,13 @@ from tests.oracle.answers import read
 from tests.oracle.chains import object_of
 from tests.oracle.conftest import leave_traces
 from tests.oracle.execution import SCHEMA
-from tests.oracle.grants import ENTRY, GRANTS, HOSPITAL
+from tests.oracle.grants import ENTRY, GRANTS, HOSPITAL, MUTATIONS
 from tests.oracle.hospitals import House
 from tests.oracle.people import staffed
 from tests.oracle.relations import NODES
 from tests.oracle.rows import PREFIXES, Row, public_of
 from tests.oracle.sight import in_sight, viewer_of
-from tests.oracle.test_payloads import CALLED_WITH, _nothing
+from tests.oracle.stage import naming_nothing
 from tests.resolvers.reading.hospital import Hospital, furnish
 
 ROLES = pytest.mark.parametrize("role", Role)
@@ -134,10 +134,10 @@ def _ids_of(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", [n for n in CALLED_WITH if _ids_of(n) and n != "breakGlass"])
+@pytest.mark.parametrize("name", [n for n in MUTATIONS if _ids_of(n) and n != "breakGlass"])
 async def test_a_write_to_what_is_out_of_sight_is_one_to_nothing(house: House, name: str) -> None:
     """For every role that may call it but not for every row. breakGlass is for such patients."""
-    scope = CALLED_WITH[name]
+    scope = MUTATIONS[name]
     assert scope is not None
     kind = f"{name[0].upper()}{name[1:]}Input"
     text = f"mutation ($i: {kind}!) {{ {name}(input: $i) {{ __typename }} }}"
@@ -149,8 +149,8 @@ async def test_a_write_to_what_is_out_of_sight_is_one_to_nothing(house: House, n
             continue
         there = {field: public_of(rows[0]) for field, rows in named.items()}
         nowhere = {field: never(public) for field, public in there.items()}
-        said = await asked(house, role, text, i=_nothing(name) | there)
-        assert said == await asked(house, role, text, i=_nothing(name) | nowhere), role
+        said = await asked(house, role, text, i=naming_nothing(name) | there)
+        assert said == await asked(house, role, text, i=naming_nothing(name) | nowhere), role
         assert read(said)["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
@@ -162,7 +162,7 @@ def test_every_id_of_an_input_is_tried() -> None:
         for field, one in type_.fields.items()
         if get_named_type(one.type).name == "ID"
     }
-    assert named == {field for name in CALLED_WITH for field in _ids_of(name)}
+    assert named == {field for name in MUTATIONS for field in _ids_of(name)}
 
 
 LISTS = {

@@ -13,39 +13,15 @@ from resolvers.reading.documents import GraphQLRequest
 from tests.oracle.answers import departures, read
 from tests.oracle.chains import object_of, whole
 from tests.oracle.cursors import Cursors
-from tests.oracle.execution import SCHEMA, Question, expected
-from tests.oracle.grants import GRANTS
+from tests.oracle.execution import Question, expected
+from tests.oracle.grants import GRANTS, MUTATIONS
 from tests.oracle.hospitals import House, looked_up
 from tests.oracle.people import staffed
 from tests.oracle.relations import NODES
 from tests.oracle.rows import Row
 from tests.oracle.sight import viewer_of
-from tests.oracle.stage import Stage
+from tests.oracle.stage import Stage, naming_nothing
 from tests.resolvers.reading.hospital import Hospital
-
-CALLED_WITH = {
-    "signIn": None,
-    "signOut": None,
-    "registerPatient": "patient:register",
-    "recordAllergy": "allergy:record",
-    "recordVitals": "vitals:record",
-    "recordLabResults": "lab:record",
-    "acknowledgeCriticalResult": "critical-result:acknowledge",
-    "admitPatient": "patient:admit",
-    "transferPatient": "patient:transfer",
-    "dischargePatient": "patient:discharge",
-    "reserveBed": "bed:reserve",
-    "setBedStatus": "bed-status:set",
-    "orderMedication": "medication:order",
-    "discontinueMedication": "medication:discontinue",
-    "recordAdministration": "administration:record",
-    "assignCareTeamMember": "care-team:assign",
-    "endCareTeamMembership": "care-team:assign",
-    "breakGlass": "patient:break-glass",
-    "endEmergencyAccess": "emergency-access:end",
-    "reviewEmergencyAccess": "emergency-access:review",
-}
-"""What each mutation asks for; None: nothing, or a session."""
 
 # Who breaks the glass does it for a patient out of sight, and somebody else reviews it.
 SEES_ALL = (Role.ADMIN,)
@@ -57,20 +33,20 @@ async def house(whole: Hospital) -> House:
 
 
 def test_every_mutation_is_called() -> None:
-    assert object_of("Mutation").fields.keys() == CALLED_WITH.keys()
+    assert object_of("Mutation").fields.keys() == MUTATIONS.keys()
 
 
-@pytest.mark.parametrize("name", CALLED_WITH)
+@pytest.mark.parametrize("name", MUTATIONS)
 @pytest.mark.parametrize("role", Role)
 async def test_payload(house: House, role: Role, name: str) -> None:
     """Who may call it reads of its answer what they may read anywhere; who may not, nothing."""
-    scope = CALLED_WITH[name]
+    scope = MUTATIONS[name]
     may = scope is None or scope in GRANTS[role.value]
     if name == "breakGlass" and role in SEES_ALL:
         pytest.skip("an administrator sees every patient: there is no glass to break")
     await house.look()
     stage = Stage(house, role if may else Role.ADMIN, "ICU" if role is Role.DOCTOR else "MED1")
-    given = await stage.input(name) if may else _nothing(name)
+    given = await stage.input(name) if may else naming_nothing(name)
     type_ = get_named_type(object_of("Mutation").fields[name].type)
     assert isinstance(type_, GraphQLObjectType)
     kind = f"{name[0].upper()}{name[1:]}Input"
@@ -101,20 +77,6 @@ async def test_payload(house: House, role: Role, name: str) -> None:
     assert departures(raw, wanted, cursors) == []
     if name == "breakGlass":
         await house.hospital.pool.execute("DELETE FROM emergency_access_attempts")
-
-
-def _nothing(name: str) -> dict[str, Any]:
-    """An input that is valid and names nothing: who may not call it is told so before."""
-    type_: Any = SCHEMA.get_type(f"{name[0].upper()}{name[1:]}Input")
-    found: dict[str, Any] = {}
-    for field, one in type_.fields.items():
-        if not str(one.type).endswith("!"):
-            continue
-        named: Any = get_named_type(one.type)
-        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1"}.get(named.name, "x")
-        value: Any = next(iter(named.values)) if hasattr(named, "values") else plain
-        found[field] = [] if "[" in str(one.type) else value
-    return found
 
 
 def _row(house: House, value: Any) -> Any:

@@ -57,7 +57,8 @@ async def test_a_recorded_result_is_one_round_trip(
             wire.trips = 0
             await who.outcomes(who.potassium(patient, "6.9", externalId="1"), key="k")
             await who.outcomes(who.potassium(patient, "6.9", externalId="2"), key="l")
-            trips = wire.trips
+            # With a number and a key it is another statement, which is prepared the first time.
+            assert wire.trips <= 6
             wire.trips = 0
             await who.outcomes(who.potassium(patient, "6.9"))
             assert wire.trips == 1
@@ -65,7 +66,6 @@ async def test_a_recorded_result_is_one_round_trip(
             [first] = await who.outcomes(who.potassium(other, "6.9"))
             assert first["labResult"]["criticalResult"] is not None
             assert wire.trips <= 3
-            assert trips <= 6
         finally:
             await pool.close()
 
