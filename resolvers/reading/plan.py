@@ -49,6 +49,7 @@ from resolvers.reading.places import (
     WRITTEN,
     GivenArguments,
     Place,
+    alias_of,
     belongs_to_patient,
     object_type,
     patient_of,
@@ -304,7 +305,7 @@ class Planner:
         """An alias of the table that is entered, or of what stands for it where it is written."""
         name = self.name("t")
         if self._writing is None or source.model not in self._writing.written:
-            return source.model.__table__.alias(name)
+            return alias_of(source.model, name)
         produced = isinstance(source, Produced) or (place.model is None and place.row is not None)
         return self._writing.in_place_of(source.model, name, produced=produced)
 
