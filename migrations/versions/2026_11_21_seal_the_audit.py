@@ -226,7 +226,8 @@ $$
 """
 
 # A function, so that an administrator who makes the role later can call it; and the later
-# migrations need not think of it, because of the default privileges.
+# migrations need not think of it, because of the default privileges. Entries are added without an
+# id: one far ahead (OVERRIDING SYSTEM VALUE) would keep all that come after it out of the chain.
 GRANTS = """
 CREATE FUNCTION grant_to_application() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -240,7 +241,10 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', app);
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public '
         'GRANT USAGE, SELECT ON SEQUENCES TO %I', app);
-    EXECUTE format('REVOKE UPDATE, DELETE ON audit_entries, audit_selections FROM %I', app);
+    EXECUTE format('REVOKE UPDATE, DELETE ON audit_selections FROM %I', app);
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON audit_entries FROM %I', app);
+    EXECUTE format('GRANT INSERT (hospital_id, occurred_at, user_id, session_id, address, '
+        'selection_id, request_id, patient_ids) ON audit_entries TO %I', app);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON '
         'audit_seals, audit_mentions, audit_gaps, alembic_version FROM %I', app);
     EXECUTE format('GRANT EXECUTE ON FUNCTION seal_audit(integer) TO %I', app);

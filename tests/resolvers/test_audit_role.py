@@ -29,6 +29,14 @@ FORBIDDEN = [
     "UPDATE audit_seals SET hash = ''",
     "UPDATE audit_mentions SET entry_ids = '{}'",
     "INSERT INTO audit_entries SELECT * FROM audit_entries ON CONFLICT (id) DO UPDATE SET id = 1",
+    # An id far ahead would leave all that come after it unsealed, and hide them from whom they are
+    # about.
+    (
+        "INSERT INTO audit_entries (id, occurred_at, selection_id, patient_ids)"
+        " OVERRIDING SYSTEM VALUE SELECT 9e18::bigint, occurred_at, selection_id, '{}'"
+        " FROM audit_entries"
+    ),
+    "SELECT setval(pg_get_serial_sequence('audit_entries', 'id'), 9e18::bigint)",
     "INSERT INTO audit_seals SELECT 9, 9, form, sealed_at, digest, hash FROM audit_seals",
     "DELETE FROM audit_gaps",
     "CREATE OR REPLACE FUNCTION seal_audit(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
