@@ -91,6 +91,8 @@ class RegisteredQueries:
             self._fail()
 
     def _hold(self, digest: str, text: str) -> None:
+        if digest in self._held:
+            return  # somebody asked for it at the same time
         self._held[digest] = text
         self._bytes += len(text)
         while self._bytes > HELD_BYTES:

@@ -247,6 +247,22 @@ async def test_memory_is_bounded(redis_url: str, monkeypatch: pytest.MonkeyPatch
     await queries.aclose()
 
 
+async def test_what_is_asked_for_often_at_once_is_held_once(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted each time, it would leave less and less room, and in the end none."""
+    monkeypatch.setattr(registered_queries, "HELD_BYTES", 4 * len(ASKED))
+    await redis.set(PREFIX + ITS_HASH, ASKED)
+    queries = RegisteredQueries(redis_url, kept=timedelta(hours=1))
+    asked = (queries.find(ITS_HASH) for _ in range(8))
+    assert await asyncio.gather(*asked) == [ASKED] * 8
+    other = hashlib.sha256(WARDS.encode()).hexdigest()
+    await queries.keep(other, WARDS, nurse())
+    await redis.flushdb()
+    assert (await queries.find(ITS_HASH), await queries.find(other)) == (ASKED, WARDS)
+    await queries.aclose()
+
+
 async def test_without_redis_a_process_knows_what_it_has_heard() -> None:
     """Away or frozen: nothing is raised, and only the first request waits for it."""
     with socket.create_server(("127.0.0.1", 0)) as frozen:
