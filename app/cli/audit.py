@@ -13,8 +13,6 @@ from app.cli.running import run, write_logs
 from app.cli.servers import database_url, with_servers
 from app.settings import Settings, load_settings
 from models.rules.audit_chain import Head, Wrong
-from resolvers import audit
-from resolvers.audit_verification import verify as verification
 from resolvers.database import open_pool
 
 app = typer.Typer(no_args_is_help=True, help="Prove that the audit is whole.")
@@ -69,11 +67,13 @@ def _expected(text: str | None) -> Head | None:
 async def _verify(
     settings: Settings, expected: Head | None, console: Console, found: Counter[Wrong]
 ) -> None:
+    from resolvers import audit_verification
+
     async with with_servers(settings, join=True) as completed:
         pool = await open_pool(database_url(completed), max_size=1)
         try:
             async with pool.acquire() as connection:
-                async for one in verification(connection, expected=expected):
+                async for one in audit_verification.verify(connection, expected=expected):
                     if isinstance(one, Head):
                         if not found:
                             console.print(f"The audit is whole, up to {one}")
@@ -86,6 +86,8 @@ async def _verify(
 
 
 async def _head(settings: Settings) -> None:
+    from resolvers import audit
+
     async with with_servers(settings, join=True) as completed:
         pool = await open_pool(database_url(completed), max_size=1)
         try:
