@@ -1,5 +1,4 @@
-"""Seal the audit: entries by reference to what their plan shares, seals in a chain, a role that may
-only add.
+"""Seal the audit: entries refer to what their plan shares, seals in a chain, a role that only adds.
 
 Revision: 0006, after 0005. Created 2026-11-21.
 

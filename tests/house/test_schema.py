@@ -26,7 +26,7 @@ from graphql import (
 import models
 from models.rules.roles import Role
 from models.rules.scopes import Scope
-from resolvers import audit, faults, ids
+from resolvers import audit, faults, ids, sessions
 from resolvers.reading.catalogue import SCOPES
 from resolvers.reading.sources import Access
 from schema import catalogue
@@ -157,7 +157,8 @@ def test_a_resolver_takes_the_fields_of_its_input(mutation: str) -> None:
         }
     parameters = list(inspect.signature(work.resolver).parameters.values())
     named = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
-    if not work.in_transaction:
+    if work.resolver is sessions.sign_in:
+        # Nobody has signed in yet, and a password is hashed: no transaction waits for that.
         named -= {"address", "now", "policy"}
     else:
         assert [one.name for one in parameters[:2]] == ["tx", "actor"]
