@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ import models
 from models.rules.patients import Sex
 from models.rules.roles import Role
 from models.rules.scopes import rights
-from resolvers import admissions, hospitals, ids, patients
+from resolvers import admissions, hospitals, ids, patients, sessions
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY, Policy
 from resolvers.transaction import Transaction, transaction
@@ -56,6 +56,38 @@ class House:
             ward_ids=tuple(self.wards[code] for code in wards),
         )
 
+    async def signed_in(self, role: Role, *wards: str) -> Actor:
+        """A new user with a session of two days; the actor as a look-up finds it."""
+        user, session = models.new_id(), models.new_id()
+        async with self.begin() as tx:
+            await tx.insert(
+                models.User,
+                {"id": user, "hospital_id": self.id, "username": user.hex}
+                | {"display_name": "Somebody", "password_hash": "!"},
+            )
+            await tx.insert(models.RoleMembership, {"user_id": user, "role": role.value})
+            for code in wards:
+                row = {"user_id": user, "ward_id": self.wards[code]}
+                await tx.insert(models.WardMembership, row)
+            await tx.insert(
+                models.Session,
+                {"id": session, "hospital_id": self.id, "user_id": user}
+                | {"token_hash": session.bytes, "created_at": tx.now, "last_seen_at": tx.now}
+                | {"expires_at": tx.now + timedelta(days=2)},
+            )
+        found = await self.looked_up(session)
+        assert found is not None
+        return found
+
+    async def looked_up(self, session: UUID | None) -> Actor | None:
+        """The actor of a session at the house's time, however long it was silent; None where the
+        session has ended."""
+        assert session is not None
+        policy = replace(self.policy, session_idle=timedelta(days=2))
+        async with self.pool.acquire() as connection:
+            found = await sessions.actors_of(connection, [session], now=self.now, policy=policy)
+        return found.get(session)
+
     async def bed(self, ward: str = "med") -> str:
         """A new bed, free; its public id."""
         self.made += 1
@@ -65,7 +97,7 @@ class House:
             )
         return ids.encode(models.Bed, bed_id)
 
-    async def patient(self, *, born: date | None = date(1950, 5, 1)) -> str:
+    async def patient(self, *, born: date | None = date(1950, 5, 1), family: str = "Family") -> str:
         """A new patient in no bed; the public id."""
         self.made += 1
         async with self.begin() as tx:
@@ -74,7 +106,7 @@ class House:
                 self.actor(Role.CLERK),
                 mrn=f"M{self.made}",
                 given_name="Given",
-                family_name="Family",
+                family_name=family,
                 birth_date=born,
                 sex=Sex.FEMALE,
             )

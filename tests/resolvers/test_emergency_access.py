@@ -10,10 +10,9 @@ import pytest
 
 import models
 from models.rules.emergency_access import EmergencyAccessOutcome
-from models.rules.patients import Sex
 from models.rules.roles import Role
 from models.rules.scopes import Reach, Scope, rights
-from resolvers import emergency_access, ids, medications, patients, sessions, vitals
+from resolvers import emergency_access, ids, medications, vitals
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Throttled
 from tests.resolvers.conftest import House
@@ -34,53 +33,11 @@ async def opened(house: House, actor: Actor, **named: Any) -> str:
     return ids.encode(models.EmergencyAccess, produced["emergency_access"])
 
 
-async def in_session(house: House, role: Role) -> Actor:
-    """The actor with a session and a role in the database, so that it can be looked up anew."""
-    session = models.new_id()
-    user = house.users[role]
-    await house.pool.execute(
-        "INSERT INTO role_memberships (user_id, role) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        user,
-        role.value,
-    )
-    await house.pool.execute(
-        "INSERT INTO sessions (id, hospital_id, user_id, token_hash, created_at, last_seen_at,"
-        " expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)",
-        session,
-        house.id,
-        user,
-        session.bytes,
-        house.now,
-        house.now + timedelta(days=2),
-    )
-    return replace(house.actor(role, wards=()), session_id=session)
-
-
 async def now_of(house: House, actor: Actor) -> Actor:
     """The actor as a look-up finds it at the house's time."""
-    assert actor.session_id is not None
-    policy = replace(house.policy, session_idle=timedelta(days=2))
-    async with house.pool.acquire() as connection:
-        found = await sessions.actors_of(
-            connection, [actor.session_id], now=house.now, policy=policy
-        )
-    return found[actor.session_id]
-
-
-async def family(house: House, name: str, born: date = BORN) -> str:
-    """A patient of another family name; the public id."""
-    house.made += 1
-    async with house.begin() as tx:
-        produced = await patients.register_patient(
-            tx,
-            house.actor(Role.CLERK),
-            mrn=f"F{house.made}",
-            given_name="Given",
-            family_name=name,
-            birth_date=born,
-            sex=Sex.FEMALE,
-        )
-    return ids.encode(models.Patient, produced["patient"])
+    found = await house.looked_up(actor.session_id)
+    assert found is not None
+    return found
 
 
 # -- who is found ----------------------------------------------------------------------------------
@@ -100,9 +57,9 @@ async def test_one_patient_is_opened_by_id_and_by_mrn(house: House, role: Role) 
 
 
 async def test_a_family_name_and_birth_date_name_one_patient_exactly(house: House) -> None:
-    patient = await family(house, "Ólafsdóttir")
-    await family(house, "Ólafsdóttir", date(1950, 5, 2))
-    await family(house, "Ólafsdóttir Smith")
+    patient = await house.patient(family="Ólafsdóttir")
+    await house.patient(family="Ólafsdóttir", born=date(1950, 5, 2))
+    await house.patient(family="Ólafsdóttir Smith")
     actor = house.actor(Role.DOCTOR, wards=())
     found = await broken(house, actor, family_name="ólafsDÓTTIR", birth_date=BORN)
     assert ids.encode(models.Patient, found["patient"]) == patient
@@ -113,8 +70,8 @@ async def test_a_family_name_and_birth_date_name_one_patient_exactly(house: Hous
 
 
 async def test_a_name_of_several_is_told_and_opens_nobody(house: House) -> None:
-    await family(house, "Twin")
-    await family(house, "twin")
+    await house.patient(family="Twin")
+    await house.patient(family="twin")
     actor = house.actor(Role.DOCTOR, wards=())
     with pytest.raises(Conflict, match="MRN"):
         await broken(house, actor, family_name="Twin", birth_date=BORN)
@@ -240,7 +197,7 @@ async def test_what_is_refused_for_its_form_is_no_attempt(house: House) -> None:
 
 async def test_it_is_open_until_its_time_whether_or_not_a_clock_runs(house: House) -> None:
     patient = await house.inpatient("icu")
-    actor = await in_session(house, Role.DOCTOR)
+    actor = await house.signed_in(Role.DOCTOR)
     before = await now_of(house, actor)
     assert (before.opened, before.opened_until, before.rights) == ((), None, actor.rights)
     await broken(house, actor, patient_id=patient)
@@ -256,7 +213,7 @@ async def test_it_is_open_until_its_time_whether_or_not_a_clock_runs(house: Hous
 
 async def test_whoever_opened_a_patient_treats_them_and_nobody_else(house: House) -> None:
     patient, another = await house.inpatient("icu"), await house.inpatient("icu")
-    actor = await in_session(house, Role.DOCTOR)
+    actor = await house.signed_in(Role.DOCTOR)
     await broken(house, actor, patient_id=patient)
     actor = await now_of(house, actor)
 
@@ -278,7 +235,7 @@ async def test_whoever_opened_a_patient_treats_them_and_nobody_else(house: House
 
 async def test_it_ends_by_hand(house: House) -> None:
     patient = await house.inpatient("icu")
-    actor = await in_session(house, Role.NURSE)
+    actor = await house.signed_in(Role.NURSE)
     access = await opened(house, actor, patient_id=patient)
     house.later(minutes=10)
     await end(house, actor, access)
@@ -306,7 +263,7 @@ async def test_only_who_opened_it_and_who_reviews_end_it(house: House) -> None:
 
 async def test_another_one_ends_the_first(house: House) -> None:
     patient = await house.inpatient("icu")
-    actor = await in_session(house, Role.DOCTOR)
+    actor = await house.signed_in(Role.DOCTOR)
     first = await opened(house, actor, patient_id=patient)
     house.later(hours=3)
     second = await opened(house, await now_of(house, actor), patient_id=patient)

@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,7 +15,7 @@ import pytest_asyncio
 
 import models
 from models.rules.roles import Role
-from resolvers import admissions, ids, sessions
+from resolvers import admissions, ids
 from resolvers.actors import Actor
 from resolvers.database import open_pool
 from resolvers.policy import DEFAULT_POLICY
@@ -247,41 +245,15 @@ async def test_alerts_are_where_the_patients_are_however_often_they_move(
 # The session
 
 
-async def signed_in(house: House, role: Role) -> Actor:
-    """A user of the role with a session."""
-    session = models.new_id()
-    async with house.begin() as tx:
-        await tx.connection.execute(
-            "INSERT INTO role_memberships (user_id, role) VALUES ($1, $2)",
-            *(house.users[role], role.value),
-        )
-        await tx.insert(
-            models.Session,
-            {"id": session, "hospital_id": house.id, "user_id": house.users[role]}
-            | {"token_hash": session.bytes, "created_at": tx.now, "last_seen_at": tx.now}
-            | {"expires_at": tx.now + timedelta(hours=1)},
-        )
-    found = await looked_up(house, session)
-    assert found is not None
-    return found
-
-
-async def looked_up(house: House, session: UUID) -> Actor | None:
-    async with house.pool.acquire() as connection:
-        found = await sessions.actors_of(connection, [session], now=house.now)
-    return found.get(session)
-
-
 async def remembered(house: House, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """Somebody whose session is asked for by the statement alone."""
     who = recorder(house, monkeypatch)
-    who.actor = await signed_in(house, Role.LAB)
+    who.actor = await house.signed_in(Role.LAB)
     asked: list[Actor] = []
 
     async def renew(actor: Actor) -> Actor | None:
         asked.append(actor)
-        assert actor.session_id is not None
-        return await looked_up(house, actor.session_id)
+        return await house.looked_up(actor.session_id)
 
     who.engine = Engine(house.pool, house.pool, DEFAULT_POLICY, who.rung.append, renew=renew)
     patient = await house.inpatient()

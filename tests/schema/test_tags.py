@@ -6,17 +6,13 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-import models
 from models.rules.roles import Role
-from resolvers import sessions
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
@@ -95,33 +91,6 @@ def engine(pool: asyncpg.Pool[Any]) -> Engine:
     return Engine(pool, pool, DEFAULT_POLICY, lambda _: None, limits=ROOMY)
 
 
-async def signed_in(house: House, role: Role, *wards: str) -> Actor:
-    """Somebody with a session; the actor as the session says."""
-    user, session, now = models.new_id(), models.new_id(), datetime.now(UTC)
-    async with house.begin() as tx:
-        await tx.insert(
-            models.User,
-            {"id": user, "hospital_id": house.id, "username": user.hex, "display_name": "Somebody"}
-            | {"password_hash": "!"},
-        )
-        await tx.insert(models.RoleMembership, {"user_id": user, "role": role.value})
-        for ward in wards:
-            await tx.insert(models.WardMembership, {"user_id": user, "ward_id": house.wards[ward]})
-        await tx.insert(
-            models.Session,
-            {"id": session, "hospital_id": house.id, "user_id": user, "token_hash": session.bytes}
-            | {"created_at": now, "last_seen_at": now, "expires_at": now + timedelta(hours=1)},
-        )
-    return await again(house, session)
-
-
-async def again(house: House, session: UUID) -> Actor:
-    found = await sessions.actors_of(
-        house.pool, [session], now=datetime.now(UTC), policy=DEFAULT_POLICY
-    )
-    return found[session]
-
-
 @dataclass
 class Reader:
     """Somebody who looks at a board again and again."""
@@ -138,8 +107,9 @@ class Reader:
 
     async def look(self) -> tuple[str | None, bytes]:
         """The tag, and the answer of a moment at which it held."""
-        assert self.actor.session_id is not None
-        self.actor = await again(self.house, self.actor.session_id)
+        found = await self.house.looked_up(self.actor.session_id)
+        assert found is not None
+        self.actor = found
         request = GraphQLRequest(self.query, None, {"ward": self.ward})
         while True:
             tag = await self.engine.tag(request, self.actor)
@@ -170,9 +140,9 @@ async def test_after_any_write_the_tag_is_another_or_the_answer_the_same(
         await house.bed(ward)
     reading = engine(pool)
     readers = [
-        Reader(house, reading, await signed_in(house, Role.NURSE, "med"), "MED"),
-        Reader(house, reading, await signed_in(house, Role.DOCTOR, "icu"), "ICU"),
-        Reader(house, reading, await signed_in(house, Role.ADMIN), "MED"),
+        Reader(house, reading, await house.signed_in(Role.NURSE, "med"), "MED"),
+        Reader(house, reading, await house.signed_in(Role.DOCTOR, "icu"), "ICU"),
+        Reader(house, reading, await house.signed_in(Role.ADMIN), "MED"),
     ]
     for _ in range(70):
         what = await shift.step()
@@ -194,7 +164,7 @@ async def test_a_tag_stands_for_one_answer_whoever_writes_meanwhile(
     shifts = [first]
     shifts += [replace(first, draw=random.Random(seed), mrns=[]) for seed in (8, 9, 10)]
     reading = engine(pool)
-    reader = Reader(house, reading, await signed_in(house, Role.ADMIN), "MED")
+    reader = Reader(house, reading, await house.signed_in(Role.ADMIN), "MED")
     answers: dict[str | None, bytes] = {}
     done = asyncio.Event()
 
