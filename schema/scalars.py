@@ -5,6 +5,7 @@ DateTime must carry an offset: a time without one means another moment in anothe
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,12 +34,6 @@ def parse_decimal(value: object) -> Decimal:
     return number
 
 
-def _parse_decimal_literal(node: ValueNode, _variables: Any = None) -> Decimal:
-    if not isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
-        raise GraphQLError("a Decimal is a string or a number")
-    return parse_decimal(node.value)
-
-
 def parse_datetime(value: object) -> datetime:
     """An ISO 8601 time with an offset, as UTC."""
     if not isinstance(value, str):
@@ -65,19 +60,33 @@ def parse_date(value: object) -> date:
         raise GraphQLError("there is no such Date") from None
 
 
+def _literal(parse: Callable[[object], object], *written: type[Any]) -> Callable[..., object]:
+    """What parses a scalar in a document, from the text of a literal, and says where it is wrong.
+    A literal of another kind than `written` is what no variable could be either."""
+
+    def parse_literal(node: ValueNode, _variables: Any = None) -> object:
+        try:
+            return parse(node.value if isinstance(node, written) else None)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     Decimal: scalar(
         name="Decimal",
         description="An exact decimal. Out: a string. In: a string or a number.",
         serialize=str,
         parse_value=parse_decimal,
-        parse_literal=_parse_decimal_literal,
+        parse_literal=_literal(parse_decimal, StringValueNode, IntValueNode, FloatValueNode),
     ),
     datetime: scalar(
         name="DateTime",
         description="A moment in ISO 8601 with an offset.",
         serialize=datetime.isoformat,
         parse_value=parse_datetime,
+        parse_literal=_literal(parse_datetime, StringValueNode),
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
     ),
     date: scalar(
@@ -85,5 +94,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A calendar date, YYYY-MM-DD.",
         serialize=date.isoformat,
         parse_value=parse_date,
+        parse_literal=_literal(parse_date, StringValueNode),
     ),
 }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from graphql import GraphQLError, parse_value
+from graphql import GraphQLError, parse, parse_value, validate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +125,21 @@ def test_a_literal_keeps_its_digits(literal: str) -> None:
     scalar: Any = CORE.type_map["Decimal"]
     node = parse_value(literal)
     assert str(scalar.parse_literal(node, None)) == literal.strip('"')
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        'recordedAt: "yesterday"',
+        "recordedAt: 5",
+        "recordedAt: [5]",
+        'recordedAt: "2026-01-01T00:00:00Z", temperature: "warm"',
+        'recordedAt: "2026-01-01T00:00:00Z", temperature: true',
+    ],
+)
+def test_what_is_wrong_in_a_document_has_its_place(argument: str) -> None:
+    text = f'mutation {{ recordVitals(input: {{ patientId: "x", {argument} }}) {{ __typename }} }}'
+    [error] = validate(CORE, parse(text))
+    assert error.locations is not None
+    [place] = error.locations
+    assert text[place.column - 1 :].startswith(argument.rpartition(": ")[2])
