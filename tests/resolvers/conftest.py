@@ -20,6 +20,9 @@ from resolvers import admissions, hospitals, ids, patients, sessions
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY, Policy
 from resolvers.transaction import Transaction, transaction
+from resolvers.users import add_user
+
+PASSWORD = "wardline"
 
 
 @dataclass
@@ -173,3 +176,21 @@ async def founded(pool: asyncpg.Pool[Any]) -> House:
 async def house(pool: asyncpg.Pool[Any]) -> AsyncIterator[House]:
     """A new hospital, so that no test sees another's rows."""
     yield await founded(pool)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nurse(house: House) -> str:
+    """The username of a nurse of the ward med, who can sign in with PASSWORD."""
+    name = f"nurse-{models.new_id()}"
+    async with house.pool.acquire() as connection:
+        await add_user(
+            connection,
+            house.id,
+            username=name,
+            display_name="A Nurse",
+            password=PASSWORD,
+            roles=[Role.NURSE],
+            ward_codes=["MED"],
+        )
+    await house.pool.execute("DELETE FROM sign_in_attempts")
+    return name

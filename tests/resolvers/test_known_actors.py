@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 import models
-from models.rules.roles import Role
-from resolvers import ids, sessions, users
+from resolvers import ids, sessions
 from resolvers.actors import Actor
 from resolvers.known_actors import KnownActors
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
 from schema.execution import Engine
+from tests.resolvers.conftest import PASSWORD, House
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import House
-
-PASSWORD = "wardline"
 WARDS = "{ wards { code } viewer { scopes } }"
 
 
@@ -46,20 +42,9 @@ class Desk:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(house: House) -> Desk:
-    name = f"nurse-{models.new_id()}"
-    async with house.pool.acquire() as connection:
-        await users.add_user(
-            connection,
-            house.id,
-            username=name,
-            display_name="A Nurse",
-            password=PASSWORD,
-            roles=[Role.NURSE],
-            ward_codes=["MED"],
-        )
+async def desk(house: House, nurse: str) -> Desk:
     signed_in = await sessions.sign_in(
-        house.pool, username=name, password=PASSWORD, address="", now=datetime.now(UTC)
+        house.pool, username=nurse, password=PASSWORD, address="", now=datetime.now(UTC)
     )
     return Desk(house, signed_in.token)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import pytest_asyncio
 from argon2 import PasswordHasher
 
 import models
@@ -19,32 +18,11 @@ from resolvers.actors import Actor
 from resolvers.errors import Throttled, Unauthenticated
 from resolvers.policy import Policy
 from resolvers.sessions import SignedIn
+from tests.resolvers.conftest import PASSWORD, House
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import House
-
-PASSWORD = "wardline"
 HERE = "192.0.2.1"
 IMPATIENT = Policy(sign_in_patience=timedelta(0))
 """Refuses one too many at once, where it would wait for those under way."""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def nurse(house: House) -> str:
-    """The username of a nurse of the ward med."""
-    name = f"nurse-{models.new_id()}"
-    async with house.pool.acquire() as connection:
-        await users.add_user(
-            connection,
-            house.id,
-            username=name,
-            display_name="A Nurse",
-            password=PASSWORD,
-            roles=[Role.NURSE],
-            ward_codes=["MED"],
-        )
-    await house.pool.execute("DELETE FROM sign_in_attempts")
-    return name
 
 
 async def sign_in(
