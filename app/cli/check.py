@@ -18,7 +18,7 @@ from app.cli.mistakes import Mistake, explain
 from app.cli.running import run, write_logs
 from app.cli.servers import database_url, redis_url, with_servers
 from app.schema_version import current, head
-from app.settings import Settings, load_settings
+from app.settings import Settings, SettingsError, limits_of, load_settings
 from resolvers.database import as_application
 
 OLDEST_POSTGRES = 15
@@ -27,7 +27,8 @@ Probe = Callable[[Settings], Awaitable[str]]
 
 
 def check() -> None:
-    """Check the settings, the database, its migrations and Redis; exit 1 when one is wrong."""
+    """Check the settings, the trusted documents, the database, its migrations, the audit and Redis;
+    exit 1 when one is wrong."""
     settings = load_settings()
     write_logs(settings.log_level)
     results: list[tuple[str, bool, str]] = [("settings", True, "valid")]
@@ -47,12 +48,26 @@ async def _check(settings: Settings, results: list[tuple[str, bool, str]]) -> No
         "audit": _audit,
         "Redis": _redis,
     }
+    if settings.trusted_documents is not None:
+        probes = {"documents": _documents, **probes}
     async with with_servers(settings, join=True) as completed:
         for what, probe in probes.items():
             try:
                 results.append((what, True, await probe(completed)))
-            except (OSError, asyncpg.PostgresError, RedisError, Mistake) as error:
+            except (OSError, asyncpg.PostgresError, RedisError, Mistake, SettingsError) as error:
                 results.append((what, False, explain(error)))
+
+
+async def _documents(settings: Settings) -> str:
+    # The schema, which nothing else here needs.
+    from app.persisted_documents import trusted_documents
+    from resolvers.reading.documents import Documents
+    from schema.catalogue import CORE
+
+    check = Documents(CORE, limits=limits_of(settings)).read
+    return (
+        f"{len(trusted_documents(settings.trusted_documents, check))} of the manifest, each valid"
+    )
 
 
 async def _database(settings: Settings) -> str:

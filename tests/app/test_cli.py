@@ -104,6 +104,21 @@ async def test_check_is_0_where_everything_is_there(environment: dict[str, str])
     assert f"at {head()}, the newest" in ended.out
 
 
+async def test_check_reads_the_manifest_of_documents(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "documents.json"
+    named = environment | {"WARDLINE_TRUSTED_DOCUMENTS": str(manifest)}
+    manifest.write_text('{"a": "{ viewer { id } }", "b": "{ viewer { username } }"}')
+    ended = await wardline("check", environment=named)
+    assert ended.code == 0, ended
+    assert "2 of the manifest, each valid" in ended.out
+    manifest.write_text('{"a": "{ nope }"}')
+    ended = await wardline("check", environment=named)
+    assert ended.code == 1
+    assert "document a" in ended.out
+
+
 async def test_check_is_1_and_says_what_is_wrong(empty_database: str, redis_url: str) -> None:
     ended = await wardline(
         "check", environment={"DATABASE_URL": empty_database, "REDIS_URL": f"redis://{CLOSED}"}
