@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
     *DECISIONS,
 ]
 FOLDERS = "app|subscriptions|schema|resolvers|models|migrations|tests|web|docs|bench|requirements"
@@ -111,7 +112,15 @@ def test_the_operations_of_the_readme_are_valid() -> None:
     documents = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
     documents += re.findall(r'= """(.*?)"""', text, re.DOTALL)
     documents += [json.loads(_filled(body))["query"] for body in re.findall(BODY, text)]
-    assert len(documents) == 6, "a document, that of the socket, and four of curl"
+    assert len(documents) == 7, "two documents, that of the socket, and four of curl"
+    for one in documents:
+        assert validate(CORE, parse(one)) == [], one
+
+
+def test_the_operations_of_the_other_documents_are_valid() -> None:
+    texts = [path.read_text() for path in DOCUMENTS if path.parent.name == "docs"]
+    documents = re.findall(r"```graphql\n(.*?)```", "".join(texts), re.DOTALL)
+    assert documents, "no document shows an operation any more"
     for one in documents:
         assert validate(CORE, parse(one)) == [], one
 
