@@ -32,11 +32,21 @@ well, by the same role:
 """
 
 _FIELDS = """\
-A word says in whose rows the role reads the field: `all` of the hospital, those of the own `wards`,
-of whom it `treats`, of the `own` record, those it `wrote`; `yes`: whoever is signed in; none:
-never, the field is null with FORBIDDEN. `+`: and, while an emergency access lasts, of that patient.
-Two words: in the rows of both alone. What a mutation answers and what a feed sends is made of these
-types, under the same rights.
+Each cell says in whose rows the role reads the field:
+
+| word | whose rows |
+|---|---|
+| `all` | everybody's in the hospital |
+| `wards` | of patients who lie on the user's own wards, and these wards |
+| `treats` | the same, and of patients whose care team the user is on |
+| `own` | the user's own record as a patient |
+| `wrote` | those that the user wrote |
+| `yes` | no patient's: whoever is signed in reads it |
+| nothing | nobody's: the field is null, with the error FORBIDDEN |
+| with a `+` | and, while an emergency access lasts, of that patient |
+| two words | those that both words allow |
+
+What a mutation answers and what a feed sends is made of these types, under the same rights.
 
 Of the bed of a stay on a ward out of reach the place is read and no more: its status is MASKED, and
 of its ward the counts are 0 and the beds none.
