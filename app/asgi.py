@@ -23,7 +23,7 @@ from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
 from resolvers import faults, passwords, sessions
 from resolvers.actors import Actor
-from resolvers.database import open_pool, open_reading_pool
+from resolvers.database import open_pool, open_reading_pool, open_recording_pool
 from resolvers.known_actors import KnownActors
 from resolvers.lanes import Lanes
 from resolvers.policy import Policy
@@ -74,6 +74,11 @@ def create(settings: Settings) -> Starlette:
                 statement_timeout=_milliseconds(limits.write_seconds),
                 lock_timeout=_milliseconds(limits.lock_seconds),
             ) as writing,
+            await open_recording_pool(
+                database_url,
+                statement_timeout=_milliseconds(limits.write_seconds),
+                lock_timeout=_milliseconds(limits.lock_seconds),
+            ) as recording,
             await open_reading_pool(
                 database_url,
                 min_size=least,
@@ -87,6 +92,7 @@ def create(settings: Settings) -> Starlette:
                 statement_timeout=_milliseconds(limits.statement_seconds),
             ) as listening,
             aclosing(Lanes(reading)) as lanes,
+            aclosing(Lanes(recording, left=0)) as recorders,
             aclosing(RegisteredQueries(redis_url, kept=kept)) as registered,
             RedisBudget(
                 redis_url,
@@ -106,7 +112,14 @@ def create(settings: Settings) -> Starlette:
 
             known = KnownActors(reading, policy)
             engine = Engine(
-                writing, lanes, policy, ring, limits=limits, budget=budget, renew=known.renewed
+                writing,
+                lanes,
+                policy,
+                ring,
+                limits=limits,
+                budget=budget,
+                renew=known.renewed,
+                recording=recorders,
             )
             documents = PersistedDocuments(
                 trusted,

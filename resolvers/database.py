@@ -12,6 +12,8 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.elements import ClauseElement
 
+from resolvers.prepared_statements import BoundedConnection
+
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 """A connection, of a pool or not."""
 
@@ -66,6 +68,7 @@ async def open_pool(
         max_size=max_size,
         init=_prepare,
         reset=_leave_as_it_is,
+        connection_class=BoundedConnection,
         command_timeout=30,
         statement_cache_size=1024,
         max_cached_statement_lifetime=0,
@@ -93,6 +96,20 @@ async def open_reading_pool(
     """
     chosen = {"synchronous_commit": "off", "plan_cache_mode": "force_generic_plan", **settings}
     return await open_pool(url, min_size=min_size, max_size=max_size, **chosen)
+
+
+RECORDERS = 4
+"""Commits of one hospital wait for each other, because positions are given in their order: more
+connections would wait in PostgreSQL, where it costs more than here."""
+
+
+async def open_recording_pool(url: str, **settings: str) -> asyncpg.Pool[Any]:
+    """Open a pool for mutations that are one statement each (resolvers/proposals).
+
+    Such a statement is long, and the same for every value: it is planned once a connection.
+    """
+    chosen = {"plan_cache_mode": "force_generic_plan", **settings}
+    return await open_pool(url, min_size=1, max_size=RECORDERS, **chosen)
 
 
 class Statement:

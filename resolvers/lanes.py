@@ -6,6 +6,8 @@ statement does. What was lent here and comes back sound is lent again at once.
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -14,20 +16,20 @@ Lent: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Any]"
 """A connection of a pool."""
 
 LEFT = 2
-"""How many are not kept, whether they are lent or idle: who asks the pool itself gets one of them
-as soon as it comes back, also while the others are never idle all at once."""
+"""How many stay with the pool, so that who asks the pool itself finds one, sooner or later."""
 
 
 class Lanes:
     """Lends the connections of a pool, which remains the owner: it opens them, and replaces those
-    that broke. One for which somebody waits goes back to it."""
+    that broke. `left` of them are never lent here."""
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    def __init__(self, pool: asyncpg.Pool[Any], *, left: int = LEFT) -> None:
         self._pool = pool
-        self._idle: list[Lent] = []
-        self._kept = pool.get_max_size() - LEFT
+        self._most = max(pool.get_max_size() - left, 1)
         self._held = 0
-        self._waiting = 0
+        self._idle: list[Lent] = []
+        self._waiting: deque[asyncio.Future[Lent | None]] = deque()
+        self._closed = False
 
     def acquire(self) -> _Loan:
         """`async with lanes.acquire() as connection`, as of a pool."""
@@ -35,30 +37,68 @@ class Lanes:
 
     async def take(self) -> Lent:
         """A connection, to be given `back`."""
-        while self._idle:
-            connection = self._idle.pop()
-            if _is_open(connection):
-                return connection
-            self._held -= 1
-        self._waiting += 1
-        try:
-            connection = await self._pool.acquire()
-        finally:
-            self._waiting -= 1
+        while True:
+            while self._idle:
+                connection = self._idle.pop()
+                if _is_open(connection):
+                    return connection
+                self._held -= 1
+            if self._held < self._most or self._closed:
+                return await self._opened()
+            handed = await self._handed()
+            if handed is not None:
+                return handed
+
+    async def _opened(self) -> Lent:
         self._held += 1
-        return connection
+        try:
+            return await self._pool.acquire()
+        except BaseException:
+            self._held -= 1
+            self._hand(None)
+            raise
+
+    async def _handed(self) -> Lent | None:
+        """What somebody gives back; None: there is room for another one."""
+        waiting: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled():
+                # It was handed over in the same moment.
+                await self._on(waiting.result())
+            raise
+
+    async def _on(self, handed: Lent | None) -> None:
+        if handed is None:
+            self._hand(None)
+        else:
+            await self.back(handed, sound=True)
+
+    def _hand(self, connection: Lent | None) -> bool:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(connection)
+                return True
+        return False
 
     async def back(self, connection: Lent, *, sound: bool) -> None:
         """Give it back; not `sound` after an error, whatever it was."""
-        if sound and not self._waiting and self._held <= self._kept:
-            self._idle.append(connection)
-        else:
-            self._held -= 1
+        if sound and not self._closed and _is_open(connection):
+            if not self._hand(connection):
+                self._idle.append(connection)
+            return
+        self._held -= 1
+        try:
             await self._pool.release(connection)
+        finally:
+            self._hand(None)
 
     async def aclose(self) -> None:
         """Give all back to the pool, those too that are lent when they come."""
-        self._kept = 0
+        self._closed = True
         while self._idle:
             self._held -= 1
             await self._pool.release(self._idle.pop())

@@ -47,7 +47,8 @@ class Engine:
 
     `pool` is for writing, `reading` for queries (whose audit rows may be committed a moment after
     the answer is sent); `ring` is told of a hospital whose log has grown. `renew` looks an actor up
-    anew: without it, actors are taken for what they were when they were given.
+    anew: without it, actors are taken for what they were when they were given. `recording` are the
+    connections for mutations that are one statement; without it, `pool` lends them.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Engine:
         limits: Limits = DEFAULT_LIMITS,
         budget: Budget | None = None,
         renew: Renew | None = None,
+        recording: Reading | None = None,
     ) -> None:
         self._pool = pool
         self._notes: set[asyncio.Task[None]] = set()
@@ -69,7 +71,9 @@ class Engine:
         self._queries = Queries(reading, policy, renew)
         self._tags = Tags(reading, policy)
         self._payloads = Payloads()
-        self._mutations = Mutations(pool, reading, policy, limits, self._payloads, ring, renew)
+        self._mutations = Mutations(
+            pool, recording or pool, reading, policy, limits, self._payloads, ring, renew
+        )
 
     def operation_kind(
         self, request: GraphQLRequest
@@ -102,7 +106,8 @@ class Engine:
                 case "mutation" if not read_only:
                     answer = await self._mutations.answer(prepared, actor, address)
                 case kind:
-                    message = f"a {kind} cannot be executed this way"
+                    way = "POST" if kind == "mutation" else "a WebSocket (graphql-transport-ws)"
+                    message = f"a {kind} is sent by {way}"
                     code = "METHOD_NOT_ALLOWED"
                     return refused([{"message": message, "extensions": {"code": code}}])
             return (

@@ -63,6 +63,7 @@ class Mutations:
     def __init__(  # noqa: PLR0917 (Engine alone makes it)
         self,
         pool: Pool,
+        recording: Reading,
         reading: Reading,
         policy: Policy,
         limits: Limits,
@@ -71,6 +72,7 @@ class Mutations:
         renew: Renew | None,
     ) -> None:
         self._pool = pool
+        self._recording = recording
         self._reading = reading
         self._policy = policy
         self._limits = limits
@@ -163,7 +165,7 @@ class Mutations:
             plan = self._payloads.plan(prepared, actor.rights, root, writing=proposal.writing)
             produced, writing = _rows(proposal.produced), proposal.values()
             try:
-                async with self._pool.acquire() as connection:
+                async with self._recording.acquire() as connection:
                     data = await plan.attempt(
                         connection, prepared.variables, (actor,), now, produced, writing
                     )

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from resolvers.database import open_pool
-from resolvers.lanes import Lanes
+from resolvers.faults import TRANSIENT
+from resolvers.lanes import LEFT, Lanes
 from tests.owner import as_owner
 
 PID = "SELECT pg_backend_pid()"
@@ -68,7 +69,7 @@ async def test_a_broken_connection_is_replaced(small: asyncpg.Pool[Any]) -> None
                     # A moment before it ends it still answers.
                     if await another.fetchval(PID) != pid:
                         break
-            except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError):
+            except TRANSIENT:
                 continue
     await lanes.aclose()
 
@@ -91,23 +92,36 @@ async def test_what_is_lent_at_the_end_goes_back_as_well(small: asyncpg.Pool[Any
     # The pool closes when it has all of them (see the fixture).
 
 
-async def test_who_asks_the_pool_itself_does_not_wait_for_a_quiet_moment(
+async def test_who_asks_the_pool_itself_does_not_wait_for_the_lanes(
     small: asyncpg.Pool[Any],
 ) -> None:
-    """Lanes that had all connections once would keep so many that the pool got none back for as
-    long as a few were in use at any time."""
+    """Lanes that had all connections once would leave the pool none for as long as they are busy."""
     lanes = Lanes(small)
-    in_use = [await lanes.take() for _ in range(4)]
-    waiting = asyncio.create_task(small.fetchval("SELECT 1"))
-    async with asyncio.timeout(10):
-        while not waiting.done():
-            await lanes.back(in_use.pop(0), sound=True)
-            await asyncio.sleep(0.01)
-            # As many are in use as the pool has connections, but for one.
-            while len(in_use) < 3:
-                in_use.append(await lanes.take())
-            await asyncio.sleep(0.01)
-    assert await waiting == 1
+    in_use = [await lanes.take() for _ in range(small.get_max_size() - LEFT)]
+    more = asyncio.create_task(lanes.take())
+    assert await asyncio.wait_for(small.fetchval("SELECT 1"), 10) == 1
+    assert not more.done()
+    await lanes.back(in_use.pop(), sound=True)
+    in_use.append(await asyncio.wait_for(more, 10))
     for connection in in_use:
         await lanes.back(connection, sound=True)
+    await lanes.aclose()
+
+
+async def test_who_stops_waiting_keeps_nothing_back(small: asyncpg.Pool[Any]) -> None:
+    lanes = Lanes(small)
+
+    async def ask() -> int:
+        async with lanes.acquire() as connection:
+            found: int = await connection.fetchval("SELECT 1")
+            return found
+
+    for rounds in range(14):
+        tasks = [asyncio.create_task(ask()) for _ in range(12)]
+        for _ in range(rounds % 7):
+            await asyncio.sleep(0)
+        for task in tasks[::3]:
+            task.cancel()
+        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        assert all(one == 1 or isinstance(one, asyncio.CancelledError) for one in ended)
     await lanes.aclose()
