@@ -95,7 +95,7 @@ async def test_what_is_lent_at_the_end_goes_back_as_well(small: asyncpg.Pool[Any
 async def test_who_asks_the_pool_itself_does_not_wait_for_the_lanes(
     small: asyncpg.Pool[Any],
 ) -> None:
-    """Lanes that had all connections once would leave the pool none for as long as they are busy."""
+    """Lanes that had all connections would leave the pool none for as long as they are busy."""
     lanes = Lanes(small)
     in_use = [await lanes.take() for _ in range(small.get_max_size() - LEFT)]
     more = asyncio.create_task(lanes.take())
