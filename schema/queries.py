@@ -69,7 +69,7 @@ class Queries:
             assert self._renew is not None
             renewed = await self._renew(actor)
             if renewed is None:
-                raise stranger()
+                return self._of_stranger(prepared)
             actor = renewed
         raise RuntimeError("the rights of an actor move faster than they can be read")
 

@@ -193,14 +193,27 @@ async def test_get_is_for_queries(program: httpx.AsyncClient) -> None:
     assert response.json() == {"data": {"patients": {"totalCount": 1}}}
 
 
+async def test_who_has_signed_out_is_a_stranger(stranger: httpx.AsyncClient, username: str) -> None:
+    """Also where this process remembers who it was."""
+    never = await ask(stranger, ME)
+    stranger.headers["authorization"] = f"Bearer {await sign_in(stranger, username)}"
+    assert (await ask(stranger, ME)).json()["data"]["viewer"]
+    assert (await ask(stranger, "mutation { signOut { signedOut } }")).status_code == 200
+    assert (await ask(stranger, ME)).json() == never.json()
+
+
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL])
 async def test_get_changes_nothing(program: httpx.AsyncClient, accept: str) -> None:
-    for query in ("mutation { signOut { signedOut } }", "subscription { bedChanges { cursor } }"):
+    for query, way in (
+        ("mutation { signOut { signedOut } }", "a mutation is sent by POST"),
+        ("subscription { bedChanges { cursor } }", "a subscription is sent by a WebSocket"),
+    ):
         response = await program.get(
             "/graphql", params={"query": query}, headers={"accept": accept}
         )
         assert response.status_code == 405
         assert response.headers["allow"] == "POST"
+        assert response.json()["errors"][0]["message"].startswith(way)
     assert (await ask(program, ME)).json()["data"]["viewer"]
 
 
