@@ -18,7 +18,7 @@ class Payloads:
     """The plans of payloads, each made once."""
 
     def __init__(self) -> None:
-        self._plans: Plans[Plan] = Plans()
+        self._plans: Plans[Plan] = Plans(lambda plan: plan.statement.sql)
 
     def plan(
         self,
@@ -30,14 +30,14 @@ class Payloads:
         writing: Writing | None = None,
     ) -> Plan:
         """The plan of a root field's payload, see plan_payload."""
-        operation = (prepared.document, prepared.name, prepared.shape)
+        key = (prepared.name, prepared.shape, rights, root.key, replayed, writing)
 
         def make() -> Plan:
             return plan_payload(
                 CATALOGUE, prepared, rights, root, replayed=replayed, writing=writing
             )
 
-        return self._plans.get((operation, rights, root.key, replayed, writing), make)
+        return self._plans.get(prepared.document, key, make)
 
 
 def allowed(actor: Actor | None, requires: Requires) -> Actor:

@@ -54,7 +54,7 @@ class Queries:
         self._pool = pool
         self._policy = policy
         self._renew = renew
-        self._queries: Plans[_Query] = Plans()
+        self._queries: Plans[_Query] = Plans(_sql)
 
     async def answer(self, prepared: Prepared, actor: Actor | None) -> bytes:
         """The body of the answer; a Refusal where nothing can be answered."""
@@ -74,8 +74,10 @@ class Queries:
         raise RuntimeError("the rights of an actor move faster than they can be read")
 
     def _query(self, prepared: Prepared, actor: Actor, *, checked: bool) -> _Query:
-        key = (prepared.document, prepared.name, prepared.shape, actor.rights, checked)
-        return self._queries.get(key, lambda: _planned(prepared, actor, checked=checked))
+        key = (prepared.name, prepared.shape, actor.rights, checked)
+        return self._queries.get(
+            prepared.document, key, lambda: _planned(prepared, actor, checked=checked)
+        )
 
     async def _data(
         self, query: _Query, prepared: Prepared, actor: Actor, *, checked: bool
@@ -110,6 +112,10 @@ class Queries:
 def stranger() -> Unauthenticated:
     """Nobody has signed in."""
     return Unauthenticated("sign in first")
+
+
+def _sql(query: _Query) -> str:
+    return "" if query.plan is None else query.plan.statement.sql
 
 
 def _planned(prepared: Prepared, actor: Actor, *, checked: bool) -> _Query:

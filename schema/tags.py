@@ -36,8 +36,8 @@ class Tags:
         """
         if prepared.kind is not OperationType.QUERY or actor.session_id is None:
             return None
-        key = (prepared.document, prepared.name, prepared.shape)
-        (watch,) = self._watches.get(key, lambda: (_watch(prepared),))
+        key = (prepared.name, prepared.shape)
+        (watch,) = self._watches.get(prepared.document, key, lambda: (_watch(prepared),))
         if watch is None or not followed(actor.rights):
             return None
         codes = wards(prepared, roots_of(CORE, prepared))

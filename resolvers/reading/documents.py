@@ -32,6 +32,8 @@ from resolvers.reading.request_errors import RequestError
 from resolvers.reading.variables import Shape, VariableReader, without_value
 
 KEPT_DOCUMENTS = 1_000
+KEPT_CHARACTERS = 500_000
+"""Of the texts of all documents that are kept: parsed, each takes about 80 bytes."""
 MOST_FAULTS = 10
 SIZES = frozenset({"first", "last", "ids"})
 """The arguments that say how many rows are asked for."""
@@ -59,6 +61,7 @@ class Document:
     """A valid document. Compared by identity: the cache gives one object for one text."""
 
     digest: str
+    characters: int
     sizes: frozenset[str]
     """The variables that say how large a page is: what a plan costs follows from them."""
     operations: Mapping[str | None, OperationDefinitionNode]
@@ -118,6 +121,7 @@ class Documents:
         self._limits = limits
         self._kept = kept
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
 
     def prepare(self, request: GraphQLRequest) -> Prepared:
         """Parse, validate, choose the operation and coerce its variables; RequestError if not."""
@@ -145,8 +149,10 @@ class Documents:
             return known
         document = self._parsed(text)
         self._documents[text] = document
-        if len(self._documents) > self._kept:
-            self._documents.popitem(last=False)
+        self._characters += len(text)
+        while len(self._documents) > self._kept or self._characters > KEPT_CHARACTERS:
+            dropped, _ = self._documents.popitem(last=False)
+            self._characters -= len(dropped)
         return document
 
     def _parsed(self, text: str) -> Document:
@@ -177,7 +183,7 @@ class Documents:
                 fragments[definition.name.value] = definition
         costs = Costs(self._schema, self._sources, fragments, self._limits, elements)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return Document(digest, _sizes(tree), operations, fragments, costs)
+        return Document(digest, len(text), _sizes(tree), operations, fragments, costs)
 
 
 def _sizes(tree: DocumentNode) -> frozenset[str]:

@@ -20,6 +20,7 @@ from graphql import (
 from models.rules.roles import Role
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
+from resolvers.reading import documents as documents_module
 from resolvers.reading.documents import KEPT_DOCUMENTS, Documents, GraphQLRequest
 from schema.catalogue import CORE
 from schema.execution import Engine
@@ -207,6 +208,19 @@ def test_the_cache_of_documents_is_bounded() -> None:
     assert len(documents._documents) == 3
     assert documents.prepare(GraphQLRequest("{ viewer { id } }")).document is not first
     assert KEPT_DOCUMENTS > 100
+
+
+def test_the_cache_of_documents_is_bounded_in_their_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of 50,000 characters takes some megabytes, parsed."""
+    monkeypatch.setattr(documents_module, "KEPT_CHARACTERS", 10_000)
+    documents = Documents(CORE)
+    texts = [f"{{ a{number}: viewer {{ id }} }} #{'.' * 3_000}" for number in range(6)]
+    for text in texts:
+        documents.read(text)
+    assert list(documents._documents) == texts[-3:]
+    documents.read("{ viewer { id } }" + " " * 20_000)
+    assert not documents._documents, "what is longer than all may be is not kept"
+    assert documents.read(texts[0]) is documents.read(texts[0])
 
 
 # -- faults ----------------------------------------------------------------------------------------
