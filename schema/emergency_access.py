@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Text, cast, literal_column
 
 import models
 from models.rules.scopes import Scope
+from resolvers import ids
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
 from schema.enums import EmergencyAccessOutcome
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 def _opener(access: FromClause) -> ColumnElement[object]:
     user = models.User.__table__.alias()
     return looked_up(user.c.display_name, user, user.c.id == access.c.user_id)
+
+
+def _user_id(access: FromClause) -> ColumnElement[object]:
+    prefix = literal_column(f"'{ids.PREFIXES[models.User]}_'", Text())
+    return prefix.op("||")(cast(access.c.user_id, Text()))
 
 
 def _username(access: FromClause) -> ColumnElement[object]:
@@ -47,12 +53,14 @@ def of_review(row: FromClause, given: Given) -> ColumnElement[bool]:
     )
 )
 class EmergencyAccess(Node):
-    """Seen by who opened it, and by whoever reviews; what the review noted, by the latter alone."""
+    """Seen by who opened it, and by whoever reviews; what the review noted, by the latter alone.
+    `userId` is what auditEntries(user:) takes."""
 
     id: strawberry.ID = identifier(models.EmergencyAccess)
     patient: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
         models.Patient, lambda access, patient: patient.c.id == access.c.patient_id
     )
+    user_id: strawberry.ID = expression(_user_id)
     username: str = expression(_username)
     opened_by: str = expression(_opener)
     reason: str = column()

@@ -286,6 +286,7 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
     "MedicationAdministration.givenBy": _name_of("given_by"),
     "CareTeamMember.name": _name_of("user_id"),
+    "EmergencyAccess.userId": lambda held, viewer, row: f"usr_{row['user_id']}",
     "EmergencyAccess.username": _name_of("user_id", "username"),
     "EmergencyAccess.openedBy": _name_of("user_id"),
     "EmergencyAccess.reviewedBy": _name_of("reviewed_by"),
