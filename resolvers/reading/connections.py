@@ -150,7 +150,7 @@ class Connection:
         keys = self._keyset.columns if asked & CURSORS else ()
         further = "hasPreviousPage" if self._cut.backward else "hasNextPage"
         return ListedRows(
-            Listing(chosen.key, fields, node_keys, self._cut, builder(node_keys, len(keys) + 1)),
+            Listing(chosen.key, fields, node_keys, self._cut, builder(node_keys, len(keys) or 1)),
             self._level,
             columns=[value for _, value in columns],
             order=self._keyset.order_by(backward=self._cut.backward),

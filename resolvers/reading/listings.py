@@ -56,8 +56,8 @@ class Listed:
 class Listing:
     """How rows become the JSON of the answer: one root, `root`, with these fields.
 
-    A row has the columns of a node, in the order of the keys in `node`, then the keys of the sort,
-    if a cursor is asked for, then one that is true.
+    A row has the columns of a node, in the order of the keys in `node`, then the keys of the sort
+    if a cursor is asked for, or else one that is true: the last is never null.
     """
 
     root: str
@@ -72,7 +72,7 @@ class Listing:
         rows = await connection.fetch(sql, *values)
         if not rows:
             return None
-        return self._written(rows if rows[0][-1] else [])
+        return self._written([] if rows[0][-1] is None else rows)
 
     def _written(self, rows: list[Any]) -> bytes:
         size = self.cut.size
@@ -121,7 +121,7 @@ class Listing:
 
     def _cursor(self, row: Any) -> str:
         """As PostgreSQL writes it (pages.Keyset.cursor)."""
-        keys = ", ".join(_key(key) for key in tuple(row)[len(self.node) : -1])
+        keys = ", ".join(_key(key) for key in tuple(row)[len(self.node) :])
         return base64.b64encode(f"[{keys}]".encode()).decode()
 
 
@@ -173,10 +173,10 @@ class ListedRows:
     def answer(self) -> CTE:
         """The rows, one more than asked for if somebody asks whether the list goes on."""
         columns = [_as_text(column) for column in self.columns]
+        last = self.keys or (literal_column("true"),)
         return (
             self.level.select(
-                *(column.label(f"c{n}") for n, column in enumerate((*columns, *self.keys))),
-                literal_column("true").label("there"),
+                *(column.label(f"c{n}") for n, column in enumerate((*columns, *last))),
                 self.level.patients().expression.label("people"),
             )
             .order_by(*self.order)
