@@ -26,6 +26,8 @@ ALGORITHM = "sha256:"
 
 Check = Callable[[str], object]
 """Parses and validates a document; raises RequestError."""
+CheckOf = Callable[[str, Actor], bool]
+"""The same for somebody, who pays for it; False: they cannot."""
 
 
 class Registry(Protocol):
@@ -101,7 +103,7 @@ class PersistedDocuments:
         trusted: Mapping[str, str],
         *,
         only: bool,
-        check: Check,
+        check: CheckOf,
         registry: Registry | None,
         most: int,
     ) -> None:
@@ -169,8 +171,8 @@ class PersistedDocuments:
             if found is None:
                 raise RequestError.of("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
             return found
-        if actor is not None and len(request.query.encode()) <= self._most:
-            self._check(request.query)
+        fits = len(request.query.encode()) <= self._most
+        if actor is not None and fits and self._check(request.query, actor):
             await self._registry.keep(digest, request.query, actor)
         return request.query
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from resolvers import audit, faults
 from resolvers.actors import Actor
-from resolvers.budgets import Budget, Unlimited
+from resolvers.budgets import Account, Budget, Unlimited
 from resolvers.errors import BudgetExhausted, Refusal
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared
@@ -76,14 +76,33 @@ class Engine:
         )
 
     def operation_kind(
-        self, request: GraphQLRequest
+        self, request: GraphQLRequest, actor: Actor | None
     ) -> Literal["query", "mutation", "subscription"]:
-        """The kind of the operation that the request names; RequestError if it is not valid."""
-        return self._documents.prepare(request).kind.value
+        """The kind of the operation that the request names; RequestError if it is not valid, or the
+        actor, who pays for what is not, has nothing left."""
+        account = _account(actor, "")
+        try:
+            self._budget.check(account)
+            return self._documents.prepare(request).kind.value
+        except BudgetExhausted as exhausted:
+            raise RequestError([error_of(exhausted, [])]) from None
+        except RequestError:
+            self._budget.note(account, len(request.query))
+            raise
 
-    def check(self, text: str) -> None:
-        """Parse and validate a document, and keep it; RequestError if it is not valid."""
-        self._documents.read(text)
+    def check(self, text: str, actor: Actor) -> bool:
+        """Parse and validate a document, and keep it; RequestError if it is not valid. False where
+        the actor, who pays for what is not, has nothing left: then it was not looked at."""
+        account = _account(actor, "")
+        try:
+            self._budget.check(account)
+            self._documents.read(text)
+        except BudgetExhausted:
+            return False
+        except RequestError:
+            self._budget.note(account, len(text))
+            raise
+        return True
 
     async def execute(
         self, request: GraphQLRequest, actor: Actor | None, address: str = ""
@@ -95,7 +114,7 @@ class Engine:
         self, request: GraphQLRequest, actor: Actor | None, address: str, read_only: bool = False
     ) -> Answer:
         """Execute a query or a mutation. Never raises: a fault of ours is reported and masked."""
-        account = (actor.user_id if actor is not None else None) or address
+        account = _account(actor, address)
         try:
             self._budget.check(account)
             prepared = self._documents.prepare(request)
@@ -186,6 +205,10 @@ class Engine:
         noted = asyncio.create_task(_reported(entry), name="audit")
         self._notes.add(noted)
         noted.add_done_callback(self._notes.discard)
+
+
+def _account(actor: Actor | None, address: str) -> Account:
+    return (actor.user_id if actor is not None else None) or address
 
 
 async def _reported(entry: Coroutine[Any, Any, None]) -> None:

@@ -70,7 +70,7 @@ class Engine(Protocol):
     """Compiles and runs operations. Every method raises `Refused` for one that is not valid."""
 
     def operation_kind(
-        self, request: Operation
+        self, request: Operation, actor: Actor
     ) -> Literal["query", "mutation", "subscription"]: ...
 
     def subscription(self, request: Operation, actor: Actor) -> FeedPlan: ...

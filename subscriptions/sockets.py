@@ -235,7 +235,7 @@ class Socket:
                 return
             if self._sockets.find_document is not None:
                 operation = await self._sockets.find_document(operation, actor)
-            kind = self._sockets.engine.operation_kind(operation)
+            kind = self._sockets.engine.operation_kind(operation, actor)
             if kind == "subscription":
                 running.subscriber = self._sockets.hub.subscribe(operation, actor, running)
                 if self._watch is not None and self._watch.actor != actor:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,12 @@ class Held:
 
 def documents(*, only: bool = False, registry: Any = None, most: int = 1_000) -> PersistedDocuments:
     trusted = {"me": ME, "wards": WARDS}
-    return PersistedDocuments(trusted, only=only, check=CHECK, registry=registry, most=most)
+    return PersistedDocuments(trusted, only=only, check=checked, registry=registry, most=most)
+
+
+def checked(text: str, actor: Actor) -> bool:
+    CHECK(text)
+    return actor.username != "spent"
 
 
 def named(id_: str, query: str = "") -> GraphQLRequest:
@@ -177,6 +183,14 @@ async def test_what_is_not_registered() -> None:
     wrong = hashlib.sha256(b"{ nothing }").hexdigest()
     assert await refused(found, hashed("{ nothing }", wrong)) == "GRAPHQL_VALIDATION_FAILED"
     assert await refused(found, hashed(ASKED, DIGEST)) == "PERSISTED_QUERY_HASH_MISMATCH"
+    assert held.texts == {}
+
+
+async def test_who_has_spent_the_budget_registers_nothing() -> None:
+    """The answer says so; the document was not looked at."""
+    held = Held()
+    spent = replace(nurse(), username="spent")
+    assert (await documents(registry=held)(hashed(ASKED, ITS_HASH), spent)).query == ASKED
     assert held.texts == {}
 
 

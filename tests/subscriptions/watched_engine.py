@@ -71,7 +71,7 @@ class WatchedEngine(Engine):
     ) -> bytes:
         if self.fault is not None:
             raise self.fault
-        if self.operation_kind(request) == "mutation":
+        if self.operation_kind(request, actor) == "mutation":
             await self.held()
             self.mutated += 1
         return await super().execute(request, actor, address)

@@ -97,6 +97,32 @@ async def test_what_is_spent_is_spent(hospital: Hospital, admin: Actor) -> None:
     assert caught.value.errors[0]["extensions"]["code"] == "BUDGET_EXHAUSTED"
 
 
+async def test_what_is_no_document_is_paid_for_wherever_it_is_looked_at(
+    hospital: Hospital, admin: Actor
+) -> None:
+    """By a socket, which asks for the kind first, and where one is registered."""
+    purse = Purse(30)
+    engine = engine_of(hospital, purse)
+    wrong = GraphQLRequest("{ nothing }")
+    with pytest.raises(RequestError):
+        engine.operation_kind(wrong, admin)
+    assert purse.left == 30 - 11
+    with pytest.raises(RequestError):
+        engine.check(wrong.query, admin)
+    assert purse.left == 30 - 22
+    assert engine.operation_kind(GraphQLRequest("{ __typename }"), admin) == "query"
+    assert engine.check("{ __typename }", admin)
+    assert purse.left == 30 - 22, "what is valid is paid for when it is executed"
+    with pytest.raises(RequestError):
+        engine.check(wrong.query, admin)
+    with pytest.raises(RequestError) as caught:
+        engine.operation_kind(wrong, admin)
+    assert caught.value.errors[0]["extensions"]["code"] == "BUDGET_EXHAUSTED"
+    assert not engine.check(wrong.query, admin)
+    assert purse.left == 30 - 33
+    assert purse.accounts == {admin.user_id}
+
+
 # -- what takes too long ---------------------------------------------------------------------------
 
 
