@@ -11,7 +11,7 @@ import models
 from models.rules.roles import Role
 from resolvers.actors import Actor
 from tests.resolvers.reading.hospital import MRNS, Hospital
-from tests.resolvers.reading.test_rows import NODE
+from tests.resolvers.reading.sightings import NODE
 
 
 def commands(

@@ -11,7 +11,7 @@ import models
 from models.rules.roles import Role
 from resolvers.actors import Actor
 from tests.resolvers.reading.hospital import MRNS, Hospital, ids_of
-from tests.resolvers.reading.test_rows import EVERYBODY, NODE, names_in
+from tests.resolvers.reading.sightings import EVERYBODY, NODE, names_in
 
 REASON = "found unconscious in the corridor"
 BREAK = """mutation ($i: BreakGlassInput!) { breakGlass(input: $i) {
