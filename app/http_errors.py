@@ -15,16 +15,21 @@ class Malformed(Exception):
     """What came cannot be taken; `status` is that of the answer, `headers` go with it."""
 
     def __init__(
-        self, status: int, message: str, headers: Mapping[str, str] | None = None, **limit: int
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
-        self.body = error_body(message, **limit)
+        self.body = error_body(message, limit)
 
 
-def error_body(message: str, **extensions: object) -> bytes:
+def error_body(message: str, limit: int | None = None) -> bytes:
     """The JSON of one error of HTTP itself; `message` repeats nothing that was sent."""
-    return orjson.dumps(
-        {"errors": [{"message": message, "extensions": {"code": "BAD_REQUEST", **extensions}}]}
-    )
+    extensions = {"code": "BAD_REQUEST"}
+    if limit is not None:
+        extensions["limit"] = str(limit)
+    return orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
