@@ -38,6 +38,10 @@ class Actor:
     rights_version: int = 0
     address: str | None = None
 
+    def holds(self, now: datetime) -> bool:
+        """Whether nothing of it has ended by time alone."""
+        return self.opened_until is None or now < self.opened_until
+
     def reaches(self, scope: Scope) -> frozenset[Reach]:
         """The reaches of a scope; FORBIDDEN where it is not held."""
         found = self.rights.reaches(scope)

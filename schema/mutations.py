@@ -157,6 +157,8 @@ class Mutations:
         The actor may be remembered: the statement asks for the session as well.
         """
         checked = actor.session_id is not None and self._renew is not None
+        if checked and not actor.holds(now):
+            return None
         for _ in range(MOST_PROPOSALS):
             ledger = Ledger(actor.hospital_id, now, self._policy)
             proposal = await make(Errand(ledger, actor, claim, checked))

@@ -85,6 +85,8 @@ class Queries:
         data: bytes | None = b"{}"
         if query.plan is not None:
             now = datetime.now(UTC)
+            if checked and not actor.holds(now):
+                return None
             valid = sessions.validity(actor, now, self._policy) if checked else None
             async with self._pool.acquire() as connection:
                 data = await query.plan.attempt(

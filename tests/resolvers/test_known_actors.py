@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 import models
+from models.rules.scopes import rights
 from resolvers import ids, sessions
 from resolvers.actors import Actor
 from resolvers.known_actors import KnownActors
@@ -141,3 +143,18 @@ async def test_what_ends_by_time_is_not_remembered_longer(desk: Desk) -> None:
     after = await known.of_token(desk.token, None)
     assert after is not None
     assert after.opened == ()
+
+
+async def test_what_has_ended_while_the_request_waited_opens_nothing(desk: Desk) -> None:
+    """Nothing is written at the end of an emergency access, so no version of the rights says so."""
+    patient = await desk.house.patient()
+    actor = await desk.actor()
+    row_id = ids.decode(models.Patient, patient)
+    assert row_id is not None
+    opened = replace(actor, opened=(row_id,), rights=rights(actor.roles, opened=True))
+    now = datetime.now(UTC)
+    query = f'{{ patient(id: "{patient}") {{ id }} }}'
+    until = {True: now + timedelta(hours=1), False: now - timedelta(seconds=1)}
+    for still, end in until.items():
+        answer = await desk.ask(replace(opened, opened_until=end), query)
+        assert answer["data"]["patient"] == ({"id": patient} if still else None)
