@@ -41,6 +41,9 @@ from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Queries, Reading, Renew
 from schema.tags import Tags
 
+OF_TAG = 10
+"""To look whether an answer has changed costs this part of reading it."""
+
 
 class Engine:
     """Executes requests of one schema against one database.
@@ -155,13 +158,18 @@ class Engine:
         if actor is None or request.cost:
             return None
         try:
-            self._budget.check(actor.user_id or "")
-            return await self._tags.of(self._documents.prepare(request), actor)
+            account = _account(actor, "")
+            self._budget.check(account)
+            prepared = self._documents.prepare(request)
+            tag = await self._tags.of(prepared, actor)
         except (RequestError, Refusal, *faults.TRANSIENT):
             return None
         except Exception as error:  # noqa: BLE001 (the answer does without)
             faults.report(error)
             return None
+        if tag is not None:
+            self._budget.note(account, max(1, prepared.cost // OF_TAG))
+        return tag
 
     # -- subscriptions -----------------------------------------------------------------------------
 

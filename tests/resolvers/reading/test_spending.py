@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -121,6 +123,20 @@ async def test_what_is_no_document_is_paid_for_wherever_it_is_looked_at(
     assert not engine.check(wrong.query, admin)
     assert purse.left == 30 - 33
     assert purse.accounts == {admin.user_id}
+
+
+async def test_to_be_told_that_nothing_has_changed_is_paid_for(hospital: Hospital) -> None:
+    purse = Purse(1_000)
+    engine = engine_of(hospital, purse)
+    nurse = await hospital.user(Role.NURSE, wards=["MED1"])
+    version = "SELECT rights_version FROM users WHERE id = $1"
+    now = await hospital.pool.fetchval(version, nurse.user_id)
+    nurse = replace(nurse, rights_version=now)
+    request = GraphQLRequest('{ ward(code: "MED1") { beds { id } } }')
+    assert await engine.tag(request, nurse) is not None
+    assert 0 < 1_000 - purse.left < 20
+    purse.left = 0
+    assert await engine.tag(request, nurse) is None
 
 
 # -- what takes too long ---------------------------------------------------------------------------
