@@ -51,6 +51,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 _REVALIDATED = (b"cache-control", b"private, no-cache")
 _DATA = b'{"data":{'
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
+_OF_SESSIONS = (b"set-cookie", b"clear-site-data")
 _ASKING = (b"query=", b"documentId=", b"extensions=")
 _LISTS = {b"accept": b", ", b"accept-encoding": b", ", b"cookie": b"; ", b"if-none-match": b", "}
 
@@ -201,6 +202,8 @@ class GraphQLEndpoint:
         carrier = Response()
         if answer.session is None:
             carrier.delete_cookie(origins.COOKIE, httponly=True, samesite="strict", secure=secure)
+            # Boards that a shared station's browser holds (ETag) are not for who comes next.
+            carrier.headers["clear-site-data"] = '"cache"'
         elif b"origin" in headers and self._own("POST", headers):
             carrier.set_cookie(
                 origins.COOKIE,
@@ -210,7 +213,7 @@ class GraphQLEndpoint:
                 samesite="strict",
                 secure=secure,
             )
-        return [header for header in carrier.raw_headers if header[0] == b"set-cookie"]
+        return [header for header in carrier.raw_headers if header[0] in _OF_SESSIONS]
 
 
 def merged(raw: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

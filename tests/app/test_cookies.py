@@ -164,6 +164,7 @@ async def test_signing_out_ends_the_session_and_clears_the_cookie(
     cleared = response.headers["set-cookie"].lower()
     assert cleared.startswith(f'{COOKIE}="";')
     assert "max-age=0" in cleared
+    assert response.headers["clear-site-data"] == '"cache"', "boards that the browser holds as well"
     assert code(await ask(stranger, ME, **cookie, **OWN)) == "UNAUTHENTICATED"
 
 
