@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
 
@@ -68,7 +69,8 @@ async def test_a_patient_of_another_ward_does_not_exist(
     api: Api, user: str, own: list[str], ward: str
 ) -> None:
     admin, person = await api.sign_in("admin"), await api.sign_in(user)
-    chart = await whole_chart(api, admin, ward)
+    treated = await treated_by(admin, person)
+    chart = await whole_chart(api, admin, ward, but=treated)
     everything = {*ids_of(chart)}
     assert len(everything) >= 10
 
@@ -78,6 +80,7 @@ async def test_a_patient_of_another_ward_does_not_exist(
         assert (await person.run(NODE, id=one))["node"] is None
 
     mine = {patient["id"] for code in own for patient in await person.patients(code)}
+    mine |= treated
     found = await person.run(
         WAYS,
         id=chart["id"],
@@ -96,7 +99,7 @@ async def test_a_patient_of_another_ward_does_not_exist(
     alarms = found["allAlarms"]
     assert alarms["totalCount"] == len(alarms["nodes"])
     assert everything.isdisjoint(ids_of(alarms))
-    assert {alarm["ward"]["code"] for alarm in alarms["nodes"]} <= {*own}
+    assert {alarm["ward"]["code"] for alarm in alarms["nodes"] if alarm["ward"]} <= {*own}
     assert [one["code"] for one in found["wards"]] == own
     assert [one["code"] for one in found["viewer"]["wards"]] == own
 
@@ -160,14 +163,21 @@ async def test_a_clerk_is_served_the_rest_and_told_of_each_refusal(api: Api) -> 
         assert answer["data"] == {"node": None}
 
 
-async def test_an_auditor_sees_no_patient_at_all(api: Api) -> None:
+async def test_an_auditor_sees_who_lay_where_and_nothing_clinical(api: Api) -> None:
     admin, auditor = await api.sign_in("admin"), await api.sign_in("auditor")
     chart = await whole_chart(api, admin, "MED1")
     answer = await auditor.post(CLINICAL, id=chart["id"])
-    assert answer["data"] == {"patient": None, "criticalResults": None}
+    patient = answer["data"].pop("patient")
+    assert answer["data"] == {"criticalResults": None}
+    assert patient.pop("id") == chart["id"]
+    assert patient.pop("familyName") == chart["familyName"]
+    assert patient.pop("admission")["id"] == chart["admission"]["id"]
+    assert set(patient.values()) == {None}
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
     for one in ids_of(chart):
-        assert (await auditor.post(NODE, id=one))["data"] == {"node": None}
+        seen = one.partition("_")[0] in KNOWN_TO_A_CLERK
+        node = (await auditor.post(NODE, id=one))["data"]["node"]
+        assert (node is not None) is seen, one
 
 
 async def test_an_integrator_reads_back_what_it_wrote_and_no_more(api: Api) -> None:
@@ -187,13 +197,21 @@ async def test_an_integrator_reads_back_what_it_wrote_and_no_more(api: Api) -> N
 KNOWN_TO_A_CLERK = {"pat", "adm", "bed", "wrd"}
 
 
-async def whole_chart(api: Api, admin: Person, ward: str) -> dict[str, Any]:
-    """Everything of a patient in the ward who has something of every kind, an alarm included."""
+async def whole_chart(
+    api: Api, admin: Person, ward: str, *, but: Collection[str] = ()
+) -> dict[str, Any]:
+    """Everything of a patient in the ward (but those) who has something of every kind, an alarm
+    included."""
     integrator = await api.sign_in("integrator")
     for patient in await admin.patients(ward):
         chart: dict[str, Any] = (await admin.run(CHART, id=patient["id"]))["patient"]
         orders = chart["medications"]["nodes"]
-        if chart["latestVitals"] and orders and orders[0]["administrations"]["nodes"]:
+        if (
+            chart["id"] not in but
+            and chart["latestVitals"]
+            and orders
+            and orders[0]["administrations"]["nodes"]
+        ):
             break
     else:
         raise AssertionError(f"nobody in {ward} has a chart to hide")
@@ -203,6 +221,17 @@ async def whole_chart(api: Api, admin: Person, ward: str) -> dict[str, Any]:
     chart = (await admin.run(CHART, id=chart["id"]))["patient"]
     assert chart["allergies"]
     return chart
+
+
+async def treated_by(admin: Person, person: Person) -> set[str]:
+    """The patients whose care team the person is on, wherever they lie."""
+    name = (await person.run("{ viewer { displayName } }"))["viewer"]["displayName"]
+    look = "{ patients(first: 500) { nodes { id careTeam { name } } } }"
+    return {
+        patient["id"]
+        for patient in (await admin.run(look))["patients"]["nodes"]
+        if any(one["name"] == name for one in patient["careTeam"])
+    }
 
 
 def ids_of(found: Any) -> list[str]:
