@@ -18,6 +18,11 @@ depends_on = None
 
 MEMBERSHIPS = ("role_memberships", "ward_memberships", "care_team_members", "emergency_accesses")
 """Tables whose rows say, by `user_id`, what a user may see."""
+CHANGES = {
+    "INSERT": "NEW TABLE AS after",
+    "UPDATE": "OLD TABLE AS before NEW TABLE AS after",
+    "DELETE": "OLD TABLE AS before",
+}
 
 
 def upgrade() -> None:
@@ -25,21 +30,34 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("rights_version", sa.BigInteger(), server_default="0", nullable=False)
     )
+    # The users are taken in one order, whichever way their rows were changed: two that end the
+    # care teams of the same doctors would otherwise wait for each other.
     op.execute(
         """
-        CREATE FUNCTION number_rights_of_member() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION number_rights_of_members() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            members uuid[];
         BEGIN
-            UPDATE users SET rights_version = rights_version + 1
-            WHERE id IN (OLD.user_id, NEW.user_id);
+            IF TG_OP = 'INSERT' THEN
+                members := ARRAY(SELECT user_id FROM after);
+            ELSIF TG_OP = 'DELETE' THEN
+                members := ARRAY(SELECT user_id FROM before);
+            ELSE
+                members := ARRAY(SELECT user_id FROM before UNION SELECT user_id FROM after);
+            END IF;
+            PERFORM 1 FROM users WHERE id = ANY(members) ORDER BY id FOR NO KEY UPDATE;
+            UPDATE users SET rights_version = rights_version + 1 WHERE id = ANY(members);
             RETURN NULL;
         END $$
         """
     )
     for table in MEMBERSHIPS:
-        op.execute(
-            f"CREATE TRIGGER number_rights AFTER INSERT OR UPDATE OR DELETE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION number_rights_of_member()"
-        )
+        for change, rows in CHANGES.items():
+            op.execute(
+                f"CREATE TRIGGER number_rights_{change.lower()} AFTER {change} ON {table}"
+                f" REFERENCING {rows}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION number_rights_of_members()"
+            )
     op.execute(
         """
         CREATE FUNCTION number_rights_of_user() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -58,8 +76,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for table in ("users", *MEMBERSHIPS):
-        op.execute(f"DROP TRIGGER number_rights ON {table}")
+    op.execute("DROP TRIGGER number_rights ON users")
+    for table in MEMBERSHIPS:
+        for change in CHANGES:
+            op.execute(f"DROP TRIGGER number_rights_{change.lower()} ON {table}")
     op.execute("DROP FUNCTION number_rights_of_user()")
-    op.execute("DROP FUNCTION number_rights_of_member()")
+    op.execute("DROP FUNCTION number_rights_of_members()")
     op.drop_column("users", "rights_version")
