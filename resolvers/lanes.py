@@ -19,6 +19,15 @@ LEFT = 2
 """How many stay with the pool, so that who asks the pool itself finds one, sooner or later."""
 
 
+USUAL = 4
+"""How many are in use at once as a rule. A process has statements for no more, and where they are
+short, more of them at once only take each other's time: with ten, a board took half as long again.
+"""
+PATIENCE = 0.1
+"""Who has waited this long, in seconds, waits for statements that are not short, and gets another
+connection if there is one."""
+
+
 class Lanes:
     """Lends the connections of a pool, which remains the owner: it opens them, and replaces those
     that broke. `left` of them are never lent here."""
@@ -37,17 +46,19 @@ class Lanes:
 
     async def take(self) -> Lent:
         """A connection, to be given `back`."""
+        most = min(USUAL, self._most)
         while True:
             while self._idle:
                 connection = self._idle.pop()
                 if _is_open(connection):
                     return connection
                 self._held -= 1
-            if self._held < self._most or self._closed:
+            if self._held < most or self._closed:
                 return await self._opened()
             handed = await self._handed()
             if handed is not None:
                 return handed
+            most = self._most
 
     async def _opened(self) -> Lent:
         self._held += 1
@@ -60,8 +71,10 @@ class Lanes:
 
     async def _handed(self) -> Lent | None:
         """What somebody gives back; None: there is room for another one."""
-        waiting: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Lent | None] = loop.create_future()
         self._waiting.append(waiting)
+        impatient = loop.call_later(PATIENCE, self._tell, waiting)
         try:
             return await waiting
         except asyncio.CancelledError:
@@ -69,6 +82,13 @@ class Lanes:
                 # It was handed over in the same moment.
                 await self._on(waiting.result())
             raise
+        finally:
+            impatient.cancel()
+
+    def _tell(self, waiting: asyncio.Future[Lent | None]) -> None:
+        """Let it open another one, if there may be one more."""
+        if self._held < self._most and not waiting.done():
+            waiting.set_result(None)
 
     async def _on(self, handed: Lent | None) -> None:
         if handed is None:
@@ -87,9 +107,11 @@ class Lanes:
     async def back(self, connection: Lent, *, sound: bool) -> None:
         """Give it back; not `sound` after an error, whatever it was."""
         if sound and not self._closed and _is_open(connection):
-            if not self._hand(connection):
+            if self._hand(connection):
+                return
+            if self._held <= USUAL:
                 self._idle.append(connection)
-            return
+                return
         self._held -= 1
         try:
             await self._pool.release(connection)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from resolvers.database import open_pool
 from resolvers.faults import TRANSIENT
-from resolvers.lanes import LEFT, Lanes
+from resolvers.lanes import LEFT, USUAL, Lanes
 from tests.owner import as_owner
 
 PID = "SELECT pg_backend_pid()"
@@ -125,3 +125,20 @@ async def test_who_stops_waiting_keeps_nothing_back(small: asyncpg.Pool[Any]) ->
         ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         assert all(one == 1 or isinstance(one, asyncio.CancelledError) for one in ended)
     await lanes.aclose()
+
+
+async def test_slow_statements_get_more_connections_and_give_them_back(
+    database_url: str,
+) -> None:
+    pool = await open_pool(database_url, min_size=1, max_size=USUAL + LEFT + 2)
+    lanes = Lanes(pool)
+    slow = [await lanes.take() for _ in range(USUAL)]
+    more = [await asyncio.wait_for(lanes.take(), 10) for _ in range(2)]
+    assert {await one.fetchval(PID) for one in more}.isdisjoint(
+        {await one.fetchval(PID) for one in slow}
+    )
+    for connection in (*slow, *more):
+        await lanes.back(connection, sound=True)
+    assert pool.get_idle_size() + LEFT >= pool.get_size() - USUAL
+    await lanes.aclose()
+    await asyncio.wait_for(pool.close(), 10)
