@@ -8,11 +8,13 @@ graphql-core.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
+
+from graphql import Node, VariableNode, Visitor, visit
 
 from resolvers import audit, faults
 from resolvers.actors import Actor
@@ -231,7 +233,22 @@ def _without_after(prepared: Prepared, root: Selected) -> dict[str, Any]:
     begins = {
         argument.value.name.value
         for argument in root.nodes[0].arguments or ()
-        if argument.name.value == "after" and hasattr(argument.value, "name")
+        if argument.name.value == "after" and isinstance(argument.value, VariableNode)
     }
+    # One that is the cursor of a page as well shapes what the frames hold.
+    begins -= _named_in(root.selections) | _named_in(prepared.document.fragments.values())
     coerced = prepared.variables.coerced
     return {name: value for name, value in coerced.items() if name not in begins}
+
+
+def _named_in(nodes: Iterable[Node]) -> set[str]:
+    """The variables that stand anywhere below."""
+    found: set[str] = set()
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            found.add(node.name.value)
+
+    for node in nodes:
+        visit(node, Variables())
+    return found
