@@ -116,3 +116,13 @@ def test_the_names_of_events_keep_their_grammar() -> None:
         assert event.feed or event is PatientCharted, "all others are heard"
         assert event.label.isupper()
     assert len({(event.feed, event.label) for event in EVENTS.values()}) == len(EVENTS)
+
+
+async def test_positions_are_given_by_the_index_from_the_first_event_on(
+    pool: asyncpg.Pool[Any],
+) -> None:
+    """A plan made while the log was empty read all of it at every commit that came after."""
+    chosen = await pool.fetchval(
+        "SELECT proconfig FROM pg_proc WHERE proname = 'assign_event_positions'"
+    )
+    assert chosen == ["enable_seqscan=off"]
