@@ -109,6 +109,7 @@ async def measure(
         if at.concurrency == ground.concurrencies[-1]:
             await ground.stage.enter(system)
             await _sent(ground, at, system, (MOST, ground.seconds * HEAT))
+    await ground.stage.analyze()
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds}")
         for at, system in _turns(ground, number):

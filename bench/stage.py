@@ -60,6 +60,17 @@ class Stage:
             await asyncio.sleep(SETTLING)
             await self._sealed(system)
 
+    async def analyze(self) -> None:
+        """Let PostgreSQL see what the warm-up wrote. Every connection has planned by now for tables
+        that were empty, the checks of foreign keys among them, and would read them from end to end
+        until the first automatic ANALYZE, whoever was first the longest."""
+        for url in {system.database_url for system in self._systems}:
+            connection = await asyncpg.connect(url)
+            try:
+                await connection.execute("ANALYZE")
+            finally:
+                await connection.close()
+
     async def _halt(self, system: System) -> None:
         """Not within a transaction: it would keep its locks."""
         deadline = time.monotonic() + SECONDS
