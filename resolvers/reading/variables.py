@@ -23,8 +23,6 @@ from graphql import (
     get_nullable_type,
     get_variable_values,
     is_enum_type,
-    is_input_object_type,
-    is_list_type,
     is_non_null_type,
 )
 from graphql.execution.get_variable_signature import (
@@ -48,8 +46,6 @@ class _Variable:
     signature: GraphQLVariableSignature
     default: Any
     required: bool
-    plain: bool
-    """A value of it has no depth of its own that could exhaust the stack."""
     is_size: bool
     is_word: bool
     is_truth: bool
@@ -96,8 +92,6 @@ class VariableReader:
                 value = one.default
                 sources[name] = VariableValueSource(one.signature)
             else:
-                if not one.plain:
-                    return self._irregular(inputs)
                 value = coerce_input_value(given, one.signature.type)
                 if value is Undefined:
                     return self._irregular(inputs)
@@ -135,16 +129,10 @@ def _variable(
         signature=signature,
         default=Undefined if signature.default is None else coerce_default_value(signature),
         required=is_non_null_type(type_) and signature.default is None,
-        plain=not is_input_object_type(named) and _lists(type_) < 2,
         is_size=signature.name in sizes,
         is_word=is_enum_type(named),
         is_truth=get_nullable_type(type_) is GraphQLBoolean,
     )
-
-
-def _lists(type_: Any) -> int:
-    type_ = get_nullable_type(type_)
-    return 1 + _lists(type_.of_type) if is_list_type(type_) else 0
 
 
 # graphql-core quotes the value that was sent, which may be a patient's, at the end of its messages
