@@ -15,6 +15,7 @@ from models import new_id
 from models.events import EVENTS, Event, PatientCharted, VitalsRecorded
 from resolvers import hospitals
 from resolvers.transaction import Transaction, transaction
+from tests.conftest import FreshDatabase
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -119,10 +120,29 @@ def test_the_names_of_events_keep_their_grammar() -> None:
 
 
 async def test_positions_are_given_by_the_index_from_the_first_event_on(
-    pool: asyncpg.Pool[Any],
+    fresh_database: FreshDatabase,
 ) -> None:
     """A plan made while the log was empty read all of it at every commit that came after."""
-    chosen = await pool.fetchval(
-        "SELECT proconfig FROM pg_proc WHERE proname = 'assign_event_positions'"
-    )
-    assert chosen == ["enable_seqscan=off"]
+    scans = "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'events'"
+    connection = await asyncpg.connect(await fresh_database())
+    try:
+        # Now PostgreSQL knows that the log is empty.
+        await connection.execute("VACUUM ANALYZE events")
+        hospital_id = await hospitals.create_hospital(
+            connection, "NEW", "A new hospital", now=datetime.now(UTC)
+        )
+        async with connection.transaction():
+            await connection.execute(
+                "INSERT INTO events (hospital_id, kind, subject_id, occurred_at)"
+                " VALUES ($1, 'PatientCharted', $2, now())",
+                hospital_id,
+                new_id(),
+            )
+            # What the session did before, and has not told PostgreSQL yet, is counted here too.
+            before = await connection.fetchrow(scans)
+            await connection.execute("SET CONSTRAINTS assign_event_positions IMMEDIATE")
+            after = await connection.fetchrow(scans)
+        assert after["seq_scan"] == before["seq_scan"]
+        assert after["idx_scan"] > before["idx_scan"]
+    finally:
+        await connection.close()
