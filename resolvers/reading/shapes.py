@@ -218,7 +218,8 @@ def words(values: Iterable[str]) -> list[ColumnElement[Any]]:
     """Words of an enum as literals: a partial index is found by them, and a plan that serves every
     value knows how rare each is."""
     found = sorted({str(one) for one in values})
-    assert all(_WORD.fullmatch(one) for one in found)
+    if not all(_WORD.fullmatch(one) for one in found):
+        raise ValueError("no word of an enum")
     # Nothing is among no words, which SQL cannot write.
     return [literal_column(f"'{one}'", Text()) for one in found] or [literal_column("NULL", Text())]
 
