@@ -173,8 +173,8 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _settle() -> None:
-    """What is there once the app runs stays: the garbage collector need not look at it again. A
-    full collection takes a tenth of a second otherwise, in the middle of somebody's board."""
+    """What is there once the app runs stays: the garbage collector need not look at it again, in
+    the middle of somebody's board."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)

@@ -128,12 +128,13 @@ class Listing:
 def builder(node: Sequence[str], more: int) -> Builder:
     """A function from rows to nodes with these keys; a row has `more` columns behind them.
 
-    Written for these keys, it takes an eighth of the time of dict(zip(node, row)).
+    Written for these keys, it takes less than half the time of dict(zip(node, row)).
     """
     names = [f"c{number}" for number in range(len(node) + more)]
     pairs = ", ".join(f"{key!r}: {name}" for key, name in zip(node, names, strict=False))
     # The keys are names of GraphQL: letters, digits and underscores.
-    assert all(_NAME.fullmatch(key) for key in node)
+    if not all(_NAME.fullmatch(key) for key in node):
+        raise ValueError("no name of GraphQL")
     made = eval(f"lambda rows: [{{{pairs}}} for {', '.join(names)}, in rows]", {})  # noqa: S307
     return cast("Builder", made)
 
