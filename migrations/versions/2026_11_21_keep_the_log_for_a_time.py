@@ -1,0 +1,19 @@
+"""Keep the log for a time.
+
+Revision: 0013, after 0012. Created 2026-11-21.
+"""
+
+from __future__ import annotations
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
