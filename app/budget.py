@@ -15,8 +15,6 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -28,6 +26,7 @@ from redis.exceptions import RedisError
 
 from resolvers.budgets import Account, Balance
 from resolvers.errors import BudgetExhausted
+from resolvers.networks import network_of
 
 ERRORS = (RedisError, OSError, TimeoutError)
 PREFIX = "wardline:budget:"
@@ -134,7 +133,7 @@ class RedisBudget:
 
     def check(self, account: Account, /) -> None:
         """BudgetExhausted where nothing is left."""
-        purse = self._purses.get(account if isinstance(account, UUID) else _network(account))
+        purse = self._purses.get(account if isinstance(account, UUID) else network_of(account))
         if purse is not None and purse.spent >= purse.limit:
             now = self._clock()
             if now < purse.resets_at:
@@ -172,7 +171,7 @@ class RedisBudget:
     def _purse(self, account: Account) -> _Purse | None:
         known = isinstance(account, UUID)
         if not known:
-            account = _network(str(account))
+            account = network_of(str(account))
         purse = self._purses.get(account)
         if purse is None:
             limit = self._limits[known]
@@ -254,16 +253,3 @@ class RedisBudget:
         for key in ended:
             if self.away or not self._purses[key].pending:
                 self._due.discard(self._purses.pop(key))
-
-
-@lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    """The address that counts: of IPv6 the /64, for a machine has as many addresses as it likes."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
-    return str(parsed)
