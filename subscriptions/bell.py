@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from broadcaster import Broadcast
 
-from subscriptions.redis_backend import GAP, REDIS_ERRORS, RedisBackend
+from subscriptions.counters import Counters
+from subscriptions.redis_address import REDIS_ERRORS, RedisAddress
+from subscriptions.redis_backend import GAP, RedisBackend
 from subscriptions.tasks import end
 
 CHANNEL = "wardline:bell"
@@ -41,10 +42,16 @@ class BellState:
 
 
 class Bell:
-    """One a process: one static subscription, and a sender off every request's path."""
+    """One a process: one static subscription, and a sender off every request's path.
 
-    def __init__(self, redis_url: str, *, channel: str = CHANNEL) -> None:
-        self._backend = RedisBackend(redis_url)
+    `redis_url` is one that RedisAddress.parse knows; ValueError where it is none.
+    """
+
+    def __init__(
+        self, redis_url: str, *, channel: str = CHANNEL, counters: Counters | None = None
+    ) -> None:
+        self._counters = Counters() if counters is None else counters
+        self._backend = RedisBackend(RedisAddress.parse(redis_url), self._counters)
         self._broadcast = Broadcast(backend=self._backend)
         self._channel = channel
         self._listeners: list[Listener] = []
@@ -91,15 +98,20 @@ class Bell:
             self._rung.clear()
             pending, self._pending = self._pending, set()
             for hospital_id in pending:
-                # Not sent again: the others read the log by themselves meanwhile.
-                with suppress(*REDIS_ERRORS):
+                try:
                     await self._broadcast.publish(self._channel, str(hospital_id))
+                except REDIS_ERRORS:
+                    # Not sent again: the others read the log by themselves meanwhile.
+                    self._counters.bell_rings_lost += 1
+                else:
+                    self._counters.bell_rings_sent += 1
 
     async def _hear(self) -> None:
         async with self._broadcast.subscribe(self._channel) as subscriber:
             while True:
                 event = await subscriber.get()
                 if event.message == GAP:
+                    self._counters.bell_gaps += 1
                     self._tell(None)
                     continue
                 try:
@@ -107,4 +119,5 @@ class Bell:
                 except ValueError:
                     _LOG.warning("something else rings on the bell's channel")
                     continue
+                self._counters.bell_rings_heard += 1
                 self._tell(hospital_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,40 +19,44 @@ from typing import Any
 from broadcaster import BroadcastBackend, Event
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as Unreachable
 
+from resolvers.faults import report
+from subscriptions.counters import Counters
+from subscriptions.redis_address import REDIS_ERRORS, Doors, RedisAddress
 from subscriptions.tasks import end
 
 GAP = "gap"
 """The message that says: you may have missed some."""
 
-REDIS_ERRORS = (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError)
 _LOG = logging.getLogger(__name__)
 
 
 class RedisBackend(BroadcastBackend):
-    """Publishes and subscribes over redis-py; every wait has an end.
+    """Publishes and subscribes at one server at a time; every wait has an end.
 
-    `connected_since` and `down_since` say how it stands; one of them is None.
+    A server that says nothing for `timeout` seconds after it was pinged, which it is every
+    `ping_every`, is left. `connected_since` and `down_since` say how it stands; one of them is
+    None.
     """
 
     def __init__(
         self,
-        url: str,
+        address: RedisAddress,
+        counters: Counters,
         *,
         timeout: float = 1.0,
-        ping_every: float = 1.0,
+        ping_every: float = 0.5,
         retry_at_most: float = 2.0,
     ) -> None:
         self.connected_since: datetime | None = None
         self.down_since: datetime | None = datetime.now(UTC)
-        self._url = url
+        self._doors = Doors(address)
+        self._counters = counters
         self._timeout = timeout
         self._ping_every = ping_every
         self._retry_at_most = retry_at_most
-        self._publisher = self._client()
+        self._client: Redis | None = None
         self._channels: set[str] = set()
         self._changed = asyncio.Event()
         # Bounded: a listener that is behind loses messages but not their meaning, see `_hear`.
@@ -66,8 +71,6 @@ class RedisBackend(BroadcastBackend):
         """Stop listening."""
         if self._listener is not None:
             await end(self._listener)
-        with suppress(*REDIS_ERRORS):
-            await self._publisher.aclose()
 
     async def subscribe(self, group: str) -> None:
         """Hear a channel from the next connection on; a GAP says when that is."""
@@ -80,10 +83,13 @@ class RedisBackend(BroadcastBackend):
         self._changed.set()
 
     async def publish(self, channel: str, message: Any) -> None:
-        """Publish once, within the timeout. Raises REDIS_ERRORS."""
+        """Publish once, where we listen, within the timeout. Raises REDIS_ERRORS; while nothing is
+        heard at once, for then the others will not hear it either."""
+        if self._client is None:
+            raise Unreachable("the bell is silent")
         # redis-py's own timeouts come first; this one is for what they leave out.
         async with asyncio.timeout(3 * self._timeout):
-            await self._publisher.publish(channel, message)
+            await self._client.publish(channel, message)
 
     async def next_published(self) -> Event:
         """The next message of any channel, or a GAP."""
@@ -96,25 +102,28 @@ class RedisBackend(BroadcastBackend):
             if not self._channels:
                 await self._changed.wait()
                 continue
-            client = self._client()
+            client = self._doors.next(timeout=self._timeout)
             pubsub = client.pubsub()
             try:
-                await self._open(pubsub)
+                await self._open(client, pubsub)
                 failures = 0
                 await self._follow(pubsub)
             except REDIS_ERRORS as error:
                 self._down(error)
                 failures += 1
+            except Exception as error:  # noqa: BLE001 (whatever it is, the bell is tried again)
+                report(error)
+                self._down(error)
+                failures += 1
             finally:
-                with suppress(*REDIS_ERRORS):
-                    await pubsub.aclose()  # type: ignore[no-untyped-call]
-                    await client.aclose()
+                self._client = None
+                await self._close(client, pubsub)
             if failures:
                 # Jittered, so that all processes do not come back in the same instant.
                 ceiling = min(self._retry_at_most, 0.05 * 2 ** min(failures, 10))
                 await asyncio.sleep(random.uniform(ceiling / 2, ceiling))  # noqa: S311
 
-    async def _open(self, pubsub: PubSub) -> None:
+    async def _open(self, client: Redis, pubsub: PubSub) -> None:
         channels = sorted(self._channels)
         async with asyncio.timeout(2 * self._timeout):
             await pubsub.subscribe(*channels)
@@ -123,27 +132,34 @@ class RedisBackend(BroadcastBackend):
             while confirmed < len(channels):
                 message = await pubsub.get_message(timeout=self._timeout)
                 confirmed += message is not None and message["type"] == "subscribe"
-        self.connected_since, self.down_since = datetime.now(UTC), None
+            await self._doors.learn(client)
+        self._client = client
+        self._counters.bell_connections += 1
+        if self.connected_since is None:
+            _LOG.info("the bell is heard")
+            self.connected_since, self.down_since = datetime.now(UTC), None
         for channel in channels:
             self._hear(channel, GAP)
 
     async def _follow(self, pubsub: PubSub) -> None:
-        """Hear until the connection fails, the server falls silent or the channels change."""
-        loop = asyncio.get_running_loop()
-        answered = asked = loop.time()
+        """Hear until the connection fails, the server falls silent or the channels change.
+
+        Silence is counted in turns and not by the clock: a process that was held up itself has
+        answers waiting for it, and takes them in the next turn.
+        """
+        silent, patience = 0, 1 + math.ceil(self._timeout / self._ping_every)
         while not self._changed.is_set():
-            message = await pubsub.get_message(timeout=min(self._ping_every, self._timeout) / 2)
-            now = loop.time()
+            message = await pubsub.get_message(timeout=self._ping_every)
             if message is not None:
-                answered = now
+                silent = 0
                 if message["type"] == "message":
                     self._hear(message["channel"], message["data"])
-            if now - answered > self._ping_every + self._timeout:
+                continue
+            silent += 1
+            if silent >= patience:
                 raise TimeoutError("Redis does not answer")
-            if now - asked >= self._ping_every:
-                asked = now
-                async with asyncio.timeout(2 * self._timeout):
-                    await pubsub.ping()
+            async with asyncio.timeout(self._timeout):
+                await pubsub.ping()
 
     def _hear(self, channel: str, message: str) -> None:
         if self._heard.full():
@@ -154,19 +170,16 @@ class RedisBackend(BroadcastBackend):
         self._heard.put_nowait(Event(channel, message))
 
     def _down(self, error: BaseException) -> None:
-        if self.down_since is None or self.connected_since is not None:
+        self._counters.bell_failures += 1
+        if self.down_since is None or self._counters.bell_failures == 1:
             _LOG.warning("the bell is silent: %s", type(error).__name__)
+        if self.down_since is None:
             self.down_since = datetime.now(UTC)
         self.connected_since = None
 
-    def _client(self) -> Redis:
-        # No retries of redis-py's own: they would hide a gap, and double the wait.
-        return Redis.from_url(
-            self._url,
-            socket_connect_timeout=self._timeout,
-            socket_timeout=self._timeout,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            decode_responses=True,
-            health_check_interval=0,
-        )
+    async def _close(self, client: Redis, pubsub: PubSub) -> None:
+        # Each by itself: what one of them raises must not leave the other one's socket open.
+        with suppress(*REDIS_ERRORS):
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+        with suppress(*REDIS_ERRORS):
+            await client.aclose()
