@@ -1,9 +1,10 @@
 """The audit: who read or wrote what of whom, sealed in a chain. Only ever added.
 
 An entry is written by the statement that read (resolvers/reading/audit), so nothing hangs on it
-that would cost there: no foreign key, no second index on ids. What finds and proves entries is
-written behind it by `seal_audit`, a function of the database (decision 0006; the form of what is
-hashed is in models/rules/audit_chain). Triggers refuse to change or remove rows of these tables.
+that would cost there: no foreign key, and no second index but on the entries of audiences. What
+finds and proves entries is written behind it by `seal_audit`, a function of the database (decision
+0006; the form of what is hashed is in models/rules/audit_chain). Triggers refuse to change or
+remove rows of these tables.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Index, SmallInteger
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, one_of
@@ -48,12 +49,30 @@ class AuditEntry(Base):
     came to one from what belongs to no patient: a ward board of 30 beds has 30, two lists of the
     same patients have each twice. `user_id` is null where an unknown account was tried, and so is
     `hospital_id` where the database has several. Ids only; whom they name may be gone.
+
+    `first_position` and `last_position` are those of the hospital's log. A push to one tells with
+    them which events it held. A push to many has an `audience_id` and no user; who heard it is told
+    by the stays of that audience (decision 0012): an entry with a user and the first position that
+    is heard, and when it ends another with the last one too.
     """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
         # Appended in about this order, so a few bytes a page find a time; an entry pays nothing.
         Index("ix_audit_entries_occurred_at", "occurred_at", postgresql_using="brin"),
+        Index(
+            "ix_audit_entries_audience",
+            "audience_id",
+            "user_id",
+            "first_position",
+            postgresql_where=text("audience_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_audit_entries_hearer",
+            "user_id",
+            "audience_id",
+            postgresql_where=text("audience_id IS NOT NULL AND user_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -65,6 +84,9 @@ class AuditEntry(Base):
     selection_id: Mapped[bytes]
     request_id: Mapped[str | None]
     patient_ids: Mapped[list[UUID]]
+    audience_id: Mapped[UUID | None]
+    first_position: Mapped[int | None] = mapped_column(BigInteger)
+    last_position: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AuditSeal(Base):
@@ -82,7 +104,7 @@ class AuditSeal(Base):
 
 class AuditMention(Base):
     """Which of the entries sealed up to `position`, and after the mention before, are about
-    somebody: the user who acted, or a patient."""
+    somebody: the user who acted, or a patient. What a user heard is found by the user's stays."""
 
     __tablename__ = "audit_mentions"
 

@@ -96,9 +96,10 @@ _PIECE = bindparam("piece", PIECE, type_=BigInteger())
 _LINKS = Statement(
     text(
         "SELECT seal.position, entry_id, sealed_at, digest, hash,"
-        " CASE WHEN entry.id IS NULL THEN NULL"
-        # A form that nobody has used is a seal that somebody has changed.
-        " WHEN form = 1 THEN sha256(audit_encoding(entry)) ELSE ''::bytea END AS found"
+        # Without an encoding in its form it is not what was sealed: somebody has changed the form,
+        # or filled a column that the form has no place for.
+        " CASE WHEN entry.id IS NOT NULL"
+        " THEN coalesce(sha256(audit_encoding(entry, form)), ''::bytea) END AS found"
         " FROM (SELECT * FROM audit_seals WHERE position > :position"
         " ORDER BY position LIMIT :piece) AS seal"
         " LEFT JOIN audit_entries AS entry ON entry.id = entry_id ORDER BY seal.position"

@@ -14,6 +14,7 @@ from models.events import Feed
 from models.rules.scopes import Reach, Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
+from resolvers.reading.audit import Heard, Shared
 from resolvers.reading.statements import Plan, encoded
 
 
@@ -52,6 +53,11 @@ class FeedPlan:
         """The reaches that decide which rows a frame shows."""
         return self.plan.reaches
 
+    @property
+    def audited(self) -> Shared:
+        """What the audit's entries of its pushes have in common."""
+        return self.plan.audited
+
     async def frame(
         self,
         connection: Connection | None,
@@ -61,12 +67,14 @@ class FeedPlan:
         live: bool,
         resync: bool,
         events: Sequence[FeedEvent],
+        audience: UUID | None = None,
         actors: Sequence[Actor] = (),
     ) -> bytes:
         """The ExecutionResult as JSON.
 
-        `actors` are all who get it, with the same rights and rows: each is in the audit. Without
-        events no row is read, and `connection` may be None.
+        `audience` stands in the audit for all who get it, with the actor's rights and rows: who
+        they are is told by their stays (resolvers/hearings). None: the actor alone gets it.
+        Without events no row is read, and `connection` may be None.
         """
         given = {"cursor": cursor, "live": live, "resync": resync}
         if not events:
@@ -89,6 +97,7 @@ class FeedPlan:
             actors or (actor,),
             datetime.now(UTC),
             {**given, "events": encoded(rows)},
+            Heard(events[0].position, events[-1].position, audience),
         )
         return self._answer(data)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from models.events import Feed
 from models.rules.scopes import Reach, Scope
 from resolvers.actors import Actor
 from resolvers.database import Connection
+from resolvers.reading.audit import Shared
 from resolvers.reading.documents import GraphQLRequest as Operation
 from resolvers.reading.request_errors import RequestError as Refused
 from schema.feeds import FeedEvent
@@ -51,6 +53,10 @@ class FeedPlan(Protocol):
         """Equal for plans whose frames are equal: the document, the operation, the variables
         without the cursor, the rights."""
 
+    @property
+    def audited(self) -> Shared:
+        """What the audit's entries of its pushes have in common."""
+
     async def frame(
         self,
         connection: Connection | None,
@@ -60,10 +66,11 @@ class FeedPlan(Protocol):
         live: bool,
         resync: bool,
         events: Sequence[FeedEvent],
+        audience: UUID | None = None,
         actors: Sequence[Actor] = (),
     ) -> bytes:
-        """The ExecutionResult as JSON. `actors` are all who get it (for the audit). Without events
-        it touches no database, and `connection` is None."""
+        """The ExecutionResult as JSON. `audience` stands for all who get it (for the audit); None:
+        the actor alone. Without events it touches no database, and `connection` is None."""
 
 
 class Engine(Protocol):

@@ -4,11 +4,17 @@ from enum import StrEnum
 
 
 class AuditOperation(StrEnum):
-    """What was done. Signing in and out are mutations of GraphQL with kinds of their own."""
+    """What was done. Signing in and out are mutations of GraphQL with kinds of their own.
+
+    SUBSCRIPTION is a push. SUBSCRIBED and UNSUBSCRIBED are where a stay in an audience begins and
+    ends, from and up to which a user hears what is pushed to it.
+    """
 
     QUERY = "QUERY"
     MUTATION = "MUTATION"
     SUBSCRIPTION = "SUBSCRIPTION"
+    SUBSCRIBED = "SUBSCRIBED"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
     SIGN_IN = "SIGN_IN"
     SIGN_OUT = "SIGN_OUT"
 

@@ -19,8 +19,12 @@ from hashlib import sha256
 from struct import pack
 from uuid import UUID
 
-FORM = 1
-"""The number of the form below. Another set of columns is another number, beside this one."""
+FORM = 2
+"""The number of the form in which entries are sealed. Another set of columns is another number,
+beside those before: 1 had no audience and no positions."""
+
+SELECTION_FORM = 1
+"""The number of the form of a selection."""
 
 ROOT = bytes(32)
 """What stands for the hash before the first seal."""
@@ -50,7 +54,7 @@ class Selection:
         """SHA-256 of the content, 32 bytes."""
         return sha256(
             _row(
-                (_INT4, pack(">i", FORM)),
+                (_INT4, pack(">i", SELECTION_FORM)),
                 (_TEXT, _text(self.operation)),
                 (_TEXT, _text(self.operation_name)),
                 (_TEXT, _text(self.document_hash)),
@@ -76,24 +80,40 @@ class Entry:
     selection_id: bytes
     request_id: str | None
     patient_ids: tuple[UUID, ...]
+    audience_id: UUID | None = None
+    first_position: int | None = None
+    last_position: int | None = None
 
     @property
     def digest(self) -> bytes:
         """SHA-256 over every column, 32 bytes."""
-        return sha256(
-            _row(
-                (_INT4, pack(">i", FORM)),
-                (_INT8, pack(">q", self.id)),
-                (_UUID, _uuid(self.hospital_id)),
-                (_TIMESTAMPTZ, _moment(self.occurred_at)),
-                (_UUID, _uuid(self.user_id)),
-                (_UUID, _uuid(self.session_id)),
-                (_TEXT, _text(self.address)),
-                (_BYTEA, self.selection_id),
-                (_TEXT, _text(self.request_id)),
-                (_UUIDS, _array(_UUID, [value.bytes for value in self.patient_ids])),
-            )
-        ).digest()
+        return self.digest_in(FORM)
+
+    def digest_in(self, form: int) -> bytes:
+        """The digest in a form; empty where the form is nobody's, or has no place for what the
+        entry holds: no seal has that one."""
+        later = (self.audience_id, self.first_position, self.last_position)
+        if form not in (1, FORM) or (form == 1 and later != (None, None, None)):
+            return b""
+        columns = [
+            (_INT4, pack(">i", form)),
+            (_INT8, pack(">q", self.id)),
+            (_UUID, _uuid(self.hospital_id)),
+            (_TIMESTAMPTZ, _moment(self.occurred_at)),
+            (_UUID, _uuid(self.user_id)),
+            (_UUID, _uuid(self.session_id)),
+            (_TEXT, _text(self.address)),
+            (_BYTEA, self.selection_id),
+            (_TEXT, _text(self.request_id)),
+            (_UUIDS, _array(_UUID, [value.bytes for value in self.patient_ids])),
+        ]
+        if form > 1:
+            columns += [
+                (_UUID, _uuid(self.audience_id)),
+                (_INT8, _number(self.first_position)),
+                (_INT8, _number(self.last_position)),
+            ]
+        return sha256(_row(*columns)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +229,10 @@ def _text(value: str | None) -> bytes | None:
 
 def _uuid(value: UUID | None) -> bytes | None:
     return None if value is None else value.bytes
+
+
+def _number(value: int | None) -> bytes | None:
+    return None if value is None else pack(">q", value)
 
 
 def _moment(value: datetime) -> bytes:

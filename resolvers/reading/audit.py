@@ -8,11 +8,14 @@ and whose data alone. See docs/decisions/0006.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from graphql import OperationType
 from sqlalchemy import (
+    BigInteger,
     FromClause,
     LargeBinary,
     Text,
@@ -38,6 +41,17 @@ from resolvers.reading import scope as scoping
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Selected
 from resolvers.reading.plan import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a push tells: the positions of its first and last event in the hospital's log, and the
+    audience that hears it. None: the actor alone does."""
+
+    first: int
+    last: int
+    audience: UUID | None = None
+
 
 _SESSIONS = {"signIn": AuditOperation.SIGN_IN, "signOut": AuditOperation.SIGN_OUT}
 
@@ -135,21 +149,33 @@ def entries(prepared: Prepared, common: Shared, answer: Any) -> Any:
         "request_id": bindparam("audit_request_id", type_=Text()),
         "patient_ids": answer.c.people,
     }
+    if several:
+        row["audience_id"] = bindparam("audit_audience", type_=Uuid())
+        row["first_position"] = bindparam("audit_first", type_=BigInteger())
+        row["last_position"] = bindparam("audit_last", type_=BigInteger())
     source = answer.join(who, literal_column("true")) if several else answer
     chosen = select(*row.values()).select_from(source)
     return insert(models.AuditEntry).from_select(list(row), chosen).returning(table.c.id)
 
 
-def binds(actors: Sequence[Actor]) -> dict[str, Any]:
-    """The values of the INSERT's bind parameters: who is given the answer, upon which request."""
+def binds(actors: Sequence[Actor], heard: Heard | None = None) -> dict[str, Any]:
+    """The values of the INSERT's bind parameters: who is given the answer, upon which request.
+
+    An audience stands for all who hear: the entry of its push names no user.
+    """
+    audience = None if heard is None else heard.audience
+    named = actors if audience is None else ()
     return {
         "audit_user": actors[0].user_id,
         "audit_session": actors[0].session_id,
         "audit_address": actors[0].address,
-        "audit_users": [actor.user_id for actor in actors],
-        "audit_sessions": [actor.session_id for actor in actors],
-        "audit_addresses": [actor.address for actor in actors],
+        "audit_users": [actor.user_id for actor in named] or [None],
+        "audit_sessions": [actor.session_id for actor in named] or [None],
+        "audit_addresses": [actor.address for actor in named] or [None],
         "audit_request_id": faults.CORRELATION.get(),
+        "audit_audience": audience,
+        "audit_first": None if heard is None else heard.first,
+        "audit_last": None if heard is None else heard.last,
     }
 
 

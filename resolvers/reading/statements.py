@@ -47,20 +47,22 @@ class Plan:
     same answer."""
     _listing: Listing | None = None
 
-    async def run(
+    async def run(  # noqa: PLR0917 (who reads what, when, for whom)
         self,
         connection: Connection,
         variables: VariableValues,
         actors: Sequence[Actor],
         now: datetime,
         given: Mapping[str, Any],
+        heard: audit.Heard | None = None,
     ) -> bytes:
         """The JSON of the selection, as PostgreSQL wrote it.
 
         `actors` have the same rights and rows: the first one's are used, each is in the audit.
-        `given` are the values of Given, Produced and GivenRows sources.
+        `given` are the values of Given, Produced and GivenRows sources; `heard` is what a push
+        tells, and to whom.
         """
-        data = await self.attempt(connection, variables, actors, now, given)
+        data = await self.attempt(connection, variables, actors, now, given, heard=heard)
         assert data is not None
         return data
 
@@ -72,6 +74,7 @@ class Plan:
         now: datetime,
         given: Mapping[str, Any],
         more: Mapping[str, Any] | None = None,
+        heard: audit.Heard | None = None,
     ) -> bytes | None:
         """Like `run`, where something must hold for the statement to answer and to write: `more`
         are the values of a Writing, or of sessions.still_valid. None: it does not hold, and nothing
@@ -81,7 +84,7 @@ class Plan:
         values.update(scoping.binds(actors[0]))
         values["actor_scopes"] = actors[0].rights.scopes
         values["now"] = now
-        values.update(audit.binds(actors))
+        values.update(audit.binds(actors, heard))
         if more is not None:
             values.update(more)
         await self.audited.keep(connection)

@@ -33,10 +33,13 @@ COLUMNS = {
     "selection_id": r"'\x00'",
     "request_id": "NULL",
     "patient_ids": "patient_ids[2:]",
+    "audience_id": "NULL",
+    "first_position": "first_position + 1",
+    "last_position": "NULL",
 }
 SEALS = {
     "entry_id": "1000",
-    "form": "2",
+    "form": "1",
     "sealed_at": "sealed_at - interval '1 second'",
     "digest": "sha256('x')",
     "hash": "sha256('x')",
@@ -48,7 +51,7 @@ SEALS = {
 async def chain(pool: Pool) -> tuple[list[int], Head]:
     """Five sealed entries, and the head that somebody noted."""
     patients = [models.new_id() for _ in range(3)]
-    ids = [await write(pool, *patients) for _ in range(5)]
+    ids = [await write(pool, *patients, audience=models.new_id()) for _ in range(5)]
     await seal(pool)
     return ids, await audit.head(pool)
 

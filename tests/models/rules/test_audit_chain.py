@@ -22,6 +22,7 @@ moments = st.datetimes(
     timezones=st.just(UTC),
 )
 texts = st.none() | st.text(max_size=9)
+positions = st.none() | st.integers(-(2**63), 2**63 - 1)
 hashes = st.binary(min_size=32, max_size=32)
 
 
@@ -37,6 +38,9 @@ def entries_with(number: int) -> st.SearchStrategy[Entry]:
         selection_id=hashes,
         request_id=texts,
         patient_ids=st.lists(st.uuids(), max_size=3).map(tuple),
+        audience_id=st.none() | st.uuids(),
+        first_position=positions,
+        last_position=positions,
     )
 
 
@@ -207,9 +211,28 @@ def test_the_form_stays_what_it_is() -> None:
         request_id=None,
         patient_ids=(UUID(int=3), UUID(int=3)),
     )
-    assert entry.digest.hex() == (
+    assert entry.digest_in(1).hex() == (
         "b382ab86f031ac81102752953dabe346271f435bd4162cb3f668addd0b267fd0"
+    )
+    pushed = replace(entry, audience_id=UUID(int=4), first_position=8, last_position=9)
+    assert pushed.digest.hex() == (
+        "460d0e3d69a493a278369a3c478938f348a086f321052d41c126dbf1b7608b73"
     )
     assert Selection("QUERY", None, "", "DONE", fields=("Patient.mrn",)).id.hex() == (
         "7ab4092ff4a61f733a66fdf58dc0831ba7661fe6fdfdbfdbdaef24d62ba2bbe1"
     )
+
+
+LATER = {"audience_id": UUID(int=4), "first_position": 8, "last_position": 9}
+
+
+@pytest.mark.parametrize("column", LATER)
+@given(entries_with(7))
+def test_what_the_first_form_has_no_place_for_was_not_sealed_in_it(
+    column: str, entry: Entry
+) -> None:
+    before = replace(entry, audience_id=None, first_position=None, last_position=None)
+    assert len(before.digest_in(1)) == len(before.digest) == 32
+    assert before.digest_in(1) != before.digest
+    assert replace(before, **{column: LATER[column]}).digest_in(1) == b""
+    assert before.digest_in(3) == b""
