@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,15 @@ from sqlalchemy import select
 
 import models
 from models.rules import audit_chain
-from resolvers import audit, beds, critical_results, emergency_access, faults, idempotency
+from resolvers import (
+    audit,
+    beds,
+    critical_results,
+    emergency_access,
+    event_log,
+    faults,
+    idempotency,
+)
 from resolvers.database import Statement
 from resolvers.policy import Policy
 from resolvers.transaction import transaction
@@ -28,6 +37,7 @@ KEYS_KEPT = timedelta(hours=48)
 FORGET_EVERY = timedelta(minutes=10)
 HEAD_EVERY = timedelta(minutes=10)
 """How often the head of the audit's chain is logged, if it has moved."""
+TRIM_EVERY = timedelta(minutes=10)
 
 _LOG = logging.getLogger(__name__)
 _HOSPITALS = Statement(select(models.Hospital.id))
@@ -35,33 +45,56 @@ _HOSPITALS = Statement(select(models.Hospital.id))
 
 async def run(pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]) -> None:
     """Run until cancelled, whatever the database does."""
-    forgotten = datetime.min.replace(tzinfo=UTC)
+    forgetting, noting, trimming = Pace(FORGET_EVERY), Pace(HEAD_EVERY), Pace(TRIM_EVERY)
 
     async def steps(now: datetime) -> None:
-        nonlocal forgotten
         await tick(pool, policy, ring, now)
-        if now - forgotten > FORGET_EVERY:
+        if forgetting.due():
             async with pool.acquire() as connection:
                 await idempotency.forget(connection, before=now - KEYS_KEPT)
                 await emergency_access.forget_attempts(connection, now=now, policy=policy)
-            forgotten = now
+            forgetting.done()
 
-    told, noted = audit_chain.Head(), datetime.min.replace(tzinfo=UTC)
+    told = audit_chain.Head()
 
-    async def sealing(now: datetime) -> None:
-        nonlocal told, noted
+    async def sealing(_: datetime) -> None:
+        nonlocal told
         await audit.seal(pool)
-        if now - noted > HEAD_EVERY:
-            noted, head = now, await audit.head(pool)
+        if noting.due():
+            head = await audit.head(pool)
+            noting.done()
             if head != told:
                 # Whoever keeps the log elsewhere can hold the chain to it (docs/audit.md).
                 _LOG.info("the audit is sealed up to %s", head)
                 told = head
 
+    async def keeping(now: datetime) -> None:
+        if trimming.due():
+            await trim(pool, policy, now)
+            trimming.done()
+
     async with asyncio.TaskGroup() as clocks:
         clocks.create_task(_every("clock", steps))
         # Beside the other, so that a long round here keeps no escalation waiting.
         clocks.create_task(_every("sealer of the audit", sealing))
+        clocks.create_task(_every("keeper of the log", keeping))
+
+
+class Pace:
+    """How often something is done. Not by the time of day: when somebody sets the clock back, it
+    would not be done for as long."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every.total_seconds()
+        self._done = float("-inf")
+
+    def due(self) -> bool:
+        """Whether it was not done for so long."""
+        return time.monotonic() - self._done > self._every
+
+    def done(self) -> None:
+        """It has been done now."""
+        self._done = time.monotonic()
 
 
 async def _every(what: str, step: Callable[[datetime], Awaitable[None]]) -> None:
@@ -91,3 +124,14 @@ async def tick(
             steps += await emergency_access.tell_ended(tx)
         if steps:
             ring(row["id"])
+
+
+async def trim(pool: asyncpg.Pool[Any], policy: Policy, now: datetime) -> int:
+    """Take what is too old off the log of every hospital, piece by piece; how much."""
+    trimmed = 0
+    for row in await pool.fetch(_HOSPITALS.sql):
+        piece = event_log.BATCH
+        while piece == event_log.BATCH:
+            piece = await event_log.trim(pool, row["id"], before=now - policy.events_kept)
+            trimmed += piece
+    return trimmed

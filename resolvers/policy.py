@@ -28,6 +28,8 @@ class Policy:
     """How long a care team goes on seeing the chart after the discharge: the letter is still to be
     written."""
     max_results_per_call: int = 1_000
+    events_kept: timedelta = timedelta(hours=72)
+    """How long an event stays in the log: a station that was away for longer reads all afresh."""
 
 
 DEFAULT_POLICY = Policy()

@@ -140,15 +140,14 @@ def _statement(
         .where(_B.c.ward_id.in_(select(wards.c.id)), holds)
         .cte("kept")
     )
-    people = _people(wards, kept, watch)
+    people, trimmed = _people(wards, kept, watch), _trimmed()
     return Statement(
         select(
             select(func.count()).select_from(wards).scalar_subquery().label("seen"),
             _COUNTER.c.epoch,
-            _oldest().label("oldest"),
-            _of_wards(wards).label("wards"),
+            _of_wards(wards, trimmed).label("wards"),
             select(_list(kept.c.bed_id, kept.c.patient_id)).scalar_subquery().label("kept"),
-            _of_people(people, reaches).label("people"),
+            _of_people(people, trimmed, reaches).label("people"),
         ).where(_COUNTER.c.hospital_id == scoping.HOSPITAL, sessions.still_valid())
     )
 
@@ -171,17 +170,25 @@ def _people(wards: FromClause, kept: FromClause, watch: Watch) -> FromClause:
     return union(*found).cte("people")
 
 
-def _oldest() -> ColumnElement[Any]:
-    """The first position that is still there: what has been trimmed can be nobody's last event."""
+def _trimmed() -> FromClause:
+    """What stands for the last event of whom the log does not tell any more: the first position
+    that is still there, or will be. Whoever is written to, and then trimmed away again, has another
+    one than before. Below -1, so that it is neither a position nor what is not seen."""
     first = _EVENT.alias("first")
+    oldest = looked_up(
+        func.min(first.c.position),
+        first,
+        first.c.hospital_id == scoping.HOSPITAL,
+        first.c.position.is_not(None),
+    )
     return (
-        select(func.min(first.c.position))
-        .where(first.c.hospital_id == scoping.HOSPITAL, first.c.position.is_not(None))
-        .scalar_subquery()
+        select((-1 - func.coalesce(oldest, _COUNTER.c.position + 1)).label("instead"))
+        .where(_COUNTER.c.hospital_id == scoping.HOSPITAL)
+        .cte("trimmed")
     )
 
 
-def _of_wards(wards: FromClause) -> ColumnElement[Any]:
+def _of_wards(wards: FromClause, trimmed: FromClause) -> ColumnElement[Any]:
     """Each ward's last event, and its beds: none is ever taken away."""
     event, bed = _EVENT.alias("event_of_ward"), _B.alias("bed_of_ward")
     last = looked_up(
@@ -191,10 +198,13 @@ def _of_wards(wards: FromClause) -> ColumnElement[Any]:
         event.c.position.is_not(None),
     )
     beds = looked_up(func.count(), bed, bed.c.ward_id == wards.c.id)
-    return select(_list(wards.c.id, last, beds)).scalar_subquery()
+    told = func.coalesce(last, looked_up(trimmed.c.instead, trimmed))
+    return select(_list(wards.c.id, told, beds)).scalar_subquery()
 
 
-def _of_people(people: FromClause, reaches: frozenset[Reach]) -> ColumnElement[Any]:
+def _of_people(
+    people: FromClause, trimmed: FromClause, reaches: frozenset[Reach]
+) -> ColumnElement[Any]:
     """Each patient's stay and last event; of one whom the actor does not see the stay alone, by
     which it would be known that they have come into sight."""
     event, stay = _EVENT.alias("event_of_patient"), _STAY.alias("stay_of_patient")
@@ -206,7 +216,8 @@ def _of_people(people: FromClause, reaches: frozenset[Reach]) -> ColumnElement[A
         event.c.patient_id == patient.c.id,
         event.c.position.is_not(None),
     )
-    seen = case((scoping.visible(models.Patient, patient, reaches), last), else_=-1)
+    told = func.coalesce(last, looked_up(trimmed.c.instead, trimmed))
+    seen = case((scoping.visible(models.Patient, patient, reaches), told), else_=-1)
     return (
         select(_list(patient.c.id, lies, seen))
         .select_from(people.join(patient, patient.c.id == people.c.patient_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,10 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from app.etags import etag, held
+from models.events import BedReleased
 from models.rules.roles import Role
+from resolvers import event_log
+from resolvers.transaction import transaction
 from tests.app.serving import PASSWORD, account, client, running
 from tests.resolvers.reading.hospital import Hospital, furnish
 
@@ -31,6 +35,7 @@ RECORD = (
     'mutation ($p: ID!) { recordAllergy(input: { patientId: $p, substance: "latex",'
     " criticality: LOW }) { allergy { id } } }"
 )
+LONG_FROM_NOW = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -185,3 +190,38 @@ def test_tags_are_compared_weakly() -> None:
         assert held(header, "abc")
     for header in (None, b"", b"*", b"abc", b'"abcd"', b'W/"ab"', b'"a", "bc"'):
         assert not held(header, "abc")
+
+
+async def test_no_trimming_of_the_log_brings_an_old_tag_back(
+    app: Starlette, hospital: Hospital
+) -> None:
+    """A log that is empty again says nothing of what was written since it was empty before."""
+    nurse = await signed_in(app, hospital, Role.NURSE, "MED1")
+    body = {"query": RECORD, "variables": {"p": hospital.patient("Ada")}}
+    tags = []
+    for _ in range(3):
+        while await event_log.trim(hospital.pool, hospital.id, before=LONG_FROM_NOW):
+            pass
+        board = await get(nurse)
+        tags.append(board.headers["etag"])
+        # What is trimmed away changes no answer, so what is held may be held on to.
+        assert (await get(nurse, tags[-1])).status_code == 304
+        for tag in tags[:-1]:
+            assert (await get(nurse, tag)).status_code == 200, "written since, and trimmed"
+        await nurse.post("/graphql", json=body)
+        assert (await get(nurse, tags[-1])).status_code == 200
+    assert len(set(tags)) == 3
+
+
+async def test_trimming_changes_no_tag_while_the_log_still_tells_of_all(
+    app: Starlette, hospital: Hospital
+) -> None:
+    nurse = await signed_in(app, hospital, Role.NURSE, "MED1")
+    for now in (datetime.now(UTC), LONG_FROM_NOW):
+        async with transaction(hospital.pool, hospital.id, now) as tx:
+            tx.chart(*(chart.patient for chart in hospital.charts.values()))
+            for ward in hospital.wards.values():
+                tx.record(BedReleased(subject_id=ward, ward_id=ward, patient_id=None))
+    tag = (await get(nurse)).headers["etag"]
+    assert await event_log.trim(hospital.pool, hospital.id, before=LONG_FROM_NOW)
+    assert (await get(nurse, tag)).status_code == 304
