@@ -199,3 +199,4 @@ def policy_of(settings: Settings) -> Policy:
         emergency_access_attempts=settings.emergency_access_attempts,
         care_team_tail=timedelta(hours=settings.care_team_tail_hours),
     )
+        events_kept=timedelta(hours=settings.events_kept_hours),

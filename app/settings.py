@@ -139,6 +139,13 @@ class Settings(BaseSettings):
     # Sizes
     pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
     pool_max_size: PositiveInt = Field(10, description="Database connections at most.")
+    # The live channel
+    events_kept_hours: PositiveInt = Field(
+        72,
+        description="Events stay in the log for this long; a station that was away for longer is "
+        "told to read all afresh.",
+    )
+
     send_deadline_seconds: PositiveFloat = Field(
         10.0, description="A socket that takes no frame for this long is closed, to come again."
     )
