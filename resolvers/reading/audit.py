@@ -8,7 +8,7 @@ and whose data alone. See docs/decisions/0006.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -59,12 +59,21 @@ _SESSIONS = {"signIn": AuditOperation.SIGN_IN, "signOut": AuditOperation.SIGN_OU
 class Shared:
     """What the entries of one plan share. `keep` it before the first of them is written."""
 
-    __slots__ = ("_kept", "content", "id")
+    __slots__ = ("_kept", "_stays", "content", "id")
 
     def __init__(self, content: audit_chain.Selection) -> None:
         self.content = content
         self.id = content.id
         self._kept = False
+        self._stays: dict[AuditOperation, Shared] = {}
+
+    def stay(self, operation: AuditOperation) -> Shared:
+        """What the beginnings (SUBSCRIBED) or the endings of stays in the audience of such pushes
+        share: the same, but that nothing was read yet."""
+        if operation not in self._stays:
+            content = replace(self.content, operation=operation, fields=())
+            self._stays[operation] = Shared(content)
+        return self._stays[operation]
 
     async def keep(self, connection: Connection | asyncpg.Pool[Any]) -> None:
         """See to it that it is in the database: one statement, the first time alone.
