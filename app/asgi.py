@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from app import demo, health, jobs, pages
 from app.application import Application
 from app.budget import RedisBudget
+from app.connections import LISTENERS
 from app.graphql_http import GraphQLEndpoint
 from app.persisted_documents import PersistedDocuments, trusted_documents
 from app.registered_queries import RegisteredQueries
@@ -88,7 +89,7 @@ def create(settings: Settings) -> Starlette:
             await open_reading_pool(
                 database_url,
                 min_size=1,
-                max_size=8,
+                max_size=LISTENERS,
                 statement_timeout=_milliseconds(limits.statement_seconds),
             ) as listening,
             aclosing(Lanes(reading)) as lanes,
@@ -198,5 +199,5 @@ def policy_of(settings: Settings) -> Policy:
         emergency_access_lasts=timedelta(hours=settings.emergency_access_hours),
         emergency_access_attempts=settings.emergency_access_attempts,
         care_team_tail=timedelta(hours=settings.care_team_tail_hours),
-    )
         events_kept=timedelta(hours=settings.events_kept_hours),
+    )

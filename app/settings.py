@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, ge=1, le=65535, validation_alias="PORT", description="Port to listen on."
     )
+    workers: PositiveInt = Field(
+        1, description="Processes that serve, of `wardline serve`; each has pools of its own."
+    )
     home: Path = Field(Path(".wardline"), description="Folder of the embedded servers' data.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -136,9 +139,6 @@ class Settings(BaseSettings):
         24, description="A care team sees the chart for this long after the discharge."
     )
 
-    # Sizes
-    pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
-    pool_max_size: PositiveInt = Field(10, description="Database connections at most.")
     # The live channel
     events_kept_hours: PositiveInt = Field(
         72,
@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         "told to read all afresh.",
     )
 
+    # Sizes
+    pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
+    pool_max_size: PositiveInt = Field(10, description="Database connections at most.")
     send_deadline_seconds: PositiveFloat = Field(
         10.0, description="A socket that takes no frame for this long is closed, to come again."
     )

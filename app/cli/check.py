@@ -17,6 +17,7 @@ from rich.table import Table
 from app.cli.mistakes import Mistake, explain
 from app.cli.running import run, write_logs
 from app.cli.servers import database_url, redis_url, with_servers
+from app.connections import Connections, connections, too_few
 from app.schema_version import current, head
 from app.settings import Settings, SettingsError, limits_of, load_settings
 from resolvers.database import as_application
@@ -27,8 +28,8 @@ Probe = Callable[[Settings], Awaitable[str]]
 
 
 def check() -> None:
-    """Check the settings, the trusted documents, the database, its migrations, the audit and Redis;
-    exit 1 when one is wrong."""
+    """Check the settings, the trusted documents, the database, its migrations, the audit, the
+    connections and Redis; exit 1 when one is wrong."""
     settings = load_settings()
     write_logs(settings.log_level)
     results: list[tuple[str, bool, str]] = [("settings", True, "valid")]
@@ -46,6 +47,7 @@ async def _check(settings: Settings, results: list[tuple[str, bool, str]]) -> No
         "database": _database,
         "migrations": _migrations,
         "audit": _audit,
+        "connections": _connections,
         "Redis": _redis,
     }
     if settings.trusted_documents is not None:
@@ -85,9 +87,16 @@ async def ready(settings: Settings) -> None:
     """Raise what is wrong with the database, before anything is built on it."""
     await _database(settings)
     await _migrations(settings)
+    log = logging.getLogger("wardline")
     kept, how = await _kept(settings)
     if not kept:
-        logging.getLogger("wardline").warning("the audit is %s", how)
+        log.warning("the audit is %s", how)
+    found = await _held(settings)
+    if not found.fit:
+        # Many a small database gives one process less than it might use, and that does.
+        if settings.workers > 1:
+            raise Mistake(too_few(found))
+        log.warning("%s; WARDLINE_POOL_MAX_SIZE is too large for this database", found)
 
 
 async def _migrations(settings: Settings) -> str:
@@ -122,6 +131,21 @@ async def _kept(settings: Settings) -> tuple[bool, str]:
     if changes:
         return False, f"kept by triggers alone: {role} owns it; see docs/audit.md"
     return True, f"kept from {role}, which may only add to it"
+
+
+async def _connections(settings: Settings) -> str:
+    found = await _held(settings)
+    if not found.fit and settings.workers > 1:
+        raise Mistake(too_few(found))
+    return str(found)
+
+
+async def _held(settings: Settings) -> Connections:
+    connection = await asyncpg.connect(database_url(settings), timeout=5)
+    try:
+        return await connections(connection, settings)
+    finally:
+        await connection.close()
 
 
 async def _redis(settings: Settings) -> str:

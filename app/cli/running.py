@@ -33,12 +33,14 @@ async def _cancellable(work: Callable[[], Awaitable[None]]) -> None:
         raise KeyboardInterrupt from None
 
 
-def write_logs(level: str) -> None:
-    """Logs go to stderr, a line each. uvicorn is kept to warnings, because its lines repeat the
-    request's query string, in which a GET carries its variables."""
+def write_logs(level: str, *, worker: int | None = None) -> None:
+    """Logs go to stderr, a line each, which names the worker where there are several. uvicorn is
+    kept to warnings, because its lines repeat the request's query string, in which a GET carries
+    its variables."""
+    who = "" if worker is None else f"worker-{worker} "
     logging.basicConfig(
         level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s [%(correlation)s] %(message)s",
+        format=f"%(asctime)s {who}%(levelname)s %(name)s [%(correlation)s] %(message)s",
     )
     for handler in logging.getLogger().handlers:
         handler.addFilter(CorrelationFilter())
