@@ -7,7 +7,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,7 @@ from app.graphql_http import GraphQLEndpoint
 from app.persisted_documents import PersistedDocuments, trusted_documents
 from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
-from resolvers import faults, passwords, sessions
-from resolvers.actors import Actor
+from resolvers import faults, passwords
 from resolvers.database import open_pool, open_reading_pool, open_recording_pool
 from resolvers.known_actors import KnownActors
 from resolvers.lanes import Lanes
@@ -105,12 +104,6 @@ def create(settings: Settings) -> Starlette:
             def ring(hospital_id: UUID) -> None:
                 live.bell.ring(hospital_id)
 
-            async def authenticate(token: str, address: str | None) -> Actor | None:
-                async with reading.acquire() as connection:
-                    return await sessions.actor_of(
-                        connection, token, address=address, now=datetime.now(UTC), policy=policy
-                    )
-
             known = KnownActors(reading, policy)
             engine = Engine(
                 writing,
@@ -133,7 +126,6 @@ def create(settings: Settings) -> Starlette:
                 listening,
                 redis_url,
                 engine,
-                authenticate,
                 policy=policy,
                 limits=replace(DEFAULT_LIMITS, send_deadline=settings.send_deadline_seconds),
                 allowed_origins=settings.allowed_origins,

@@ -142,7 +142,7 @@ async def actor_of(
     if hashed is None:
         return None
     row = await connection.fetchrow(
-        _BY_TOKEN.sql, *_BY_TOKEN.bind({"token_hash": hashed, **_limits(now, policy)})
+        _BY_TOKEN.sql, *_BY_TOKEN.bind({"token_hash": hashed, **bounds(now, policy)})
     )
     if row is None:
         return None
@@ -151,7 +151,7 @@ async def actor_of(
             _TOUCH.sql,
             *_TOUCH.bind({"session": row["session_id"], "now": now, "before": now - TOUCH_EVERY}),
         )
-    return _actor(row, address)
+    return actor_of_row(row, address)
 
 
 async def actors_of(
@@ -163,9 +163,9 @@ async def actors_of(
 ) -> dict[UUID, Actor]:
     """The actors of those of the sessions that have not ended, in one statement; touches none."""
     rows = await connection.fetch(
-        _BY_IDS.sql, *_BY_IDS.bind({"sessions": list(session_ids), **_limits(now, policy)})
+        _BY_IDS.sql, *_BY_IDS.bind({"sessions": list(session_ids), **bounds(now, policy)})
     )
-    return {row["session_id"]: _actor(row, row["address"]) for row in rows}
+    return {row["session_id"]: actor_of_row(row, row["address"]) for row in rows}
 
 
 def token_hash(token: str) -> bytes | None:
@@ -197,7 +197,7 @@ def validity(actor: Actor, now: datetime, policy: Policy) -> dict[str, Any]:
     return {
         "actor_session": actor.session_id,
         "actor_rights_version": actor.rights_version,
-        **_limits(now, policy),
+        **bounds(now, policy),
     }
 
 
@@ -205,11 +205,13 @@ def _refused() -> Unauthenticated:
     return Unauthenticated("the username or the password is wrong")
 
 
-def _limits(now: datetime, policy: Policy) -> dict[str, datetime]:
+def bounds(now: datetime, policy: Policy) -> dict[str, datetime]:
+    """The times that a session is held to."""
     return {"now": now, "seen_after": now - policy.session_idle}
 
 
-def _actor(row: asyncpg.Record, address: str | None) -> Actor:
+def actor_of_row(row: asyncpg.Record, address: str | None) -> Actor:
+    """The actor of a row of LIVE."""
     roles = frozenset(Role(role) for role in row["roles"])
     return Actor(
         hospital_id=row["hospital_id"],
@@ -287,7 +289,7 @@ _OPENED_UNTIL = func.least(
     .correlate(models.User.__table__)
     .scalar_subquery(),
 )
-_LIVE = (
+LIVE = (
     select(
         _S.id.label("session_id"),
         _S.last_seen_at,
@@ -311,8 +313,9 @@ _LIVE = (
         _U.disabled_at.is_(None),
     )
 )
-_BY_TOKEN = Statement(_LIVE.where(_S.token_hash == bindparam("token_hash")))
-_BY_IDS = Statement(_LIVE.where(_S.id == func.any(bindparam("sessions", type_=ARRAY(Uuid())))))
+"""The sessions that have not ended, with all that makes an actor."""
+_BY_TOKEN = Statement(LIVE.where(_S.token_hash == bindparam("token_hash")))
+_BY_IDS = Statement(LIVE.where(_S.id == func.any(bindparam("sessions", type_=ARRAY(Uuid())))))
 _TOUCH = Statement(
     update(models.Session)
     .where(

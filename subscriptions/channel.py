@@ -13,21 +13,33 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from resolvers import faults
 from resolvers.actors import Actor
 from resolvers.faults import TRANSIENT, report
+from resolvers.hearings import Hearing
 from subscriptions import log
-from subscriptions.audience import Place, audience, patient, row_scope
+from subscriptions.audience import audience, row_scope
+from subscriptions.counters import Counters
 from subscriptions.feeds import FeedEvent, FeedPlan
+from subscriptions.frame import Frame
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, LogEntry, Page
+from subscriptions.past import Past, Stretch
+from subscriptions.places import Places
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Group, Subscriber
+from subscriptions.trail import Trail
+
+AT_ONCE = 250
+"""Subscribers who are given a frame before others have their turn: the first ones' sockets are
+written to, and requests are answered, while the rest of three thousand wait."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,9 +54,12 @@ class Channel:
     def __init__(
         self,
         hospital_id: UUID,
+        *,
         pool: asyncpg.Pool[Any],
         standing: Standing,
+        trail: Trail,
         limits: Limits,
+        counters: Counters,
         fallen: Callable[[Channel, Subscriber], None],
     ) -> None:
         self.hospital_id = hospital_id
@@ -56,10 +71,15 @@ class Channel:
         self.oldest = 0
         self.groups: dict[object, Group] = {}
         self.subscribers: set[Subscriber] = set()
+        self.past = Past(limits, counters)
         self.recent: deque[LogEntry] = deque(maxlen=limits.recent)
         self.statements = asyncio.Semaphore(limits.statements)
-        self._wards: dict[str, UUID] = {}
+        self.places = Places(hospital_id, pool, self.statements, counters)
         self.standing = standing
+        self.trail = trail
+        self.counters = counters
+        self.passed = asyncio.Event()
+        """Set whenever `delivered` has moved."""
         self._rung = asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
         self._fallen = fallen
@@ -75,6 +95,20 @@ class Channel:
         self._waiting.append(future)
         self.ring()
         await future
+
+    async def drained(self) -> None:
+        """Return when everybody was given what is in the log now."""
+        if self.epoch is None:
+            return
+        await self.refreshed()
+        target = self.position
+        while self.delivered < target:
+            self.passed.clear()
+            await self.passed.wait()
+
+    def knows(self, cursor: Cursor) -> bool:
+        """Whether a cursor is a place in this log, as far as it has been read."""
+        return cursor.epoch == self.epoch and self.oldest - 1 <= cursor.position <= self.position
 
     async def run(self) -> None:
         """Follow the log until cancelled, whatever the database does."""
@@ -106,12 +140,23 @@ class Channel:
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(key, subscriber.plan, heard)
-        group.add(subscriber)
+        group.members[subscriber] = None
         subscriber.group = group
         subscriber.backlog = []
         subscriber.joined = self.position
         subscriber.turn += 1
         return group
+
+    async def attend(self, subscriber: Subscriber, group: Group) -> None:
+        """Write into the audit that it hears from now on what its group is told: before it does."""
+        subscriber.stay = Hearing(
+            group.id,
+            subscriber.actor,
+            group.plan.audited,
+            after=subscriber.position,
+            request_id=faults.CORRELATION.get(),
+        )
+        await self.trail.begin(subscriber.stay)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Take a subscriber out of its group. It knows up to where it was sent everything."""
@@ -123,9 +168,12 @@ class Channel:
         subscriber.group = None
         subscriber.backlog = None
         subscriber.turn += 1
-        group.discard(subscriber)
+        if subscriber.stay is not None:
+            self.trail.end(subscriber.stay, subscriber.position)
+            subscriber.stay = None
+        del group.members[subscriber]
         if not group.members:
-            self.groups.pop(group.key, None)
+            group.empty_since = asyncio.get_running_loop().time()
 
     def cursor(self, position: int) -> str:
         """The cursor of a position in the log as it is now."""
@@ -147,24 +195,53 @@ class Channel:
             if group.audience.hears(entry)
         ]
 
-    async def place(self, plan: FeedPlan) -> Place:
-        """What the arguments of a feed narrow it to."""
-        code, public_id = plan.arguments.get("ward"), plan.arguments.get("patient_id")
-        patient_id = None if public_id is None else patient(public_id)
-        if public_id is not None and patient_id is None:
-            return Place(nowhere=True)
-        if code is None:
-            return Place(None, patient_id)
-        ward_id = self._wards.get(code)
-        if ward_id is None and code.isprintable():  # PostgreSQL takes no NUL
-            async with self.statements, self.pool.acquire() as connection:
-                ward_id = await log.ward(connection, self.hospital_id, code)
-        if ward_id is None:
-            return Place(nowhere=True)
-        self._wards[code] = ward_id
-        return Place(ward_id, patient_id)
+    async def stretch(self, subscriber: Subscriber, group: Group, target: int) -> Stretch:
+        """The next piece of the past that a member of a group has missed, up to `target`."""
+        after = subscriber.position
+        make = partial(self._stretch, group, subscriber.actor, after, target)
+        return await self.past.stretch(group.id, after, target, make)
 
-    async def history(self, after: int, until: int) -> tuple[LogEntry, ...] | None:
+    async def frame(
+        self, group: Group, actor: Actor, events: Sequence[FeedEvent], position: int, *, live: bool
+    ) -> Frame:
+        """The frame that tells a group of events: one statement, which also leaves its entry in the
+        audit. `actor` is any of its members."""
+        cursor = self.cursor(position)
+        async with self.statements, self.pool.acquire() as connection:
+            self.counters.frame_statements += 1
+            payload = await group.plan.frame(
+                connection,
+                actor,
+                cursor=cursor,
+                live=live,
+                resync=False,
+                events=events,
+                audience=group.id,
+            )
+        self.counters.frames += 1
+        return Frame(payload, cursor)
+
+    async def quiet(self, plan: FeedPlan, actor: Actor, position: int, *, resync: bool) -> Frame:
+        """The frame that tells of no event, and touches no database."""
+        cursor = self.cursor(position)
+        payload = await plan.frame(
+            None, actor, cursor=cursor, live=True, resync=resync, events=(), audience=None
+        )
+        self.counters.frames += 1
+        return Frame(payload, cursor)
+
+    async def _stretch(self, group: Group, actor: Actor, after: int, target: int) -> Stretch:
+        entries = await self._history(after, target)
+        if not entries:  # trimmed, or of another epoch
+            return Stretch(target, None, whole=False)
+        until = entries[-1].position
+        heard = tuple(entry for entry in entries if group.audience.hears(entry))
+        if not heard:
+            return Stretch(until, None)
+        frame = await self.frame(group, actor, self.events(heard, group), until, live=False)
+        return Stretch(until, frame, heard)
+
+    async def _history(self, after: int, until: int) -> tuple[LogEntry, ...] | None:
         """The next entries of the past, up to `until`; None where they have been trimmed."""
         recent = self.recent
         if recent and recent[0].position <= after + 1:
@@ -172,6 +249,7 @@ class Channel:
             stop = min(start + self.limits.page, until - recent[0].position + 1)
             return tuple(islice(recent, start, stop))
         async with self.statements, self.pool.acquire() as connection:
+            self.counters.log_reads += 1
             page = await log.read(connection, self.hospital_id, after, self.limits.page)
         if page.epoch != self.epoch or not page.whole:
             return None
@@ -183,19 +261,24 @@ class Channel:
         try:
             async with asyncio.timeout(self.limits.poll):
                 await self._rung.wait()
+            self.counters.wakes_by_bell += 1
         except TimeoutError:
-            pass
+            self.counters.wakes_by_poll += 1
 
     async def _step(self) -> bool:
         """Read a page and give it to the groups. True when there is more to read."""
         self._rung.clear()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         asked, self._waiting = self._waiting, []
         try:
             after = self.position if self.epoch is not None else log.END
             async with self.pool.acquire() as connection:
+                self.counters.log_reads += 1
                 page = await log.read(connection, self.hospital_id, after, self.limits.page)
             await self.standing.at_most(self.limits.standing_at_most)
         except BaseException:
+            self.counters.log_read_failures += 1
             self._waiting = asked + self._waiting
             raise
         # From here to the first statement nothing waits.
@@ -208,7 +291,9 @@ class Channel:
                 future.set_result(None)
         if work:
             await asyncio.gather(*(self._deliver(delivery) for delivery in work))
+            self.counters.fan_out.note(clock() - began)
         self.delivered = self.position
+        self.passed.set()
         if not more:
             await self._break_silence()
         return more
@@ -225,10 +310,16 @@ class Channel:
         if not page.entries:
             return []
         self.position = page.entries[-1].position
+        self.counters.log_entries += len(page.entries)
         self.recent.extend(page.entries)
-        heard = ((group, self.events(page.entries, group)) for group in self.groups.values())
+        self.past.note(page.entries)
+        heard = (
+            (group, self.events(page.entries, group))
+            for group in self.groups.values()
+            if group.members
+        )
         return [
-            Delivery(group, tuple(group.members), group.actors, events, self.position)
+            Delivery(group, tuple(group.members), events, self.position)
             for group, events in heard
             if events
         ]
@@ -236,10 +327,14 @@ class Channel:
     def _start_over(self, page: Page) -> None:
         """The log is another one, or has lost what we had not read: everybody reads afresh."""
         _LOG.warning("the log of a hospital does not continue; its feeds resync")
+        self.counters.restarts += 1
         self.recent.clear()
+        self.past.clear()
+        for subscriber in self.subscribers:
+            self.leave(subscriber)
+        self.groups.clear()  # the audit tells positions apart by their audience
         self.epoch, self.position, self.delivered = page.epoch, page.tail, page.tail
         for subscriber in tuple(self.subscribers):
-            self.leave(subscriber)
             subscriber.resync = True
             subscriber.position = page.tail
             self._fallen(self, subscriber)
@@ -248,35 +343,28 @@ class Channel:
         """One statement, one frame, for all of a group."""
         group, members, position = delivery.group, delivery.members, delivery.position
         try:
-            async with self.statements, self.pool.acquire() as connection:
-                frame = await group.plan.frame(
-                    connection,
-                    delivery.actors[0],
-                    cursor=self.cursor(position),
-                    live=True,
-                    resync=False,
-                    events=delivery.events,
-                    actors=delivery.actors,
-                )
+            frame = await self.frame(group, members[0].actor, delivery.events, position, live=True)
         except TRANSIENT:
             for member in _still(members, group, position):
                 self.leave(member)
                 self._fallen(self, member)
-        except Exception as error:  # noqa: BLE001 (one feed's fault must not silence the others)
+            return
+        except Exception as error:  # noqa: BLE001 (the client is told, the others go on)
             errors = report(error)
             for member in _still(members, group, position):
-                self.leave(member)
                 member.sink.fail(errors)
-        else:
-            self._hand_out(delivery, frame.decode())
-
-    def _hand_out(self, delivery: Delivery, frame: str) -> None:
+            return
         now = asyncio.get_running_loop().time()
-        for member in _still(delivery.members, delivery.group, delivery.position):
-            if member.backlog is not None and len(member.backlog) >= self.limits.backlog:
-                self.leave(member)  # it is being caught up, and will be up to here as well
-            else:
-                member.take(frame, delivery.position, now)
+        for start in range(0, len(members), AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            still = _still(members[start : start + AT_ONCE], group, position)
+            self.counters.deliveries += len(still)
+            for member in still:
+                if member.backlog is not None and len(member.backlog) >= self.limits.backlog:
+                    self.leave(member)  # it is being caught up, and will be up to here as well
+                else:
+                    member.take(frame, position, now)
 
     async def _break_silence(self) -> None:
         """An empty message to those who heard nothing for long, so that they know it is quiet and
@@ -287,17 +375,20 @@ class Channel:
         self._looked_for_silence = now
         before = now - self.limits.heartbeat
         for group in tuple(self.groups.values()):
+            if not group.members and group.empty_since < now - self.limits.linger:
+                del self.groups[group.key]
             silent = [m for m in group.members if m.live and m.sent_at <= before]
             if not silent:
                 continue
-            cursor = self.cursor(self.position)
-            frame = await group.plan.frame(
-                None, silent[0].actor, cursor=cursor, live=True, resync=False, events=()
-            )
-            text = frame.decode()
-            for member in silent:
-                if member.group is group and member.live:
-                    member.send(text, self.position, now)
+            frame = await self.quiet(group.plan, silent[0].actor, self.position, resync=False)
+            for start in range(0, len(silent), AT_ONCE):
+                if start:
+                    await asyncio.sleep(0)
+                for member in silent[start : start + AT_ONCE]:
+                    if member.group is group and member.live:
+                        self.counters.deliveries += 1
+                        self.counters.heartbeats += 1
+                        member.send(frame, self.position, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,12 +397,11 @@ class Delivery:
 
     group: Group
     members: tuple[Subscriber, ...]
-    actors: tuple[Actor, ...]
     events: list[FeedEvent]
     position: int
 
 
-def _still(members: tuple[Subscriber, ...], group: Group, position: int) -> list[Subscriber]:
+def _still(members: Sequence[Subscriber], group: Group, position: int) -> list[Subscriber]:
     """Those who are in the group since before the page: whoever came back to it while the statement
     ran has been promised the page from the past."""
     return [m for m in members if m.group is group and m.joined < position]

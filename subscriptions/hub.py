@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,27 +15,37 @@ from resolvers.actors import Actor
 from resolvers.faults import TRANSIENT, report
 from subscriptions import log
 from subscriptions.channel import Channel
+from subscriptions.counters import Counters
 from subscriptions.feeds import Engine, Operation, Refused
 from subscriptions.limits import Limits
 from subscriptions.replay import catch_up
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Sink, Subscriber
 from subscriptions.tasks import end
+from subscriptions.trail import Trail
 
-LINGER = 60.0
-"""Seconds that a log without subscribers is still followed: a ward's screens come back together."""
+_LOG = logging.getLogger(__name__)
 
 
 class Hub:
     """Subscribers by hospital, and the tasks that serve them."""
 
     def __init__(
-        self, pool: asyncpg.Pool[Any], engine: Engine, standing: Standing, limits: Limits
+        self,
+        pool: asyncpg.Pool[Any],
+        engine: Engine,
+        *,
+        standing: Standing,
+        trail: Trail,
+        limits: Limits,
+        counters: Counters,
     ) -> None:
         self._pool = pool
         self._engine = engine
         self._standing = standing
+        self._trail = trail
         self._limits = limits
+        self._counters = counters
         self._channels: dict[UUID, Channel] = {}
         self._followers: dict[UUID, asyncio.Task[None]] = {}
 
@@ -42,6 +55,28 @@ class Hub:
         one = None if hospital_id is None else self._channels.get(hospital_id)
         for channel in channels if one is None else (one,):
             channel.ring()
+
+    def subscribers(self) -> Iterator[Subscriber]:
+        """All there are now, live or still on their way to it."""
+        for channel in self._channels.values():
+            yield from channel.subscribers
+
+    def groups(self) -> int:
+        """How many different frames an event may need."""
+        return sum(
+            bool(group.members)
+            for channel in self._channels.values()
+            for group in channel.groups.values()
+        )
+
+    async def drain(self) -> None:
+        """Give everybody what was committed until now. Does not wait long for a database that does
+        not answer: cursors bring the rest."""
+        try:
+            async with asyncio.timeout(self._limits.drain_deadline):
+                await asyncio.gather(*(c.drained() for c in self._channels.values()))
+        except TimeoutError:
+            _LOG.warning("not everything that was committed could be sent before the end")
 
     async def stop(self) -> None:
         """Stop following; the sockets have been closed before."""
@@ -59,7 +94,7 @@ class Hub:
     def subscribe(self, operation: Operation, actor: Actor, sink: Sink) -> Subscriber:
         """Begin a subscription; everything else it has to say goes to `sink`. Raises Refused."""
         plan = self._engine.subscription(operation, actor)
-        subscriber = Subscriber(operation, plan, actor, sink)
+        subscriber = Subscriber(operation, plan, actor, sink, datetime.now(UTC))
         channel = self._channel(actor.hospital_id)
         channel.subscribers.add(subscriber)
         subscriber.task = asyncio.create_task(self._admit(channel, subscriber), name="admit")
@@ -73,7 +108,9 @@ class Hub:
             channel.leave(subscriber)
             channel.subscribers.discard(subscriber)
             if not channel.subscribers:
-                asyncio.get_running_loop().call_later(LINGER, self._close_unused, channel)
+                asyncio.get_running_loop().call_later(
+                    self._limits.linger, self._close_unused, channel
+                )
         task = subscriber.task
         if task is not None and task is not asyncio.current_task():
             task.cancel()
@@ -101,35 +138,39 @@ class Hub:
         subscriber.task = asyncio.create_task(catch_up(channel, subscriber), name="catch up")
 
     async def _admit(self, channel: Channel, subscriber: Subscriber) -> None:
+        after = subscriber.plan.arguments.get("after")
+        cursor = None if after is None else log.decode(after)
         try:
             async with asyncio.timeout(self._limits.subscribe_deadline):
-                subscriber.place = await channel.place(subscriber.plan)
-                await channel.refreshed()
+                subscriber.place = await channel.places.of(subscriber.plan)
+                # Whoever begins anew hears nothing of before, and another process may have read
+                # further than this one; who only comes back needs no look at the log.
+                if cursor is None or not channel.knows(cursor):
+                    await channel.refreshed()
         except TRANSIENT:
             subscriber.sink.try_again()
             return
         except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
             subscriber.sink.fail(report(error))
             return
-        after = subscriber.plan.arguments.get("after")
         subscriber.position = channel.position
-        if after is not None:
-            cursor = log.decode(after)
-            if (
-                cursor is not None
-                and cursor.epoch == channel.epoch
-                and channel.oldest - 1 <= cursor.position <= channel.position
-            ):
-                subscriber.position = cursor.position
-            else:
-                subscriber.resync = True
+        if cursor is not None and channel.knows(cursor):
+            subscriber.position = cursor.position
+        elif after is not None:
+            subscriber.resync = True
         await catch_up(channel, subscriber)
 
     def _channel(self, hospital_id: UUID) -> Channel:
         channel = self._channels.get(hospital_id)
         if channel is None:
             channel = self._channels[hospital_id] = Channel(
-                hospital_id, self._pool, self._standing, self._limits, self._fallen
+                hospital_id,
+                pool=self._pool,
+                standing=self._standing,
+                trail=self._trail,
+                limits=self._limits,
+                counters=self._counters,
+                fallen=self._fallen,
             )
             self._followers[hospital_id] = asyncio.create_task(channel.run(), name="channel")
         return channel

@@ -19,8 +19,16 @@ class Limits:
     standing_at_most: float = 1.0
     """No event is sent on rights that were looked at longer ago."""
     init_timeout: float = 10.0
-    send_deadline: float = 10.0
+    send_deadline: float = 5.0
+    """How long a client that does not take in what it is sent is waited for."""
+    ping: float = 3.5
+    """A client that was silent for this long is asked whether it is there."""
+    pong: float = 4.5
+    """How long it has to answer. Together a client that has stopped reading is let go within 10 s,
+    the look every half second included."""
     close_deadline: float = 1.0
+    drain_deadline: float = 2.0
+    """How long a process that goes down tries to send what was committed before."""
     subscribe_deadline: float = 10.0
     """How long a new subscriber waits for the database before its client is sent to try again."""
 
@@ -28,15 +36,39 @@ class Limits:
     """Entries of the log in one read, and at most in one message."""
     recent: int = 4_096
     """Entries of a hospital's log kept in memory for those who resume."""
+    past_seconds: float = 30.0
+    past_frames: int = 512
+    past_bytes: int = 16_777_216
+    """How long, how many and how much of the frames of the past are kept for others who resume."""
+    linger: float = 60.0
+    """How long the log is followed, a group and a session are remembered after their last socket
+    went: a ward's screens come back together."""
     backlog: int = 256
     """Live messages held for a subscriber that is still being given the past."""
     statements: int = 4
     """Statements that a hospital's feeds run at once."""
     queue_messages: int = 512
-    queue_characters: int = 1_048_576
+    queue_bytes: int = 1_048_576
     """What may wait for one socket before it counts as one that does not read."""
     operations: int = 100
     """Operations open at once on one socket."""
+    message_bytes: int = 65_536
+    """A message that a client sends; the server closes with 1009."""
+
+    sockets: int = 10_000
+    sockets_of_address: int = 5_000
+    sockets_of_user: int = 200
+    """Sockets open at once, in one process. A hospital may come from one address, by its proxy; the
+    screens of a ward may be signed in as one user."""
+    stranger_sockets: int = 2_000
+    stranger_sockets_of_address: int = 1_000
+    """Those of them that are not signed in: for `init_timeout` at most, so these are also how many
+    can come back at once."""
+    socket_messages: int = 100
+    stranger_socket_messages: int = 2
+    """Messages of a socket in a second, and ten times as many at once."""
+    wrong_tokens: int = 60
+    """Wrong tokens of one address in a minute before its sockets are let in one by one."""
 
 
 DEFAULT_LIMITS = Limits()

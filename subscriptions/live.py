@@ -11,23 +11,27 @@ from typing import Any
 import asyncpg
 
 from resolvers.policy import DEFAULT_POLICY, Policy
+from subscriptions.arrivals import Arrivals
 from subscriptions.bell import CHANNEL, Bell
-from subscriptions.feeds import Authenticate, Engine, FindDocument
+from subscriptions.counters import Counters
+from subscriptions.feeds import Engine, FindDocument
 from subscriptions.hub import Hub
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.sockets import Sockets
 from subscriptions.standing import Standing
 from subscriptions.tasks import end
+from subscriptions.trail import Trail
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """What the app uses: `bell.ring(hospital_id)` after a commit, `bell.state` for readyz,
-    `sockets` as the ASGI application of the WebSocket route."""
+    `sockets` as the ASGI application of the WebSocket route, `counters` for its metrics."""
 
     bell: Bell
     hub: Hub
     sockets: Sockets
+    counters: Counters
 
 
 @asynccontextmanager
@@ -35,7 +39,6 @@ async def live_channel(
     pool: asyncpg.Pool[Any],
     redis_url: str,
     engine: Engine,
-    authenticate: Authenticate,
     *,
     policy: Policy = DEFAULT_POLICY,
     limits: Limits = DEFAULT_LIMITS,
@@ -49,25 +52,33 @@ async def live_channel(
     `find_document` finds what an operation names instead of carrying it. `channel`
     is the bell's in Redis: installations that share a Redis have one each.
     """
-    standing = Standing(pool, policy, limits)
-    hub = Hub(pool, engine, standing, limits)
+    counters = Counters()
+    standing = Standing(pool, policy, limits, counters)
+    trail = Trail(pool, limits, counters)
+    hub = Hub(pool, engine, standing=standing, trail=trail, limits=limits, counters=counters)
     sockets = Sockets(
         hub,
         standing,
+        Arrivals(pool, policy, standing, counters),
         engine,
-        authenticate,
         limits=limits,
+        counters=counters,
         allowed_origins=allowed_origins,
         find_document=find_document,
     )
-    bell = Bell(redis_url, channel=channel)
+    bell = Bell(redis_url, channel=channel, counters=counters)
     bell.listen(hub.ring)
     await bell.start()
-    looking = asyncio.create_task(standing.run(), name="standing")
+    running = [
+        asyncio.create_task(standing.run(), name="standing"),
+        asyncio.create_task(sockets.look(), name="sockets look"),
+        asyncio.create_task(trail.run(), name="trail"),
+    ]
     try:
-        yield Live(bell, hub, sockets)
+        yield Live(bell, hub, sockets, counters)
     finally:
         await sockets.stop()
         await hub.stop()
-        await end(looking)
+        await end(*running)
+        await trail.finish()
         await bell.stop()

@@ -163,26 +163,27 @@ def _subscribe(operation_id: str, payload: Any) -> Subscribe | Malformed:
     return Subscribe(operation_id, operation)
 
 
-ACK = '{"type":"connection_ack"}'
+ACK = b'{"type":"connection_ack"}'
+PING = b'{"type":"ping"}'
 
 
-def pong(payload: dict[str, Any] | None) -> str:
+def pong(payload: dict[str, Any] | None) -> bytes:
     """The answer to a ping."""
     if payload is None:
-        return '{"type":"pong"}'
-    return orjson.dumps({"type": "pong", "payload": payload}).decode()
+        return b'{"type":"pong"}'
+    return orjson.dumps({"type": "pong", "payload": payload})
 
 
-def next_head(operation_id: str) -> str:
+def next_head(operation_id: str) -> bytes:
     """What stands before an ExecutionResult that is already JSON; `}` stands after it."""
-    return f'{{"id":{orjson.dumps(operation_id).decode()},"type":"next","payload":'
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(operation_id)
 
 
-def error(operation_id: str, errors: list[dict[str, Any]]) -> str:
+def error(operation_id: str, errors: list[dict[str, Any]]) -> bytes:
     """The end of an operation that could not be run."""
-    return orjson.dumps({"id": operation_id, "type": "error", "payload": errors}).decode()
+    return orjson.dumps({"id": operation_id, "type": "error", "payload": errors})
 
 
-def complete(operation_id: str) -> str:
+def complete(operation_id: str) -> bytes:
     """The end of an operation."""
-    return orjson.dumps({"id": operation_id, "type": "complete"}).decode()
+    return orjson.dumps({"id": operation_id, "type": "complete"})

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
 
 from resolvers.faults import TRANSIENT, report
 from subscriptions.channel import Channel
-from subscriptions.feeds import FeedEvent
+from subscriptions.frame import Frame
 from subscriptions.subscriber import Group, Subscriber
 
 MAX_FAILURES = 5
@@ -48,58 +47,36 @@ async def _replay(channel: Channel, subscriber: Subscriber, group: Group, target
     turn = subscriber.turn
     if subscriber.resync:
         subscriber.position = target
-    while subscriber.position < target:
-        entries = await channel.history(subscriber.position, target)
-        await channel.standing.at_most(channel.limits.standing_at_most)
-        if subscriber.turn != turn:
-            return False
-        if not entries:  # trimmed, or of another epoch
-            subscriber.resync = True
-            subscriber.position = target
-            break
-        end = entries[-1].position
-        events = channel.events(entries, group)
-        if not events:
-            subscriber.position = end
-            continue
+    await channel.attend(subscriber, group)
+    while subscriber.turn == turn and subscriber.position < target:
         await subscriber.sink.room()
         if subscriber.turn != turn:
             return False
-        if not await _send(channel, subscriber, end, events, live=False):
+        stretch = await channel.stretch(subscriber, group, target)
+        await channel.standing.at_most(channel.limits.standing_at_most)
+        if subscriber.turn != turn:
             return False
-        subscriber.owes = True  # what says that it is live now
-    if subscriber.owes or subscriber.resync:
-        return await _send(channel, subscriber, target, (), live=True)
-    return True
-
-
-async def _send(
-    channel: Channel,
-    subscriber: Subscriber,
-    position: int,
-    events: Sequence[FeedEvent],
-    *,
-    live: bool,
-) -> bool:
-    turn, resync = subscriber.turn, subscriber.resync
-    cursor = channel.cursor(position)
-    if events:
-        async with channel.statements, channel.pool.acquire() as connection:
-            frame = await subscriber.plan.frame(
-                connection,
-                subscriber.actor,
-                cursor=cursor,
-                live=live,
-                resync=resync,
-                events=events,
-                actors=(subscriber.actor,),
-            )
-    else:
-        frame = await subscriber.plan.frame(
-            None, subscriber.actor, cursor=cursor, live=live, resync=resync, events=()
-        )
+        if not stretch.whole:
+            subscriber.resync = True
+            subscriber.position = target
+        elif stretch.frame is None:
+            subscriber.position = stretch.until
+        else:
+            _send(channel, subscriber, stretch.frame, stretch.until)
+            subscriber.owes = True  # what says that it is live now
     if subscriber.turn != turn:
         return False
-    subscriber.resync = False
-    subscriber.send(frame.decode(), position, asyncio.get_running_loop().time())
+    if subscriber.owes or subscriber.resync:
+        resync = subscriber.resync
+        frame = await channel.quiet(subscriber.plan, subscriber.actor, target, resync=resync)
+        if subscriber.turn != turn:
+            return False
+        channel.counters.resyncs += resync
+        subscriber.resync = False
+        _send(channel, subscriber, frame, target)
     return True
+
+
+def _send(channel: Channel, subscriber: Subscriber, frame: Frame, position: int) -> None:
+    channel.counters.deliveries += 1
+    subscriber.send(frame, position, asyncio.get_running_loop().time())

@@ -1,7 +1,9 @@
 """Standing: whether the sessions of open sockets still stand, and with which rights.
 
 All of them are looked at in one statement, a little more often than twice a second, so that
-sign-out, expiry, a lost role or another ward reaches an open stream within a second. Looking is no
+sign-out, expiry, a lost role or another ward reaches an open stream within a second. It asks which
+sessions have ended and whose rights have another number than the one that was read; only those are
+read anew. Looking is no
 activity of the user: a screen nobody touches signs out as it would without a feed.
 """
 
@@ -17,10 +19,11 @@ from uuid import UUID
 
 import asyncpg
 
-from resolvers import sessions
+from resolvers import session_crowds, sessions
 from resolvers.actors import Actor
-from resolvers.faults import TRANSIENT
+from resolvers.faults import TRANSIENT, report
 from resolvers.policy import Policy
+from subscriptions.counters import Counters
 from subscriptions.limits import Limits
 
 _LOG = logging.getLogger(__name__)
@@ -40,35 +43,67 @@ class Watch:
         self.over = False
 
 
+class _Session:
+    """A session as it was when it was last read, and who watches it. Without watches it is kept for
+    a moment (`left_at`), for the socket that was dropped and comes back."""
+
+    __slots__ = ("actor", "left_at", "token_hash", "watches")
+
+    def __init__(self, actor: Actor, token_hash: bytes | None) -> None:
+        self.actor = actor
+        self.token_hash = token_hash
+        self.watches: set[Watch] = set()
+        self.left_at: float | None = None
+
+
 class Standing:
     """One a process. `run` looks again and again; `at_most` looks when the last look is too old."""
 
-    def __init__(self, pool: asyncpg.Pool[Any], policy: Policy, limits: Limits) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool[Any], policy: Policy, limits: Limits, counters: Counters
+    ) -> None:
         self._pool = pool
         self._policy = policy
         self._limits = limits
-        self._watches: dict[UUID, set[Watch]] = {}
+        self._counters = counters
+        self._sessions: dict[UUID, _Session] = {}
+        self._by_token: dict[bytes, UUID] = {}
         self._looking = asyncio.Lock()
         self._looked = float("-inf")
 
-    def watch(self, actor: Actor, changed: Changed) -> Watch:
+    def watch(self, actor: Actor, changed: Changed, token_hash: bytes | None = None) -> Watch:
         """Hear of changes of a session from now on. `actor` is fresh from `authenticate`."""
         if actor.session_id is None:
             raise ValueError("a socket belongs to a session")
         watch = Watch(actor, changed)
-        self._watches.setdefault(actor.session_id, set()).add(watch)
+        session = self._sessions.get(actor.session_id)
+        if session is None:
+            session = self._sessions[actor.session_id] = _Session(actor, token_hash)
+            if token_hash is not None:
+                self._by_token[token_hash] = actor.session_id
+        session.watches.add(watch)
+        session.left_at = None
         return watch
 
     def unwatch(self, watch: Watch) -> None:
         """Hear no more."""
         watch.over = True
-        session_id = watch.actor.session_id
-        if session_id is None:
+        assert watch.actor.session_id is not None
+        session = self._sessions.get(watch.actor.session_id)
+        if session is None:
             return
-        watches = self._watches.get(session_id, set())
-        watches.discard(watch)
-        if not watches:
-            self._watches.pop(session_id, None)
+        session.watches.discard(watch)
+        if not session.watches:
+            session.left_at = asyncio.get_running_loop().time()
+
+    async def actor(self, token_hash: bytes) -> Actor | None:
+        """Who holds a token, if its session is looked at already: as it was at most
+        `standing_at_most` ago. None: it must be asked for. Raises what the database raises."""
+        if token_hash not in self._by_token:
+            return None
+        await self.at_most(self._limits.standing_at_most)
+        session_id = self._by_token.get(token_hash)
+        return None if session_id is None else self._sessions[session_id].actor
 
     async def run(self) -> None:
         """Look until cancelled. A database that is away is asked again at the next turn; meanwhile
@@ -82,6 +117,8 @@ class Standing:
                 if not failing:
                     _LOG.warning("sessions of open sockets unknown: %s", type(error).__name__)
                 failing = True
+            except Exception as error:  # noqa: BLE001 (it goes on looking, whatever it meets)
+                report(error)
             await asyncio.sleep(self._limits.standing)
 
     async def at_most(self, seconds: float) -> None:
@@ -93,34 +130,52 @@ class Standing:
             if self._looked >= asked - seconds:
                 return
             began = loop.time()
-            await self._look()
+            await self._look(began)
             self._looked = began
 
-    async def _look(self) -> None:
-        watched = {session: tuple(watches) for session, watches in self._watches.items()}
-        if not watched:
+    async def _look(self, began: float) -> None:
+        for session_id, session in tuple(self._sessions.items()):
+            if session.left_at is not None and session.left_at < began - self._limits.linger:
+                self._forget(session_id)
+        looked = tuple(self._sessions.items())
+        if not looked:
             return
+        now = datetime.now(UTC)
+        versions = {key: session.actor.rights_version for key, session in looked}
         async with (
             asyncio.timeout(self._limits.subscribe_deadline),
             self._pool.acquire() as connection,
         ):
-            standing = await sessions.actors_of(
-                connection, tuple(watched), now=datetime.now(UTC), policy=self._policy
-            )
-        for session_id, watches in watched.items():
-            found = standing.get(session_id)
-            for watch in watches:
-                self._compare(watch, found)
+            self._counters.standing_statements += 1
+            moved = await session_crowds.moved(connection, versions, now=now, policy=self._policy)
+            # What ends by time alone moves no version.
+            moved += [key for key, session in looked if not session.actor.holds(now)]
+            if not moved:
+                return
+            self._counters.standing_statements += 1
+            found = await sessions.actors_of(connection, moved, now=now, policy=self._policy)
+        for session_id in dict.fromkeys(moved):
+            if session_id in self._sessions:
+                self._compare(self._sessions[session_id], found.get(session_id))
 
-    def _compare(self, watch: Watch, found: Actor | None) -> None:
-        if watch.over:
-            return  # its socket went while the statement ran
+    def _compare(self, session: _Session, found: Actor | None) -> None:
+        watches = tuple(watch for watch in session.watches if not watch.over)
         if found is None:
-            self.unwatch(watch)
-            watch.changed(None)
+            assert session.actor.session_id is not None
+            self._forget(session.actor.session_id)
+            for watch in watches:
+                watch.over = True
+                watch.changed(None)
             return
-        # The session's address is where it was opened; the socket's is where it is used.
-        found = replace(found, address=watch.actor.address)
-        if found != watch.actor:
-            watch.actor = found
-            watch.changed(found)
+        session.actor = found
+        for watch in watches:
+            # The session's address is where it was opened; the socket's is where it is used.
+            own = replace(found, address=watch.actor.address)
+            if own != watch.actor:
+                watch.actor = own
+                watch.changed(own)
+
+    def _forget(self, session_id: UUID) -> None:
+        session = self._sessions.pop(session_id)
+        if session.token_hash is not None:
+            self._by_token.pop(session.token_hash, None)

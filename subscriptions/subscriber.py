@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
+from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
+import models
 from resolvers.actors import Actor
+from resolvers.hearings import Hearing
 from subscriptions.audience import Audience, Place
 from subscriptions.feeds import FeedPlan, Operation
+from subscriptions.frame import Frame
 
 
 class Sink(Protocol):
     """Where a subscriber's messages go. Only `room` waits."""
 
-    def next(self, frame: str) -> None:
+    def next(self, frame: Frame) -> None:
         """Send an ExecutionResult."""
 
     def fail(self, errors: list[dict[str, Any]]) -> None:
@@ -28,31 +33,21 @@ class Sink(Protocol):
 
 
 class Group:
-    """Those who get the same bytes: equal plans, row scopes and audiences."""
+    """Those who get the same bytes: equal plans, row scopes and audiences.
 
-    __slots__ = ("_actors", "audience", "key", "members", "plan")
+    `id` is its audience in the audit. It outlives its members for a moment (`empty_since`), for
+    those who come back together.
+    """
+
+    __slots__ = ("audience", "empty_since", "id", "key", "members", "plan")
 
     def __init__(self, key: Hashable, plan: FeedPlan, audience: Audience) -> None:
+        self.id: UUID = models.new_id()
         self.key = key
         self.plan = plan
         self.audience = audience
-        self.members: set[Subscriber] = set()
-        self._actors: tuple[Actor, ...] | None = None
-
-    def add(self, subscriber: Subscriber) -> None:
-        self.members.add(subscriber)
-        self._actors = None
-
-    def discard(self, subscriber: Subscriber) -> None:
-        self.members.discard(subscriber)
-        self._actors = None
-
-    @property
-    def actors(self) -> tuple[Actor, ...]:
-        """Who they are, each session once: for the audit of a frame."""
-        if self._actors is None:
-            self._actors = tuple(dict.fromkeys(member.actor for member in self.members))
-        return self._actors
+        self.members: dict[Subscriber, None] = {}
+        self.empty_since = 0.0
 
 
 class Subscriber:
@@ -64,7 +59,8 @@ class Subscriber:
 
     `position` is up to where it was sent everything; for one that is live the channel's may be
     later. `joined` is the channel's position when it came into its group, `turn` counts its stays
-    in groups. `owes` says that it must be sent a message even if there are no events.
+    in groups, `stay` is the one in the audit. `owes` says that it must be sent a message even if
+    there are no events. `since` is when it began, by this process.
     """
 
     __slots__ = (
@@ -80,19 +76,25 @@ class Subscriber:
         "position",
         "resync",
         "sent_at",
+        "since",
         "sink",
+        "stay",
         "task",
         "turn",
     )
 
-    def __init__(self, operation: Operation, plan: FeedPlan, actor: Actor, sink: Sink) -> None:
+    def __init__(
+        self, operation: Operation, plan: FeedPlan, actor: Actor, sink: Sink, since: datetime
+    ) -> None:
         self.operation = operation
         self.plan = plan
         self.actor = actor
         self.sink = sink
+        self.since = since
+        self.stay: Hearing | None = None
         self.place = Place()
         self.group: Group | None = None
-        self.backlog: list[tuple[str, int]] | None = None
+        self.backlog: list[tuple[Frame, int]] | None = None
         self.joined = 0
         self.turn = 0
         self.position = 0
@@ -107,7 +109,7 @@ class Subscriber:
         """Whether a group's frame goes straight to its socket."""
         return self.group is not None and self.backlog is None
 
-    def take(self, frame: str, position: int, now: float) -> None:
+    def take(self, frame: Frame, position: int, now: float) -> None:
         """Get a frame of the group: everything up to `position`."""
         if self.backlog is not None:
             self.backlog.append((frame, position))
@@ -120,7 +122,7 @@ class Subscriber:
         for frame, position in backlog or ():
             self.send(frame, position, now)
 
-    def send(self, frame: str, position: int, now: float) -> None:
+    def send(self, frame: Frame, position: int, now: float) -> None:
         """Send a frame; `position` is up to where everything has been sent with it."""
         self.position = position
         self.sent_at = now

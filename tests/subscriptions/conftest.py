@@ -207,12 +207,6 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
     ) -> AsyncIterator[Served]:
         own = await open_pool(database_url, min_size=1, max_size=6)
 
-        async def authenticate(token: str, address: str | None) -> Actor | None:
-            async with own.acquire() as connection:
-                return await sessions.actor_of(
-                    connection, token, address=address, now=datetime.now(UTC), policy=policy
-                )
-
         def ring(hospital_id: UUID) -> None:
             live.bell.ring(hospital_id)
 
@@ -220,7 +214,7 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
         name = f"test:{database_url.rpartition('/')[2]}"
         try:
             async with live_channel(
-                own, redis, engine, authenticate, limits=limits, policy=policy, channel=name
+                own, redis, engine, limits=limits, policy=policy, channel=name
             ) as live:
                 app = Starlette(routes=[WebSocketRoute("/graphql", live.sockets)])
                 async with listening(app) as (server, port):
@@ -239,6 +233,7 @@ async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
         ws=WireProtocol,
         lifespan="off",
         log_level=logging.ERROR,
+        log_config=None,
         ws_max_size=65_536,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,

@@ -60,7 +60,7 @@ def test_any_json_is_a_message_or_a_violation(message: Any) -> None:
         assert found.id == message["id"]
         assert json.loads(protocol.complete(found.id)) == {"id": found.id, "type": "complete"}
         head = protocol.next_head(found.id)
-        assert json.loads(head + "{}}") == {"id": found.id, "type": "next", "payload": {}}
+        assert json.loads(head + b"{}}") == {"id": found.id, "type": "next", "payload": {}}
 
 
 @given(st.text())

@@ -33,14 +33,13 @@ class WatchedPlan:
         actor: Actor,
         *,
         events: Sequence[FeedEvent],
-        actors: Sequence[Actor] = (),
         **given: Any,
     ) -> bytes:
         if events and self.engine.faults:
             raise self.engine.faults.pop()
-        frame = await self.plan.frame(connection, actor, events=events, actors=actors, **given)
+        frame = await self.plan.frame(connection, actor, events=events, **given)
         if events:
-            self.engine.statements.append((tuple(event.position for event in events), actors))
+            self.engine.statements.append(tuple(event.position for event in events))
             await self.engine.held()
         return frame
 
@@ -53,7 +52,7 @@ class WatchedEngine(Engine):
         self, pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]
     ) -> None:
         super().__init__(pool, pool, policy, ring)
-        self.statements: list[tuple[tuple[int, ...], Sequence[Actor]]] = []
+        self.statements: list[tuple[int, ...]] = []
         self.pause: asyncio.Event | None = None
         self.fault: Exception | None = None
         self.faults: list[Exception] = []
