@@ -15,20 +15,18 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio import RedisCluster
 
 from resolvers.budgets import Account, Balance
 from resolvers.errors import BudgetExhausted
 from resolvers.networks import network_of
+from subscriptions.redis_address import REDIS_ERRORS, RedisAddress
 
-ERRORS = (RedisError, OSError, TimeoutError)
 PREFIX = "wardline:budget:"
 WINDOW = 60.0
 AT_ONCE = 500
@@ -101,14 +99,7 @@ class RedisBudget:
         self._telling = asyncio.Lock()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self._redis = Redis.from_url(
-            redis_url,
-            socket_connect_timeout=timeout,
-            socket_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            max_connections=2,
-        )
+        self._redis = RedisAddress.parse(redis_url).client(timeout=timeout, connections=2)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="budget")
@@ -126,7 +117,7 @@ class RedisBudget:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         await self.settle()
-        with suppress(*ERRORS):
+        with suppress(*REDIS_ERRORS):
             await self._redis.aclose()
 
     # -- on the path of a request ------------------------------------------------------------------
@@ -223,29 +214,69 @@ class RedisBudget:
         while self._due:
             some = [self._due.pop() for _ in range(min(AT_ONCE, len(self._due)))]
             told = [(purse, purse.pending) for purse in some]
-            try:
-                async with asyncio.timeout(self._timeout):
-                    answers = await self._tell(told)
-            except ERRORS as error:
-                self._due.update(some)
+            answers = await self._tell(told)
+            now = self._clock()
+            failure: BaseException | None = None
+            for (purse, amount), answer in zip(told, answers, strict=True):
+                if isinstance(answer, BaseException):
+                    self._due.add(purse)
+                    failure = answer
+                    continue
+                total, left = answer
+                purse.known = int(total)
+                purse.pending = max(0, purse.pending - amount)
+                purse.resets_at = now + int(left) / 1000
+            if failure is not None:
                 if not self.away:
-                    _LOG.warning("each process counts budgets alone: %s", type(error).__name__)
+                    _LOG.warning("each process counts budgets alone: %s", type(failure).__name__)
                 self.away = True
                 return
             if self.away:
                 _LOG.warning("budgets are counted together again")
             self.away = False
-            now = self._clock()
-            for (purse, amount), (total, left) in zip(told, answers, strict=True):
-                purse.known = int(total)
-                purse.pending = max(0, purse.pending - amount)
-                purse.resets_at = now + int(left) / 1000
 
     async def _tell(self, told: list[tuple[_Purse, int]]) -> list[Any]:
+        """What Redis says of each, or the error with which it was not told.
+
+        Each node of a cluster is told by itself: of a pipeline over several the answers of all are
+        lost with one node, and what was told would be told again.
+        """
+        parts: dict[str, list[int]] = {}
+        try:
+            async with asyncio.timeout(self._timeout):
+                for index, (purse, _) in enumerate(told):
+                    parts.setdefault(await self._node(purse.key), []).append(index)
+        except REDIS_ERRORS as error:
+            return [error] * len(told)
+        heard = await asyncio.gather(
+            *(self._tell_node([told[index] for index in part]) for part in parts.values())
+        )
+        silent = [node for node, said in zip(parts, heard, strict=True) if _failed(said)]
+        if silent and isinstance(self._redis, RedisCluster):
+            # At the next telling the cluster is asked anew who keeps what, and these nodes last.
+            for node in silent:
+                self._redis.nodes_manager.move_node_to_end_of_cached_nodes(node)
+            with suppress(*REDIS_ERRORS):
+                await self._redis.aclose()
+        answers = dict(zip(chain(*parts.values()), chain(*heard), strict=True))
+        return [answers[index] for index in range(len(told))]
+
+    async def _node(self, key: str) -> str:
+        """The name of the node of a cluster that keeps a key."""
+        if not isinstance(self._redis, RedisCluster):
+            return ""
+        await self._redis.initialize()
+        return self._redis.nodes_manager.get_node_from_slot(self._redis.keyslot(key)).name
+
+    async def _tell_node(self, told: list[tuple[_Purse, int]]) -> list[Any]:
         pipe = self._redis.pipeline(transaction=False)
         for purse, amount in told:
             pipe.eval(_SPEND, 1, purse.key, amount, int(self._window * 1000))
-        answers: list[Any] = await pipe.execute()
+        try:
+            async with asyncio.timeout(self._timeout):
+                answers: list[Any] = await pipe.execute(raise_on_error=False)
+        except REDIS_ERRORS as error:
+            return [error] * len(told)
         return answers
 
     def _sweep(self, now: float) -> None:
@@ -253,3 +284,7 @@ class RedisBudget:
         for key in ended:
             if self.away or not self._purses[key].pending:
                 self._due.discard(self._purses.pop(key))
+
+
+def _failed(answers: list[Any]) -> bool:
+    return any(isinstance(answer, BaseException) for answer in answers)

@@ -11,14 +11,9 @@ import hashlib
 from collections import OrderedDict
 from datetime import timedelta
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from resolvers.actors import Actor
+from subscriptions.redis_address import REDIS_ERRORS, RedisAddress
 
-ERRORS = (RedisError, OSError, TimeoutError)
 PREFIX = "wardline:query:"
 TIMEOUT = 0.25
 """Seconds; sending a document again takes less than waiting longer."""
@@ -27,6 +22,15 @@ AWAY = 2.0
 HELD_BYTES = 8 * 1024 * 1024
 EACH_HOUR = 200
 """How many one user may register in an hour; a build of a client has some dozens."""
+
+# One key a call, so that a cluster may keep each of ours wherever it likes.
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+return count
+"""
 
 
 class RegisteredQueries:
@@ -37,15 +41,8 @@ class RegisteredQueries:
         self._held: OrderedDict[str, str] = OrderedDict()
         self._bytes = 0
         self._away_until = 0.0
-        self._redis = Redis.from_url(
-            redis_url,
-            socket_connect_timeout=TIMEOUT,
-            socket_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            decode_responses=True,
-            max_connections=8,
-        )
+        address = RedisAddress.parse(redis_url)
+        self._redis = address.client(timeout=TIMEOUT, decode=True, connections=8)
 
     async def aclose(self) -> None:
         """Let go of Redis."""
@@ -62,7 +59,7 @@ class RegisteredQueries:
         try:
             async with asyncio.timeout(2 * TIMEOUT):
                 text = await self._redis.getex(PREFIX + digest, ex=self._kept)
-        except ERRORS:
+        except REDIS_ERRORS:
             self._fail()
             return None
         # Whoever can write to Redis must not choose what we execute under a client's hash.
@@ -81,13 +78,10 @@ class RegisteredQueries:
         registrations = f"{PREFIX}by:{actor.user_id}"
         try:
             async with asyncio.timeout(2 * TIMEOUT):
-                async with self._redis.pipeline(transaction=True) as pipe:
-                    pipe.set(registrations, 0, nx=True, ex=timedelta(hours=1))
-                    pipe.incr(registrations)
-                    _, count = await pipe.execute()
-                if count <= EACH_HOUR:
+                count = await self._redis.eval(_COUNT, 1, registrations, 3600)
+                if int(count) <= EACH_HOUR:
                     await self._redis.set(PREFIX + digest, text, ex=self._kept)
-        except ERRORS:
+        except REDIS_ERRORS:
             self._fail()
 
     def _hold(self, digest: str, text: str) -> None:
