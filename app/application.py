@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from app.correlation import REQUEST_ID, correlation_of
 from app.http_errors import JSON, MOST_URL, Malformed, error_body
 from resolvers import faults
+from resolvers.errors import Unavailable
 
 _REPORTED = "wardline.reported"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -67,11 +68,22 @@ class Application(Starlette):
             await respond(correlated, fault.status, fault.body, fault.headers)
         except Exception as error:  # noqa: BLE001 (the last line before the server)
             if _REPORTED not in scope:
-                reported = orjson.dumps({"errors": faults.report(error)})
+                failure = failure_of(error)
                 if not started:
-                    await respond(correlated, 500, reported)
+                    await respond(correlated, *failure)
         finally:
             faults.CORRELATION.reset(token)
+
+
+def failure_of(error: Exception) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of an answer to what failed, which is logged: 503 for who came while
+    there was no database."""
+    if not faults.is_transient(error):
+        return 500, orjson.dumps({"errors": faults.report(error)}), {}
+    faults.note(error)
+    refusal = Unavailable(writing=False)
+    told = {"message": refusal.message, "extensions": refusal.extensions}
+    return 503, orjson.dumps({"errors": [told]}), {"retry-after": str(refusal.retry_after)}
 
 
 def check_target(scope: Scope) -> None:
@@ -119,5 +131,7 @@ async def http_error(_request: Request, error: Exception) -> Response:
 async def fault(request: Request, error: Exception) -> Response:
     """A fault of ours in a page. Starlette raises it again once this is sent."""
     request.scope[_REPORTED] = True
-    body = orjson.dumps({"errors": faults.report(error)})
-    return Response(body, 500, {"cache-control": "no-store"}, f"{JSON}; charset=utf-8")
+    status, body, headers = failure_of(error)
+    return Response(
+        body, status, {"cache-control": "no-store", **headers}, f"{JSON}; charset=utf-8"
+    )

@@ -95,6 +95,25 @@ class BudgetExhausted(Refusal):
         self.retry_after = retry_after
 
 
+class Unavailable(Refusal):
+    """The database is away, or went away in the middle: worth another try in `retryAfter` seconds.
+
+    Of a mutation nobody knows then whether it was done; its idempotencyKey tells the two apart.
+    """
+
+    code = "UNAVAILABLE"
+    retry_after = 1
+
+    def __init__(self, *, writing: bool) -> None:
+        message = (
+            "the database went away, and it is not known whether this was done: ask again, under "
+            "the same idempotencyKey it is done once"
+            if writing
+            else "the database is away: try again"
+        )
+        super().__init__(message, retryAfter=self.retry_after)
+
+
 class TimedOut(Refusal):
     """The database was not done in time and was stopped; nothing of the operation was written."""
 

@@ -33,6 +33,20 @@ CORRELATION: ContextVar[str | None] = ContextVar("correlation", default=None)
 _LOG = logging.getLogger("wardline.faults")
 
 
+def is_transient(error: BaseException) -> bool:
+    """Whether another try is worth it. asyncpg's InterfaceError is also what it says of a value
+    that it can not encode, which stays as wrong as it is."""
+    return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+
+
+def note(error: BaseException) -> None:
+    """Log a transient error: its type and the place, on one line, for there are many of them."""
+    *_, last = traceback.extract_tb(error.__traceback__) or [None]
+    place = "" if last is None else f" at {last.filename}:{last.lineno}"
+    correlation_id = CORRELATION.get() or "-"
+    _LOG.warning("%s%s (correlation %s)", type(error).__qualname__, place, correlation_id)
+
+
 def report(error: BaseException) -> list[dict[str, Any]]:
     """Log an error the code did not foresee; the GraphQL errors to answer with.
 

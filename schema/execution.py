@@ -19,7 +19,7 @@ from graphql import Node, VariableNode, Visitor, visit
 from resolvers import audit, faults
 from resolvers.actors import Actor
 from resolvers.budgets import Account, Budget, Unlimited
-from resolvers.errors import BudgetExhausted, Refusal
+from resolvers.errors import BudgetExhausted, Refusal, Unavailable
 from resolvers.policy import Policy
 from resolvers.reading.documents import Documents, GraphQLRequest, Prepared
 from resolvers.reading.fields import Collector, Selected, roots_of, values_of
@@ -150,6 +150,9 @@ class Engine:
                 body_of(None, [error_of(stopped(error, self._limits, writing=False), [])])
             )
         except Exception as error:  # noqa: BLE001 (the last line before the client)
+            if faults.is_transient(error):
+                faults.note(error)
+                return Answer(body_of(None, [error_of(Unavailable(writing=False), [])]))
             return Answer(body_of(None, faults.report(error)))
 
     async def tag(self, request: GraphQLRequest, actor: Actor | None) -> str | None:

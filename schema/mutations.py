@@ -18,7 +18,7 @@ from graphql.execution.values import get_argument_values
 from models.rules.scopes import Scope
 from resolvers import audit, faults, idempotency, sessions
 from resolvers.actors import Actor
-from resolvers.errors import BadInput, Refusal
+from resolvers.errors import BadInput, Refusal, Unavailable
 from resolvers.idempotency import Claim
 from resolvers.labs_memory import Memory
 from resolvers.policy import Policy
@@ -110,6 +110,10 @@ class Mutations:
                     )
                 )
             except Exception as error:  # noqa: BLE001 (what was done before is to be told apart)
+                if faults.is_transient(error):
+                    faults.note(error)
+                    unknown = Unavailable(writing=True)
+                    return Answer(body_of(None, [error_of(unknown, [root.key])]))
                 fault = faults.report(error)[0]
                 return Answer(body_of(None, [{**fault, "path": [root.key]}]))
             done.append(encoded(root.key) + b":" + data)

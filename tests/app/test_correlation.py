@@ -61,7 +61,16 @@ async def broken() -> AsyncIterator[httpx.AsyncClient]:
     async def direct(_scope: object, _receive: object, _send: object) -> None:
         raise LookupError("of Ada Lovelace")
 
-    app = Application([Route("/breaks", breaks)], direct={"/direct": direct})
+    async def away(_request: Request) -> Response:
+        raise ConnectionRefusedError("at 10.0.0.7")
+
+    async def direct_away(_scope: object, _receive: object, _send: object) -> None:
+        raise ConnectionRefusedError("at 10.0.0.7")
+
+    app = Application(
+        [Route("/breaks", breaks), Route("/away", away)],
+        direct={"/direct": direct, "/direct-away": direct_away},
+    )
     async with client(app) as found:
         yield found
 
@@ -79,6 +88,21 @@ async def test_a_fault_has_the_number_of_its_request(
     assert "LookupError (correlation ward-7)" in caplog.text
     assert "Ada" not in caplog.text + response.text
     assert faults.CORRELATION.get() is None
+
+
+@pytest.mark.parametrize("path", ["/away", "/direct-away"])
+async def test_without_the_database_a_request_is_told_to_try_again(
+    broken: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """It is not a fault of ours: one line of the log, without a stack."""
+    response = await broken.get(path, headers={"x-request-id": "ward-7"})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfter": 1}
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "wardline.faults"]
+    assert line.startswith("ConnectionRefusedError at ")
+    assert line.endswith("(correlation ward-7)")
+    assert "10.0.0.7" not in caplog.text + response.text
 
 
 async def test_every_answer_bears_its_id(broken: httpx.AsyncClient) -> None:

@@ -235,6 +235,34 @@ class Broken:
     execute = acquire
 
 
+class Away:
+    """A pool whose database goes away with whoever asks it."""
+
+    def acquire(self, *_: Any) -> Any:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle")
+
+    execute = acquire
+
+
+async def test_without_the_database_it_is_told_what_is_worth_another_try(
+    hospital: Hospital, admin: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows of a mutation whether it was done; the answer says so, and how to find out."""
+    away: Any = Away()
+    found = Hospital(hospital.pool, Engine(away, away, DEFAULT_POLICY, print), hospital.id)
+    for text, path, unknown in (
+        ("{ patients { totalCount } }", None, False),
+        ("mutation { a: signOut { signedOut } }", ["a"], True),
+    ):
+        answered = await found.ask(text, admin)
+        [error] = answered.errors
+        assert answered.body["data"] is None
+        assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfter": 1}
+        assert ("idempotencyKey" in error["message"]) is unknown
+        assert error.get("path") == path
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
 async def test_an_unforeseen_error_shows_a_number_and_nothing_else(
     hospital: Hospital, admin: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
