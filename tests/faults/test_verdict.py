@@ -81,7 +81,12 @@ def test_one_that_is_missing_doubled_strange_or_moved_is_found(
 
 @pytest.mark.parametrize(
     ("what", "wrong"),
-    [("ok", False), ("lost EOFError", False), ("UNKNOWN", False), ("INTERNAL_SERVER_ERROR", True)],
+    [
+        ("ok", False),
+        ("lost EOFError", False),
+        ("UNAVAILABLE", False),
+        ("INTERNAL_SERVER_ERROR", True),
+    ],
 )
 def test_what_was_refused_and_done_is_found(what: str, wrong: bool) -> None:
     (line,) = lines_of([("one", "hers")])

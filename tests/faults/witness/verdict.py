@@ -16,7 +16,7 @@ from typing import Any
 FEED_OF = {"critical": "criticalResults", "bed": "bedChanges", "vitals": "vitalSigns"}
 COUNTED = {"criticalResults": "RAISED", "bedChanges": "STATUS_CHANGED", "vitalSigns": "RECORDED"}
 """The events that the writers' mutations leave, by feed."""
-UNKNOWN = ("ok", "lost", "UNKNOWN")
+UNKNOWN = ("ok", "lost", "UNAVAILABLE")
 """What an attempt may end with although the mutation was done by it."""
 SHOWN = 5
 

@@ -131,7 +131,7 @@ class Writer:
         told = json.loads(answer)
         if status != 200 or "errors" in told:
             extensions = told["errors"][0].get("extensions", {})
-            return str(extensions.get("outcome") or extensions.get("code") or status), None
+            return str(extensions.get("code") or status), None
         return "ok", self._id(told["data"])
 
     def _request(self, subject: str) -> dict[str, Any]:
