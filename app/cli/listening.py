@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -15,12 +16,31 @@ from app.cli.mistakes import Mistake
 from app.cli.running import STOPPING
 from app.settings import Settings
 
+FIRST_REQUEST_WITHIN = 0.5
+"""Seconds that a client has to send its request, when it came just before we took nobody else in.
+uvicorn closes its connection at once, and a mutation that was on its way might have been done for
+all that the client, or a proxy, can know."""
+
 
 class Listener(uvicorn.Server):
     """uvicorn, whose own handlers end the process by the signal once it has served: before the
     embedded servers could be stopped. Here a signal ends the serving. A second one changes
     nothing: open requests have ten seconds, and cutting those short would skip the application's
     own end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nobody else in, hear who came last, and end."""
+        for server in self.servers:
+            server.close()
+        deadline = time.monotonic() + FIRST_REQUEST_WITHIN
+        while self._has_newcomers() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    def _has_newcomers(self) -> bool:
+        """Whether somebody has connected and asked for nothing yet. `cycle` is the request, of a
+        connection that is no WebSocket."""
+        return any(getattr(one, "cycle", one) is None for one in self.server_state.connections)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
