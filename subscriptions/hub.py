@@ -91,13 +91,18 @@ class Hub:
         self._channels.clear()
         self._followers.clear()
 
-    def subscribe(self, operation: Operation, actor: Actor, sink: Sink) -> Subscriber:
-        """Begin a subscription; everything else it has to say goes to `sink`. Raises Refused."""
+    def subscribe(
+        self, operation: Operation, actor: Actor, sink: Sink, *, after: str | None = None
+    ) -> Subscriber:
+        """Begin a subscription; everything else it has to say goes to `sink`. `after` is a cursor
+        that counts before the operation's own. Raises Refused."""
         plan = self._engine.subscription(operation, actor)
         subscriber = Subscriber(operation, plan, actor, sink, datetime.now(UTC))
         channel = self._channel(actor.hospital_id)
         channel.subscribers.add(subscriber)
-        subscriber.task = asyncio.create_task(self._admit(channel, subscriber), name="admit")
+        if after is None:
+            after = plan.arguments.get("after")
+        subscriber.task = asyncio.create_task(self._admit(channel, subscriber, after), name="admit")
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
@@ -137,8 +142,7 @@ class Hub:
             return  # its task sees by itself that it is in no group any more
         subscriber.task = asyncio.create_task(catch_up(channel, subscriber), name="catch up")
 
-    async def _admit(self, channel: Channel, subscriber: Subscriber) -> None:
-        after = subscriber.plan.arguments.get("after")
+    async def _admit(self, channel: Channel, subscriber: Subscriber, after: str | None) -> None:
         cursor = None if after is None else log.decode(after)
         try:
             async with asyncio.timeout(self._limits.subscribe_deadline):

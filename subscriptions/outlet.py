@@ -16,7 +16,7 @@ from subscriptions.counters import Counters
 from subscriptions.frame import Frame, text_header
 from subscriptions.limits import Limits
 from subscriptions.protocol import CloseCode
-from subscriptions.wire import WireProtocol
+from subscriptions.wire import Wire
 
 TOO_SLOW = (CloseCode.TRY_AGAIN_LATER, "messages are not read fast enough")
 SHARED = 16_384
@@ -43,7 +43,7 @@ class Outlet:
 
     def __init__(
         self,
-        wire: WireProtocol,
+        wire: Wire,
         limits: Limits,
         counters: Counters,
         going_down: Callable[[], None],
@@ -70,6 +70,15 @@ class Outlet:
             self._hold(text_header(len(text)) + text, b"")
         else:
             self._wire.write(text_header(len(text)) + text)
+
+    def raw(self, framed: bytes) -> None:
+        """Send what is framed already, and may be shared with others."""
+        if self.closing:
+            return
+        if self._paused:
+            self._hold(framed, b"")
+        else:
+            self._wire.write(framed)
 
     def frame(self, head: bytes, frame: Frame) -> None:
         """Send a frame as the message that begins with `head`."""

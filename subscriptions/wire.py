@@ -33,6 +33,21 @@ class Writer(Protocol):
         """The server stops: say what is still to be said, and close."""
 
 
+class Wire(Protocol):
+    """A connection as an Outlet has it."""
+
+    writer: Writer | None
+
+    def write(self, framed: bytes) -> None:
+        """Write what is framed already."""
+
+    def write_shared(self, opening: bytes, tail: bytes) -> None:
+        """Write two pieces, of which many connections share the second."""
+
+    def finish(self, code: int, reason: str, deadline: float) -> None:
+        """Close, and cut the connection where that is not over in time."""
+
+
 class WireProtocol(Fence):
     """Puts itself into `scope["extensions"]`.
 
