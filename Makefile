@@ -148,7 +148,10 @@ bench/peers/node_modules/.installed: bench/peers/package.json bench/peers/packag
 bench-queries: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time four requests beside the peers on the same data (SMALL=1, ROUNDS=5, BENCH="--systems …")
 	@$(BIN)/python -m bench $(if $(SMALL),--size small,--growth) --rounds $(or $(ROUNDS),5) --keep .wardline-bench $(BENCH)
 
-bench: bench-queries ## All benches
+bench-live: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time one event to 200, 1,000 and 3,000 sockets beside the peers (SMALL=1, BENCH="--systems …")
+	@$(BIN)/python -m bench.live $(if $(SMALL),--small) --keep .wardline-bench $(BENCH)
+
+bench: bench-queries bench-live ## All benches
 
 check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
@@ -176,4 +179,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test fuzz bench bench-queries check fix schema docs migration
+.PHONY: help setup lock web run dev reset clean test fuzz bench bench-queries bench-live check fix schema docs migration

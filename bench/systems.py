@@ -74,7 +74,7 @@ EVERYWHERE = {workload.name: "/graphql" for workload in WORKLOADS}
 @asynccontextmanager
 async def floor(place: Place) -> AsyncIterator[System]:
     """Hand-written SQL, see bench/floor."""
-    async with _serving(place, sys.executable, "-m", "bench.floor") as (port, process):
+    async with serving(place, sys.executable, "-m", "bench.floor") as (port, process):
         paths = {workload.name: f"/{workload.name}" for workload in WORKLOADS}
         yield System("floor", place.database_url, port, process, paths)
 
@@ -82,7 +82,7 @@ async def floor(place: Place) -> AsyncIterator[System]:
 @asynccontextmanager
 async def wardline(place: Place, name: str = "wardline") -> AsyncIterator[System]:
     """`wardline serve` as it is installed; each workload is asked by a user who may ask it."""
-    async with _serving(place, sys.executable, "-m", "app", "serve") as (port, process):
+    async with serving(place, sys.executable, "-m", "app", "serve") as (port, process):
         tokens = {user: await _token(port, user) for user in {one.user for one in WORKLOADS}}
         by_workload = {workload.name: tokens[workload.user] for workload in WORKLOADS}
         yield System(name, place.database_url, port, process, EVERYWHERE, by_workload, seals=True)
@@ -91,7 +91,7 @@ async def wardline(place: Place, name: str = "wardline") -> AsyncIterator[System
 @asynccontextmanager
 async def mercurius(place: Place) -> AsyncIterator[System]:
     """See bench/peers/mercurius.mjs."""
-    async with _serving(place, *packages.script("mercurius.mjs")) as (port, process):
+    async with serving(place, *packages.script("mercurius.mjs")) as (port, process):
         yield System("mercurius", place.database_url, port, process, EVERYWHERE)
 
 
@@ -101,7 +101,7 @@ async def postgraphile(place: Place) -> AsyncIterator[System]:
     connection = await asyncpg.connect(place.database_url)
     hospital_id = str(await connection.fetchval("SELECT id FROM hospitals"))
     await connection.close()
-    async with _serving(place, *packages.script("postgraphile.mjs")) as (port, process):
+    async with serving(place, *packages.script("postgraphile.mjs")) as (port, process):
         dialect = PostGraphile(hospital_id=hospital_id)
         yield System("postgraphile", place.database_url, port, process, EVERYWHERE, dialect=dialect)
 
@@ -109,7 +109,7 @@ async def postgraphile(place: Place) -> AsyncIterator[System]:
 @asynccontextmanager
 async def strawberry(place: Place) -> AsyncIterator[System]:
     """Strawberry as documented, see bench/documented."""
-    async with _serving(place, sys.executable, "-m", "bench.documented") as (port, process):
+    async with serving(place, sys.executable, "-m", "bench.documented") as (port, process):
         yield System("strawberry", place.database_url, port, process, EVERYWHERE)
 
 
@@ -129,7 +129,11 @@ async def _token(port: int, username: str) -> str:
 
 
 @asynccontextmanager
-async def _serving(place: Place, *command: str) -> AsyncIterator[tuple[int, psutil.Process]]:
+async def serving(
+    place: Place, *command: str, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[int, psutil.Process]]:
+    """A server process on a port that is free, until the end; `settings` are variables of its
+    environment beside the addresses."""
     port = free_port()
     # Nothing of the caller's settings: the figures are those of the defaults.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WARDLINE_")}
@@ -145,6 +149,7 @@ async def _serving(place: Place, *command: str) -> AsyncIterator[tuple[int, psut
         env={
             **kept,
             **addresses,
+            **(settings or {}),
             "PORT": str(port),
             "HOST": wire.HOST,
             "NODE_ENV": "production",

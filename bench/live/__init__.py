@@ -1,0 +1,1 @@
+"""The bench of the live channel: one event to many sockets (`make bench-live`)."""
