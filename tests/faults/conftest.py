@@ -23,6 +23,8 @@ from tests.first_light.process import free_port
 
 __all__ = ["demo_template", "demo_url"]
 
+PASSWORD = "of somebody else"
+
 
 @dataclass
 class OwnRedis:
@@ -53,14 +55,39 @@ class OwnRedis:
                 assert time.monotonic() < deadline, "Redis did not start"
                 await asyncio.sleep(0.02)
 
-    def halt(self) -> None:
+    async def halt(self) -> None:
         """SIGSTOP: it accepts connections and answers nothing."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    async def go_on(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
+
+    async def lock(self) -> None:
+        """Another password from now on, which nobody knows; whoever is connected is thrown out."""
+        async with self._administrator() as client:
+            await client.config_set("requirepass", PASSWORD)
+            for kind in ("normal", "pubsub"):
+                await client.client_kill_filter(_type=kind, skipme=True)
+
+    async def unlock(self) -> None:
+        async with self._administrator(PASSWORD) as client:
+            await client.config_set("requirepass", "")
+
+    async def fill(self) -> None:
+        """No memory for anything that is written."""
+        async with self._administrator() as client:
+            await client.config_set("maxmemory-policy", "noeviction")
+            await client.config_set("maxmemory", 1)
+
+    async def empty(self) -> None:
+        async with self._administrator() as client:
+            await client.config_set("maxmemory", 0)
+
+    def _administrator(self, password: str | None = None) -> Redis:
+        # One connection: it stays let in when the password changes under it.
+        return Redis.from_url(self.url, password=password, single_connection_client=True)
 
     async def kill(self) -> None:
         if self.process is not None and self.process.returncode is None:
