@@ -16,7 +16,6 @@ import psutil
 
 from bench import processors
 from bench.live import asked, statements, ward
-from bench.live.statements import Statements
 from bench.live.systems import PATH, Started, System
 from bench.wire import Fault
 
@@ -27,6 +26,8 @@ thousandth's."""
 COUNTED = 20
 """Events over which statements are counted."""
 PATIENCE = 60.0
+QUIET = 2.5
+"""Seconds in which all that runs by a clock has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +154,14 @@ class Measuring:
         await self._open(FIRST_SOCKETS, cell.documents)
         await self._load.do("close")
         await asyncio.sleep(1.0)
-        quiet = await self._counted(heard=False) if self._system.guards else None
+        unheard = await self._unheard() if self._system.guards else None
         empty = self._rss()
         opened = await self._open(cell.sockets, cell.documents)
         spent = self._spent()
         paced = await self._load.do("paced", events=length.events, seconds=length.seconds)
         paced_cpu, _, _ = self._spent_since(spent)
         resident = self._rss()
-        counted = await self._counted(heard=True) if self._system.guards else None
+        statements_of_event = None if unheard is None else await self._heard(unheard)
         spent = self._spent()
         sustained = await self._load.do("sustained", seconds=length.sustained)
         cpu, postgres_cpu, load_cpu = self._spent_since(spent)
@@ -181,7 +182,7 @@ class Measuring:
             postgres_cpu_us_per_delivery=postgres_cpu / deliveries * 1e6,
             load_busy=load_cpu / sustained["seconds"],
             rss_kb_per_socket=(resident - empty) / cell.sockets / 1e3,
-            queries_per_event=None if counted is None or quiet is None else counted - quiet,
+            queries_per_event=statements_of_event,
             burst_to_last_ms=burst,
             open_s=opened,
         )
@@ -220,30 +221,27 @@ class Measuring:
         last: float = told["last"]
         return last
 
-    async def _counted(self, *, heard: bool) -> float:
-        """Statements of a mutation, and where there are sockets of all that they hear; without
-        those that run in any case."""
+    async def _unheard(self) -> set[bytes]:
+        """What PostgreSQL is asked for a mutation that nobody hears, and by what runs anyway."""
         async with statements.written_down(self._ground.home) as written:
-            idle = await self._rate(written)
-            if heard:
-                told = await self._load.do("paced", events=COUNTED, seconds=PATIENCE)
-            else:
-                told = await self._load.do(
-                    "write",
-                    port=self._system.port,
-                    path=PATH,
-                    writer=self._ward.writer,
-                    bodies=self._bodies,
-                    events=COUNTED,
-                )
-            seconds: float = told["seconds"]
-            return (await written.since() - idle * seconds) / COUNTED
+            await self._load.do(
+                "write",
+                port=self._system.port,
+                path=PATH,
+                writer=self._ward.writer,
+                bodies=self._bodies,
+                events=COUNTED,
+            )
+            return set(await written.since())
 
-    async def _rate(self, written: Statements) -> float:
-        """Statements a second while nothing happens."""
-        await written.since()
-        await asyncio.sleep(1.8)
-        return await written.since() / 2.0
+    async def _heard(self, known: set[bytes]) -> float:
+        """Statements an event for those who hear it: those that are not `known`, and do not run
+        while there are sockets and no events."""
+        async with statements.written_down(self._ground.home) as written:
+            await asyncio.sleep(QUIET)
+            known = known.union(await written.since())
+            await self._load.do("paced", events=COUNTED, seconds=PATIENCE)
+            return sum(each not in known for each in await written.since()) / COUNTED
 
     async def _check(self) -> None:
         told = await self._load.do("checked")

@@ -1,8 +1,9 @@
-"""What PostgreSQL is asked, counted by its own log: it is told to write down every statement."""
+"""What PostgreSQL is asked, by its own log: it is told to write down every statement."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ import asyncpg
 from app.embedded.folder import LOOPBACK, read_memory
 from app.embedded.postgres import SUPERUSER
 
-MARKS = (b"LOG:  execute ", b"LOG:  statement: ")
+STATEMENT = re.compile(
+    rb"LOG:  (?:execute [^:]*|statement): (.*?)(?=\n\d{4}-\d\d-\d\d |\Z)", re.DOTALL
+)
 
 
 class Statements:
@@ -22,14 +25,14 @@ class Statements:
         self._log = log
         self._seen = log.stat().st_size
 
-    async def since(self) -> int:
-        """Statements since it was asked last."""
+    async def since(self) -> list[bytes]:
+        """The text of each statement since it was asked last."""
         await asyncio.sleep(0.2)
         with self._log.open("rb") as file:
             file.seek(self._seen)
             text = file.read()
         self._seen += len(text)
-        return sum(text.count(mark) for mark in MARKS)
+        return STATEMENT.findall(text)
 
 
 @asynccontextmanager
