@@ -15,10 +15,12 @@ from subscriptions.arrivals import Arrivals
 from subscriptions.bell import CHANNEL, Bell
 from subscriptions.counters import Counters
 from subscriptions.feeds import Engine, FindDocument
+from subscriptions.gate import Gate
 from subscriptions.hub import Hub
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.sockets import Sockets
 from subscriptions.standing import Standing
+from subscriptions.streams import Streams
 from subscriptions.tasks import end
 from subscriptions.trail import Trail
 
@@ -26,11 +28,13 @@ from subscriptions.trail import Trail
 @dataclass(frozen=True, slots=True)
 class Live:
     """What the app uses: `bell.ring(hospital_id)` after a commit, `bell.state` for readyz,
-    `sockets` as the ASGI application of the WebSocket route, `counters` for its metrics."""
+    `sockets` as the ASGI application of the WebSocket route, `streams` for what is sent as events,
+    `counters` for its metrics."""
 
     bell: Bell
     hub: Hub
     sockets: Sockets
+    streams: Streams
     counters: Counters
 
 
@@ -46,7 +50,7 @@ async def live_channel(
     find_document: FindDocument | None = None,
     channel: str = CHANNEL,
 ) -> AsyncIterator[Live]:
-    """Run the live channel; at the end all sockets are closed with 1012.
+    """Run the live channel; at the end all sockets are closed with 1012, and streams end.
 
     `pool` is best one of its own, so that a rush of requests does not hold up the events.
     `find_document` finds what an operation names instead of carrying it. `channel`
@@ -56,10 +60,14 @@ async def live_channel(
     standing = Standing(pool, policy, limits, counters)
     trail = Trail(pool, limits, counters)
     hub = Hub(pool, engine, standing=standing, trail=trail, limits=limits, counters=counters)
+    gate = Gate(limits, counters)
+    arrivals = Arrivals(pool, policy, standing, counters)
+    streams = Streams(hub, standing, arrivals, gate, limits=limits, counters=counters)
     sockets = Sockets(
         hub,
         standing,
-        Arrivals(pool, policy, standing, counters),
+        arrivals,
+        gate,
         engine,
         limits=limits,
         counters=counters,
@@ -72,12 +80,13 @@ async def live_channel(
     running = [
         asyncio.create_task(standing.run(), name="standing"),
         asyncio.create_task(sockets.look(), name="sockets look"),
+        asyncio.create_task(streams.look(), name="streams look"),
         asyncio.create_task(trail.run(), name="trail"),
     ]
     try:
-        yield Live(bell, hub, sockets, counters)
+        yield Live(bell, hub, sockets, streams, counters)
     finally:
-        await sockets.stop()
+        await asyncio.gather(sockets.stop(), streams.stop())
         await hub.stop()
         await end(*running)
         await trail.finish()

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Collection
 from contextlib import suppress
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from resolvers import sessions
 from resolvers.actors import Actor
-from resolvers.faults import TRANSIENT, report
-from subscriptions import origins, protocol
+from resolvers.faults import TRANSIENT, is_transient, report
+from subscriptions import handshake, origins, protocol
 from subscriptions.arrivals import Arrivals
 from subscriptions.counters import Counters
 from subscriptions.feeds import Engine, FindDocument, Operation, Refused
 from subscriptions.frame import Frame
+from subscriptions.gate import Full, Gate, Seat
+from subscriptions.handshake import Receive, Refusal, Scope, Send
 from subscriptions.hub import Hub
 from subscriptions.limits import Limits
 from subscriptions.outlet import Outlet
 from subscriptions.protocol import CloseCode, Violation
+from subscriptions.running import Running, malformed, too_many
 from subscriptions.standing import Standing, Watch
-from subscriptions.subscriber import Subscriber
+from subscriptions.tasks import end
 from subscriptions.wire import wire_of
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 FORBIDDEN = (CloseCode.FORBIDDEN, "Forbidden")
 GOING_DOWN = (CloseCode.SERVICE_RESTART, "the server is going down")
@@ -42,6 +40,7 @@ class Sockets:
         hub: Hub,
         standing: Standing,
         arrivals: Arrivals,
+        gate: Gate,
         engine: Engine,
         *,
         limits: Limits,
@@ -54,6 +53,7 @@ class Sockets:
         self.standing = standing
         self.engine = engine
         self.arrivals = arrivals
+        self.gate = gate
         self.limits = limits
         self.counters = counters
         self.allowed_origins = frozenset(allowed_origins)
@@ -65,14 +65,33 @@ class Sockets:
         return len(self._open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket until it is closed."""
-        socket = Socket(self, scope, receive, send)
+        """Serve one socket until it is closed, or say why there is none."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        seat = self._admit(scope)
+        if isinstance(seat, Refusal):
+            with suppress(OSError, RuntimeError):  # what servers raise when the client is gone
+                await handshake.refuse(send, seat)
+            return
+        socket = Socket(self, seat, scope, receive, send)
         self._open[socket] = asyncio.current_task()
         self.counters.opened["websocket"] += 1
         try:
             await socket.run()
         finally:
             del self._open[socket]
+            seat.leave()
+
+    def _admit(self, scope: Scope) -> Seat | Refusal:
+        if self.going_down:
+            return Refusal.of_end()
+        if handshake.foreign(handshake.headers_of(scope), self.allowed_origins):
+            self.counters.refused["origin"] += 1
+            return Refusal.of_origin()
+        try:
+            return self.gate.enter(handshake.address_of(scope))
+        except Full as full:
+            return Refusal.of_limit(full)
 
     async def look(self) -> None:
         """Ask those who are silent whether they are there, until cancelled."""
@@ -91,7 +110,8 @@ class Sockets:
         return self._stopping is not None
 
     def go_down(self) -> None:
-        """Give everybody what was committed until now, then close all with 1012."""
+        """Give everybody what was committed until now, and the answers that they wait for; then
+        close all with 1012."""
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._stop(), name="sockets stop")
 
@@ -102,28 +122,36 @@ class Sockets:
         await self._stopping
 
     async def _stop(self) -> None:
-        await self.hub.drain()
+        await asyncio.gather(self.hub.drain(), self._answer())
         for socket in tuple(self._open):
             socket.close(*GOING_DOWN)
         tasks = [task for task in self._open.values() if task is not None]
         if tasks or self.mutations:
             await asyncio.wait((*tasks, *self.mutations), timeout=2 * self.limits.close_deadline)
 
+    async def _answer(self) -> None:
+        """A client that is not told what came of a mutation may ask for it a second time."""
+        asked = [task for socket in self._open for task in socket.unanswered()]
+        if asked:
+            await asyncio.wait(asked, timeout=self.limits.drain_deadline)
+
 
 class Socket:
     """One client. Its task reads; its operations, tasks or subscribers, write by themselves."""
 
-    def __init__(self, sockets: Sockets, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, sockets: Sockets, seat: Seat, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self._sockets = sockets
+        self._seat = seat
         self._scope = scope
         self._receive = receive
         self._send = send
         self.outlet = Outlet(wire_of(scope), sockets.limits, sockets.counters, sockets.go_down)
-        client = scope.get("client")
-        self._address: str | None = client[0] if client else None
+        self._address = handshake.address_of(scope)
         self._token = ""
         self._watch: Watch | None = None
-        self._initiated = False
+        self._arriving: asyncio.Task[None] | None = None
         self._ready = False
         self._heard_at = 0.0
         self._asked_at: float | None = None
@@ -136,8 +164,6 @@ class Socket:
 
     async def run(self) -> None:
         """The whole conversation."""
-        if (await self._receive())["type"] != "websocket.connect":
-            return
         offered = self._scope.get("subprotocols") or ()
         acceptable = protocol.SUBPROTOCOL in offered
         chosen = protocol.SUBPROTOCOL if acceptable else None
@@ -145,14 +171,14 @@ class Socket:
             await self._send({"type": "websocket.accept", "subprotocol": chosen, "headers": []})
         if not acceptable:
             self.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
-        elif self._sockets.going_down:
-            self.close(*GOING_DOWN)
         late = asyncio.get_running_loop().call_later(self._sockets.limits.init_timeout, self._late)
         try:
             await self._read()
         finally:
             late.cancel()
             self._end_operations()
+            if self._arriving is not None:
+                await end(self._arriving)
             if self._watch is not None:
                 self._sockets.standing.unwatch(self._watch)
 
@@ -171,6 +197,11 @@ class Socket:
             self._sockets.counters.unanswered_pings += 1
             self.close(CloseCode.TRY_AGAIN_LATER, "a ping was not answered")
 
+    def unanswered(self) -> list[asyncio.Task[None]]:
+        """The operations that will be answered, and have not been yet."""
+        running = self.operations.values()
+        return [one.task for one in running if one.task is not None and one.subscriber is None]
+
     # -- what the client says ----------------------------------------------------------------------
 
     async def _read(self) -> None:
@@ -183,65 +214,62 @@ class Socket:
                 continue
             self._heard_at, self._asked_at = clock(), None
             try:
-                await self._hear(protocol.parse(message.get("text")))
+                self._seat.hear()
+                self._hear(protocol.parse(message.get("text")))
             except Violation as violation:
                 self.close(violation.code, violation.reason)
+            except Full as full:
+                self.close(CloseCode.TRY_AGAIN_LATER, str(full))
 
-    async def _hear(self, message: protocol.Incoming) -> None:
+    def _hear(self, message: protocol.Incoming) -> None:
         match message:
             case protocol.Ping(payload):
                 self.outlet.put(protocol.pong(payload))
             case protocol.Pong():
                 pass
+            case protocol.Init() if self._arriving is not None:
+                raise Violation(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
             case protocol.Init(payload):
-                await self._initialise(payload)
+                # Beside what else is said: whoever asks for something before the acknowledgement
+                # is told so, and a ping is answered at once.
+                self._arriving = asyncio.create_task(self._initialise(payload), name="arrival")
             case protocol.Complete(operation_id):
                 self.end(operation_id)
             case _ if not self._ready:
                 raise Violation(CloseCode.UNAUTHORIZED, "Unauthorized")
             case protocol.Malformed(operation_id, field):
                 self._check_free(operation_id)
-                self.outlet.put(protocol.error(operation_id, _malformed(field)))
+                self.outlet.put(protocol.error(operation_id, malformed(field)))
             case protocol.Subscribe(operation_id, operation):
                 self._begin(operation_id, operation)
 
     async def _initialise(self, payload: dict[str, Any]) -> None:
-        if self._initiated:
-            raise Violation(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
-        self._initiated = True
-        self._token = self._credentials(payload)
+        sockets, headers = self._sockets, handshake.headers_of(self._scope)
+        self._token = token = origins.token_of(payload, headers, sockets.allowed_origins)
         try:
-            actor = await self._sockets.arrivals.actor(self._token, self._address)
+            if token:
+                await sockets.gate.turn(self._address)
+            actor = await sockets.arrivals.actor(token, self._address)
         except Exception as error:  # noqa: BLE001 (the client comes back, which is all it can do)
-            if not isinstance(error, TRANSIENT):
+            if not is_transient(error):
                 report(error)
             self.close(CloseCode.TRY_AGAIN_LATER, "try again later")
             return
-        if actor is None or self.outlet.closing:
+        if self.outlet.closing:
+            return
+        if actor is None or actor.user_id is None:
+            if token:
+                sockets.gate.wrong(self._address)
             self.close(*FORBIDDEN)
             return
-        key = sessions.token_hash(self._token)
-        self._watch = self._sockets.standing.watch(actor, self._changed, key)
+        try:
+            self._seat.sign_in(actor.user_id)
+        except Full as full:
+            self.close(CloseCode.TRY_AGAIN_LATER, str(full))
+            return
+        self._watch = sockets.standing.watch(actor, self._changed, sessions.token_hash(token))
         self._ready = True
         self.outlet.put(protocol.ACK)
-
-    def _credentials(self, payload: dict[str, Any]) -> str:
-        """The token that the client gives, or its browser's cookie if the page may use it."""
-        for name, value in payload.items():
-            if name.lower() == "authorization" and value is not None:
-                kind, _, token = value.partition(" ") if isinstance(value, str) else ("", "", "")
-                return token.strip() if kind.lower() == "bearer" else ""
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in self._scope["headers"]
-        }
-        if not origins.allowed(headers, self._sockets.allowed_origins):
-            return ""
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(origins.COOKIE)
-        except CookieError:
-            return ""
-        return "" if cookie is None else cookie.value
 
     def _late(self) -> None:
         if not self._ready:
@@ -266,8 +294,10 @@ class Socket:
 
     def _begin(self, operation_id: str, operation: Operation) -> None:
         self._check_free(operation_id)
+        if self._sockets.going_down:
+            return  # the client is about to be closed, and asks again elsewhere
         if len(self.operations) >= self._sockets.limits.operations:
-            self.outlet.put(protocol.error(operation_id, _too_many(self._sockets.limits)))
+            self.outlet.put(protocol.error(operation_id, too_many(self._sockets.limits)))
             return
         running = Running(self, operation_id)
         self.operations[operation_id] = running
@@ -321,67 +351,6 @@ class Socket:
             self.end(operation_id)
 
 
-class Running:
-    """An open operation of a socket: the sink of its subscriber, or the task that runs it."""
-
-    __slots__ = ("_head", "_over", "_socket", "id", "subscriber", "task")
-
-    def __init__(self, socket: Socket, operation_id: str) -> None:
-        self.id = operation_id
-        self.subscriber: Subscriber | None = None
-        self.task: asyncio.Task[None] | None = None
-        self._socket = socket
-        self._head = protocol.next_head(operation_id)
-        self._over = False
-
-    def next(self, frame: Frame) -> None:
-        if not self._over:
-            self._socket.outlet.frame(self._head, frame)
-
-    def fail(self, errors: list[dict[str, Any]]) -> None:
-        self._last(protocol.error(self.id, errors))
-
-    def complete(self) -> None:
-        self._last(protocol.complete(self.id))
-
-    def try_again(self) -> None:
-        self._socket.close(CloseCode.TRY_AGAIN_LATER, "try again later")
-
-    async def room(self) -> None:
-        await self._socket.outlet.room()
-
-    def stop(self, hub: Hub) -> None:
-        """Nothing of it is wanted any more."""
-        self._over = True
-        if self.subscriber is not None:
-            hub.unsubscribe(self.subscriber)
-        if self.task is not None and self.task is not asyncio.current_task():
-            self.task.cancel()
-
-    def _last(self, text: bytes) -> None:
-        if not self._over:
-            self._socket.outlet.put(text)
-            self._socket.end(self.id)
-
-
 def _short(reason: str) -> str:
     """A close frame carries at most 123 bytes of reason."""
     return reason.encode()[:123].decode(errors="ignore")
-
-
-def _malformed(field: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "message": f"{field} is not what a GraphQL request has there",
-            "extensions": {"code": "BAD_USER_INPUT", "field": field},
-        }
-    ]
-
-
-def _too_many(limits: Limits) -> list[dict[str, Any]]:
-    return [
-        {
-            "message": f"a socket runs at most {limits.operations} operations at once",
-            "extensions": {"code": "THROTTLED", "retryAfter": 1},
-        }
-    ]
