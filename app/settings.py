@@ -19,8 +19,9 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from app.socket_limits import SocketLimits
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 
 PREFIX = "WARDLINE_"
@@ -30,7 +31,7 @@ class SettingsError(Exception):
     """One or more settings are wrong: a line each, naming the variable and never its value."""
 
 
-class Settings(BaseSettings):
+class Settings(SocketLimits):
     """The settings of one process. Make them with `load_settings`, which explains what is wrong."""
 
     model_config = SettingsConfigDict(
@@ -85,8 +86,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Further origins, comma-separated, whose pages may use the cookie; the own "
-        "origin always may.",
+        description="Further origins, comma-separated, whose pages may use the cookie and open "
+        "sockets; the own origin always may.",
     )
     trusted_proxies: str = Field(
         "127.0.0.1",

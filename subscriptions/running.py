@@ -85,6 +85,11 @@ def too_many(limits: Limits) -> list[dict[str, Any]]:
     return [
         {
             "message": f"a socket runs at most {limits.operations} operations at once",
-            "extensions": {"code": "THROTTLED", "retryAfter": 1},
+            "extensions": {
+                "code": "THROTTLED",
+                "limit": str(limits.operations),
+                "exceeded": "socket_operations",
+                "retryAfter": 1,
+            },
         }
     ]

@@ -79,7 +79,7 @@ def configuration(settings: Settings, application: Any) -> uvicorn.Config:
         application,
         http="app.http_protocol:HttpProtocol",
         ws="subscriptions.wire:WireProtocol",
-        ws_max_size=65536,
+        ws_max_size=settings.limit_socket_message_bytes,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=10,
         lifespan="on",
