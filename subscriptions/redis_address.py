@@ -164,12 +164,13 @@ class Doors:
         """Ask a node for the others. Raises REDIS_ERRORS."""
         if self._address.kind != "cluster":
             return
-        slots = await client.execute_command("CLUSTER SLOTS")  # type: ignore[no-untyped-call]
+        # [first slot, last slot, [host, port, id, …] of the primary, those of its replicas …]
+        slots = await client.execute_command("CLUSTER", "SLOTS")  # type: ignore[no-untyped-call]
         found = {
             (host, int(port))
-            for served in slots.values()
-            for host, port in (served["primary"][:2], *(one[:2] for one in served["replicas"]))
-            if host  # a node alone does not know its own
+            for _, _, *nodes in slots
+            for host, port, *_ in nodes
+            if host and host != "?"  # a node may not know its own
         }
         known = {host for host in self._hosts if host in found or host in self._address.hosts}
         self._hosts = [host for host in self._hosts if host in known]
