@@ -23,6 +23,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.socket_limits import SocketLimits
 from resolvers.reading.limits import DEFAULT_LIMITS, Limits
+from subscriptions.redis_address import RedisAddress
 
 PREFIX = "WARDLINE_"
 
@@ -59,8 +60,8 @@ class Settings(SocketLimits):
     redis_url: SecretStr | None = Field(
         None,
         validation_alias="REDIS_URL",
-        description="redis://… or rediss://…; Redis 7+ or Valkey. Without it the embedded one "
-        "runs.",
+        description="redis://…, redis+sentinel://… or redis+cluster://…, with rediss for TLS "
+        "(docs/redis.md); Redis 7+ or Valkey. Without it the embedded one runs.",
     )
     host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
     port: int = Field(
@@ -264,8 +265,10 @@ class Settings(SocketLimits):
 
     @field_validator("redis_url")
     @classmethod
-    def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        return _with_scheme(value, ("redis", "rediss"))
+    def _redis_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            RedisAddress.parse(value.get_secret_value())
+        return value
 
     @field_validator("trusted_documents_only")
     @classmethod
