@@ -178,10 +178,13 @@ class Engine:
 
     # -- subscriptions -----------------------------------------------------------------------------
 
-    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> FeedPlan:
-        """The plan of a subscription; RequestError where it cannot be had."""
+    def subscription(
+        self, request: GraphQLRequest, actor: Actor | None, *, again: bool = False
+    ) -> FeedPlan:
+        """The plan of a subscription; RequestError where it cannot be had. Its opening is paid for,
+        and not that it is planned `again` because the actor's rights have changed."""
         prepared = self._documents.prepare(request)
-        if actor is not None and actor.user_id is not None:
+        if not again and actor is not None and actor.user_id is not None:
             try:
                 self._budget.spend(actor.user_id, prepared.cost)
             except BudgetExhausted as exhausted:

@@ -124,7 +124,7 @@ class Hub:
         """Go on with the rights that the actor has now."""
         if actor.rights is not subscriber.actor.rights:
             try:
-                subscriber.plan = self._engine.subscription(subscriber.operation, actor)
+                subscriber.plan = self._engine.subscription(subscriber.operation, actor, again=True)
             except Refused as refused:
                 subscriber.sink.fail(refused.errors)
                 return

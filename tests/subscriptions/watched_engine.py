@@ -62,8 +62,10 @@ class WatchedEngine(Engine):
         if self.pause is not None:
             await self.pause.wait()
 
-    def subscription(self, request: GraphQLRequest, actor: Actor | None) -> Any:
-        return WatchedPlan(self, super().subscription(request, actor))
+    def subscription(
+        self, request: GraphQLRequest, actor: Actor | None, *, again: bool = False
+    ) -> Any:
+        return WatchedPlan(self, super().subscription(request, actor, again=again))
 
     async def execute(
         self, request: GraphQLRequest, actor: Actor | None, address: str = ""
