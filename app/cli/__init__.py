@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, check, dev, imports, migrate, permissions, serve, users
+from app.cli import (
+    audit,
+    backup,
+    check,
+    dev,
+    imports,
+    migrate,
+    permissions,
+    restore,
+    serve,
+    users,
+)
 from app.cli.mistakes import explain
 
 log = logging.getLogger("wardline")
@@ -38,6 +49,8 @@ app.command()(dev.dev)
 app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command()(check.check)
+app.command()(backup.backup)
+app.command()(restore.restore)
 app.command()(permissions.permissions)
 app.add_typer(audit.app, name="audit")
 app.add_typer(imports.app, name="import")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 from redis.exceptions import AuthenticationError, RedisError
 
+from app.archives import ArchiveFailed
 from app.embedded import FolderInUse, ServerFailed
 from app.settings import SettingsError
 from resolvers.errors import Refusal
@@ -17,7 +18,7 @@ class Mistake(Exception):
 def explain(error: Exception) -> str:
     """The sentence for `error`. Messages of PostgreSQL repeat values, so only its class is told."""
     match error:
-        case Mistake() | SettingsError() | FolderInUse() | ServerFailed():
+        case Mistake() | SettingsError() | FolderInUse() | ServerFailed() | ArchiveFailed():
             return str(error)
         case Refusal():
             return error.message
@@ -33,7 +34,9 @@ def explain(error: Exception) -> str:
             return "Redis refuses the password of REDIS_URL"
         case RedisError():
             return f"Redis can not be reached: {type(error).__name__}"
-        case FileNotFoundError() | PermissionError() | IsADirectoryError() if error.filename:
+        case FileNotFoundError() | FileExistsError() | PermissionError() | IsADirectoryError() if (
+            error.filename
+        ):
             return f"{error.filename}: {error.strerror}"
         case OSError():
             return f"the database can not be reached: {error.strerror or type(error).__name__}"

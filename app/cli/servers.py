@@ -31,6 +31,16 @@ async def with_servers(settings: Settings, *, join: bool = False) -> AsyncIterat
         yield _completed(settings, *urls_of_running(settings.home))
 
 
+@asynccontextmanager
+async def with_database(settings: Settings) -> AsyncIterator[Settings]:
+    """The same for a command that needs the database alone: one of the user's is enough."""
+    if settings.database_url:
+        yield settings
+        return
+    async with with_servers(settings, join=True) as completed:
+        yield completed
+
+
 def _completed(settings: Settings, database_url: str, redis_url: str) -> Settings:
     return settings.model_copy(
         update={
