@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -241,7 +242,10 @@ class Measuring:
             await asyncio.sleep(QUIET)
             known = known.union(await written.since())
             await self._load.do("paced", events=COUNTED, seconds=PATIENCE)
-            return sum(each not in known for each in await written.since()) / COUNTED
+            times = Counter(await written.since())
+        # What runs by a clock of more than seconds runs once.
+        theirs = (many for text, many in times.items() if text not in known and many > COUNTED // 2)
+        return sum(theirs) / COUNTED
 
     async def _check(self) -> None:
         told = await self._load.do("checked")
