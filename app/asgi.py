@@ -22,6 +22,7 @@ from app.graphql_http import GraphQLEndpoint
 from app.persisted_documents import PersistedDocuments, trusted_documents
 from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
+from app.socket_limits import socket_limits_of
 from resolvers import faults, passwords
 from resolvers.database import open_pool, open_reading_pool, open_recording_pool
 from resolvers.known_actors import KnownActors
@@ -30,7 +31,6 @@ from resolvers.policy import Policy
 from resolvers.reading.documents import Documents
 from schema.catalogue import CORE
 from schema.execution import Engine
-from subscriptions.limits import DEFAULT_LIMITS
 from subscriptions.live import Live, live_channel
 
 
@@ -127,12 +127,14 @@ def create(settings: Settings) -> Starlette:
                 redis_url,
                 engine,
                 policy=policy,
-                limits=replace(DEFAULT_LIMITS, send_deadline=settings.send_deadline_seconds),
+                limits=replace(
+                    socket_limits_of(settings), send_deadline=settings.send_deadline_seconds
+                ),
                 allowed_origins=settings.allowed_origins,
                 find_document=documents,
             ) as live:
                 sockets.live = live
-                graphql.open(engine, known.of_token, documents)
+                graphql.open(engine, known.of_token, documents, live.streams)
                 app.state.health = health.Health(reading, live.bell)
                 clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
                 if settings.simulator:

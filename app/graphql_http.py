@@ -7,41 +7,32 @@ of it; what it costs a request is counted in microseconds, so nothing here goes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+import logging
+from collections.abc import Sequence
 
-from starlette.requests import ClientDisconnect, cookie_parser
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app import pages
 from app.compression import WORTHWHILE, compressed
+from app.credentials import Credentials, Headers, RawHeaders
 from app.etags import etag, held
 from app.graphql_requests import body_of, from_body, from_query
 from app.http_errors import JSON, Malformed
-from app.negotiation import GRAPHQL, coding, media_type
+from app.negotiation import EVENT_STREAM, GRAPHQL, coding, media_type
 from app.persisted_documents import PersistedDocuments
 from app.settings import Settings
+from resolvers import faults
 from resolvers.actors import Actor
 from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.request_errors import RequestError
 from schema.answers import Answer, refused
 from schema.execution import Engine
-from subscriptions import origins
 from subscriptions.feeds import Authenticate
+from subscriptions.gate import Full
+from subscriptions.streams import COMPLETE, EVENTS, Streams, line_of, next_event, retry
 
-PREFLIGHTED = (
-    b"x-wardline-client",
-    b"apollo-require-preflight",
-    b"x-apollo-operation-name",
-    b"graphql-require-preflight",
-    b"x-graphql-yoga-csrf",
-)
-"""A page of another site cannot send these without being asked: each lets the cookie count on GET.
-The first is our own; the others are what clients of Apollo, Hot Chocolate and Yoga send anyway."""
-
-Headers = Mapping[bytes, bytes]
-RawHeaders = list[tuple[bytes, bytes]]
+_LOG = logging.getLogger(__name__)
 
 _CONTENT_TYPE = {
     name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (JSON, GRAPHQL)
@@ -51,7 +42,6 @@ _NO_STORE = (b"cache-control", b"no-store")
 _REVALIDATED = (b"cache-control", b"private, no-cache")
 _DATA = b'{"data":{'
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
-_OF_SESSIONS = (b"set-cookie", b"clear-site-data")
 _ASKING = (b"query=", b"documentId=", b"extensions=")
 _LISTS = {b"accept": b", ", b"accept-encoding": b", ", b"cookie": b"; ", b"if-none-match": b", "}
 
@@ -60,19 +50,24 @@ class GraphQLEndpoint:
     """The ASGI application of `/graphql`. `open` gives it what there is once the app runs."""
 
     def __init__(self, settings: Settings) -> None:
-        self._allowed_origins = settings.allowed_origins
-        self._cookie_secure = settings.cookie_secure
+        self._credentials = Credentials(settings)
         self._most_bytes = settings.limit_body_bytes
         self._most_bytes_of_strangers = settings.limit_stranger_body_bytes
         self._engine: Engine | None = None
         self._authenticate: Authenticate | None = None
         self._documents: PersistedDocuments | None = None
+        self._streams: Streams | None = None
 
     def open(
-        self, engine: Engine, authenticate: Authenticate, documents: PersistedDocuments
+        self,
+        engine: Engine,
+        authenticate: Authenticate,
+        documents: PersistedDocuments,
+        streams: Streams,
     ) -> None:
         """Begin to answer."""
         self._engine = engine
+        self._streams = streams
         self._authenticate = authenticate
         self._documents = documents
 
@@ -91,13 +86,14 @@ class GraphQLEndpoint:
 
     async def _post(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         type_ = media_type(headers.get(b"accept", b"").decode("latin-1"))
+        if type_ == EVENT_STREAM:
+            await self._events(scope, headers, receive, send)
+            return
         address = _address(scope)
         actor = await self._actor("POST", headers, address)
-        # Who is not signed in has nothing long to say.
-        most = self._most_bytes if actor is not None else self._most_bytes_of_strangers
-        sent = from_body(await body_of(headers, receive, most))
+        sent = await self._body(headers, receive, actor)
         answer = await self._answer(sent, actor, address)
-        cookies = self._cookies(scope, headers, answer)
+        cookies = self._credentials.cookies(scope, headers, answer)
         await self._send(send, headers, type_, answer, (_NO_STORE, *cookies))
 
     async def _get(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
@@ -107,6 +103,9 @@ class GraphQLEndpoint:
             await pages.page("graphiql.html")(scope, receive, send)
             return
         type_ = media_type(headers.get(b"accept", b"").decode("latin-1"))
+        if type_ == EVENT_STREAM:
+            await self._events(scope, headers, receive, send)
+            return
         sent = from_query(query)
         address = _address(scope)
         actor = await self._actor("GET", headers, address)
@@ -130,6 +129,98 @@ class GraphQLEndpoint:
             await self._send(send, headers, type_, answer, kept)
         else:
             await self._send(send, headers, type_, answer)
+
+    async def _body(
+        self, headers: Headers, receive: Receive, actor: Actor | None
+    ) -> GraphQLRequest:
+        # Who is not signed in has nothing long to say.
+        most = self._most_bytes if actor is not None else self._most_bytes_of_strangers
+        return from_body(await body_of(headers, receive, most))
+
+    async def _events(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Answer by Server-Sent Events: a subscription, or whatever else there is to be answered
+        (graphql-sse, "distinct connections")."""
+        try:
+            await self._sent_events(scope, headers, receive, send)
+        except faults.TRANSIENT as error:
+            # Of all that goes wrong a browser's EventSource comes back after two things alone: a
+            # connection that was lost, and a stream that has ended.
+            if scope["method"] != "GET":
+                raise
+            _LOG.warning("a stream is sent to try again: %s", type(error).__name__)
+            await _try_again(send)
+
+    async def _sent_events(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
+        assert self._engine is not None
+        method, address = scope["method"], _address(scope)
+        token = self._credentials.token(method, headers)
+        actor = await self._known(token, address)
+        if method == "POST":
+            sent = await self._body(headers, receive, actor)
+        else:
+            sent = from_query(scope["query_string"])
+        try:
+            sent = await self._found(sent, actor)
+            if actor is not None and self._engine.operation_kind(sent, actor) == "subscription":
+                assert token is not None
+                await self._stream(sent, token, scope, headers, send)
+                return
+            answer = await self._engine.answer(sent, actor, address, read_only=method == "GET")
+            if answer.refused == "METHOD_NOT_ALLOWED" and actor is None:
+                self._check_signed_in(sent)
+        except RequestError as error:
+            answer = refused(error.errors)
+        await self._send_events(
+            send, headers, answer, self._credentials.cookies(scope, headers, answer)
+        )
+
+    def _check_signed_in(self, sent: GraphQLRequest) -> None:
+        """Raise RequestError where a stranger asks for a subscription: a client that has been
+        signed out learns by the status that there is no use in coming back."""
+        assert self._engine is not None
+        if self._engine.operation_kind(sent, None) == "subscription":
+            self._engine.subscription(sent, None)
+
+    async def _stream(
+        self, sent: GraphQLRequest, token: str, scope: Scope, headers: Headers, send: Send
+    ) -> None:
+        """Serve a subscription until its end. Raises RequestError before anything was sent."""
+        assert self._engine is not None
+        assert self._streams is not None
+        try:
+            stream = await self._streams.open(token, _address(scope), line_of(scope))
+        except Full as full:
+            status = 429 if full.own else 503
+            raise Malformed(status, str(full), {"retry-after": "5"}, full.at_most) from None
+        if stream is None:
+            self._engine.subscription(sent, None)  # raises: nobody is signed in
+            return
+        try:
+            if not self._streams.going_down:
+                after = headers.get(b"last-event-id", b"").decode("latin-1")
+                await stream.serve(sent, after or None, send)
+            elif scope["method"] == "GET":
+                await _try_again(send)
+            else:
+                raise Malformed(503, "the server is going down", {"retry-after": "1"})
+        finally:
+            stream.close()
+
+    async def _send_events(
+        self, send: Send, headers: Headers, answer: Answer, cookies: RawHeaders
+    ) -> None:
+        """An answer as the one event there is, and the end. Who may not ask is told so by the
+        status: a client that reads events alone would ask again and again."""
+        status = _status(answer, GRAPHQL)
+        if status not in (200, 400):
+            await self._send(send, headers, GRAPHQL, answer, (_NO_STORE, *cookies))
+            return
+        body = next_event(answer.body) + COMPLETE
+        raw = [*EVENTS, *cookies, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, sent: GraphQLRequest, actor: Actor | None, address: str) -> Answer:
         assert self._engine is not None
@@ -169,51 +260,12 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _actor(self, method: str, headers: Headers, address: str) -> Actor | None:
-        """Who asks. A bearer token always counts; the cookie, which a browser sends by itself, only
-        for a page that may use it. Whoever sends neither is a stranger, and answered as one."""
+        return await self._known(self._credentials.token(method, headers), address)
+
+    async def _known(self, token: str | None, address: str) -> Actor | None:
+        """Who holds a token. Whoever holds none is a stranger, and answered as one."""
         assert self._authenticate is not None
-        given = headers.get(b"authorization")
-        if given is not None:
-            scheme, _, token = given.decode("latin-1").partition(" ")
-            if scheme.lower() == "bearer" and token.strip():
-                return await self._authenticate(token.strip(), address)
-        cookies = headers.get(b"cookie")
-        if cookies is None or not self._own(method, headers):
-            return None
-        token = cookie_parser(cookies.decode("latin-1")).get(origins.COOKIE, "").strip()
-        return await self._authenticate(token, address) if token else None
-
-    def _own(self, method: str, headers: Headers) -> bool:
-        """Whether the request comes from a page that may use the browser's cookie."""
-        if b"origin" in headers:
-            named = {
-                name: headers.get(name.encode("ascii"), b"").decode("latin-1")
-                for name in ("origin", "host")
-            }
-            return origins.allowed(named, self._allowed_origins)
-        # A browser names no origin on a GET of the page's own site.
-        return method == "GET" and any(name in headers for name in PREFLIGHTED)
-
-    def _cookies(self, scope: Scope, headers: Headers, answer: Answer) -> RawHeaders:
-        """The cookie, for a browser: pages never hold the token."""
-        if answer.session is None and not answer.signed_out:
-            return []
-        secure = self._cookie_secure or scope["scheme"] == "https"
-        carrier = Response()
-        if answer.session is None:
-            carrier.delete_cookie(origins.COOKIE, httponly=True, samesite="strict", secure=secure)
-            # Boards that a shared station's browser holds (ETag) are not for who comes next.
-            carrier.headers["clear-site-data"] = '"cache"'
-        elif b"origin" in headers and self._own("POST", headers):
-            carrier.set_cookie(
-                origins.COOKIE,
-                answer.session.token,
-                max_age=int((answer.session.expires_at - datetime.now(UTC)).total_seconds()),
-                httponly=True,
-                samesite="strict",
-                secure=secure,
-            )
-        return [header for header in carrier.raw_headers if header[0] in _OF_SESSIONS]
+        return None if token is None else await self._authenticate(token, address)
 
 
 def merged(raw: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -224,6 +276,14 @@ def merged(raw: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
             if name in found:
                 found[name] = separator.join(value for one, value in raw if one == name)
     return found
+
+
+async def _try_again(send: Send) -> None:
+    """A stream that ends as soon as it has said when to come back."""
+    body = retry()
+    raw = [*EVENTS, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _address(scope: Scope) -> str:

@@ -1,5 +1,8 @@
 """HTTP protocol: uvicorn's, which says in JSON what is no HTTP, and reads no endless header.
 
+An event stream writes to its connection by the extension in the scope (subscriptions/streams): it
+is told there when the client does not take in what it is sent, and when the server goes down.
+
 What is refused here never becomes a request, so it has no correlation id of a client's. Name it as
 uvicorn's `http`: `app.http_protocol:HttpProtocol`.
 """
@@ -8,12 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.http_errors import JSON, MOST_URL, error_body
 from models.base import new_id
+from subscriptions.wire import EXTENSION, Writer
 
 MOST_HEADER_BYTES = 64 * 1024
 """Names and values together; what a browser and two proxies send is under 8 kB."""
@@ -28,11 +32,41 @@ class HttpProtocol(HttpToolsProtocol):
     _header_bytes = 0
     _head_bytes = 0
     _in_head = True
+    writer: Writer | None = None
+    """The event stream that is sent on this connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection begins."""
         super().connection_made(transport)
         self.transport = WholeAnswers(transport)
+        self.below = transport
+        self._extensions: dict[str, dict[object, object]] = {EXTENSION: cast("Any", self)}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A connection is over."""
+        super().connection_lost(exc)
+        self._extensions = {}
+        if self.writer is not None:
+            self.writer.gone()
+
+    def pause_writing(self) -> None:
+        """The client does not take in what it is sent."""
+        super().pause_writing()
+        if self.writer is not None:
+            self.writer.paused()
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        super().resume_writing()
+        if self.writer is not None:
+            self.writer.resumed()
+
+    def shutdown(self) -> None:
+        """The server goes down. It waits for what is being answered, so a stream, which would have
+        no end, is told."""
+        super().shutdown()
+        if self.writer is not None:
+            self.writer.going_down()
 
     def handle_websocket_upgrade(self) -> None:
         """A WebSocket writes as it likes."""
@@ -53,6 +87,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self.scope["extensions"] = self._extensions
         self._header_bytes = self._head_bytes = 0
         self._in_head = True
 

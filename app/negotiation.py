@@ -9,6 +9,7 @@ from functools import lru_cache
 from app.http_errors import JSON, Malformed
 
 GRAPHQL = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 CODINGS = ("zstd", "br", "gzip")
 """The content codings there are, in our own order of preference: the work for a byte saved."""
 REMEMBERED = 512
@@ -18,11 +19,11 @@ REMEMBERED = 512
 def media_type(accept: str) -> str:
     """The media type of the answer. Who accepts nothing in particular gets application/json.
 
-    Raises Malformed (406) where the client would take neither.
+    Raises Malformed (406) where the client would take none of them.
     """
     found = _remembered_type(accept) if len(accept) <= REMEMBERED else _media_type(accept)
     if found is None:
-        raise Malformed(406, f"the answer is {GRAPHQL} or {JSON}")
+        raise Malformed(406, f"the answer is {GRAPHQL}, {JSON} or {EVENT_STREAM}")
     return found
 
 
@@ -43,6 +44,8 @@ def _media_type(accept: str) -> str | None:
             return None
         if name == GRAPHQL:
             return GRAPHQL
+        if name == EVENT_STREAM:
+            return EVENT_STREAM
         # `*/*` and `application/*` leave out what is named beside them with no weight at all.
         if name in (JSON, "application/*", "*/*"):
             return JSON if weights.get(JSON, 1) > 0 else GRAPHQL

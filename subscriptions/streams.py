@@ -179,7 +179,6 @@ class Stream:
         self._outlet: Outlet | None = None
         self._watch = streams.standing.watch(actor, self._changed, token_hash)
         self._subscriber: Subscriber | None = None
-        self._over = False
         self._silent = 0.0
 
     async def serve(self, operation: Operation, after: str | None, send: Send) -> None:
@@ -200,7 +199,6 @@ class Stream:
 
     def close(self) -> None:
         """Nothing of it is wanted any more."""
-        self._over = True
         self._wire.release()
         if self._outlet is not None:
             # A client has no other word for the end than to close the connection.
@@ -215,7 +213,6 @@ class Stream:
     def end(self, code: CloseCode, reason: str) -> None:
         """End it after what has been sent. Where it was not said that this is complete, the client
         comes back, and is told by the status what there is for it. The code is for the counters."""
-        self._over = True
         if self._outlet is not None:
             self._outlet.close(code, reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import socket as sockets
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -18,15 +18,20 @@ import pytest
 import pytest_asyncio
 import uvicorn
 import websockets
-from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
 import models
+from app.application import Application
+from app.graphql_http import GraphQLEndpoint
+from app.http_protocol import HttpProtocol
+from app.persisted_documents import PersistedDocuments
+from app.settings import load_settings
 from models.events import Event, VitalsRecorded
 from models.rules.roles import Role
 from resolvers import hospitals, sessions
 from resolvers.actors import Actor
 from resolvers.database import open_pool
+from resolvers.known_actors import KnownActors
 from resolvers.policy import DEFAULT_POLICY, Policy
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
@@ -181,6 +186,11 @@ class Served:
     url: str
     server: uvicorn.Server
 
+    @property
+    def http(self) -> str:
+        """The same address for HTTP."""
+        return self.url.replace("ws://", "http://")
+
     def connect(self, **options: Any) -> Any:
         options.setdefault("subprotocols", [SUBPROTOCOL])
         return websockets.connect(self.url, open_timeout=5, close_timeout=1, **options)
@@ -211,12 +221,17 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
             live.bell.ring(hospital_id)
 
         engine = WatchedEngine(own, policy, ring)
+        known = KnownActors(own, policy)
+        documents = PersistedDocuments({}, only=False, check=engine.check, registry=None, most=0)
+        graphql = GraphQLEndpoint(load_settings(database_url=database_url, redis_url=redis))
         name = f"test:{database_url.rpartition('/')[2]}"
         try:
             async with live_channel(
                 own, redis, engine, limits=limits, policy=policy, channel=name
             ) as live:
-                app = Starlette(routes=[WebSocketRoute("/graphql", live.sockets)])
+                graphql.open(engine, known.of_token, documents, live.streams)
+                sockets = [WebSocketRoute("/graphql", live.sockets)]
+                app = Application(sockets, direct={"/graphql": graphql})
                 async with listening(app) as (server, port):
                     yield Served(live, engine, f"ws://127.0.0.1:{port}/graphql", server)
         finally:
@@ -227,9 +242,10 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
 
 @asynccontextmanager
 async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
-    listener = sockets.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         ws=WireProtocol,
         lifespan="off",
         log_level=logging.ERROR,
