@@ -42,6 +42,9 @@ class Application(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; nothing is raised to the server, whose log would tell its text."""
+        if scope["type"] == "websocket":
+            await self._upgrade(scope, receive, send)
+            return
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
@@ -71,6 +74,24 @@ class Application(Starlette):
                 failure = failure_of(error)
                 if not started:
                     await respond(correlated, *failure)
+        finally:
+            faults.CORRELATION.reset(token)
+
+    async def _upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a WebSocket. What it says, and what is logged of it, has the id of its request."""
+        correlation = correlation_of(dict(scope["headers"]))
+
+        async def correlated(message: Message) -> None:
+            if message["type"] in {"websocket.accept", "websocket.http.response.start"}:
+                answered = (REQUEST_ID, correlation.encode("ascii"))
+                message["headers"] = [*message.get("headers", ()), answered]
+            await send(message)
+
+        token = faults.CORRELATION.set(correlation)
+        try:
+            await super().__call__(scope, receive, correlated)
+        except Exception as error:  # noqa: BLE001 (the last line before the server)
+            faults.report(error)
         finally:
             faults.CORRELATION.reset(token)
 

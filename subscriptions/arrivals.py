@@ -18,6 +18,7 @@ from resolvers.actors import Actor
 from resolvers.policy import Policy
 from subscriptions.counters import Counters
 from subscriptions.standing import Standing
+from subscriptions.tasks import begin
 
 AT_ONCE = 1_000
 """Tokens in one statement."""
@@ -48,7 +49,7 @@ class Arrivals:
             if answer is None:
                 answer = self._gathered[key] = asyncio.get_running_loop().create_future()
                 if self._asking is None:
-                    self._asking = asyncio.create_task(self._ask(), name="arrivals")
+                    self._asking = begin(self._ask(), "arrivals")
             found = await asyncio.shield(answer)
         return None if found is None else replace(found, address=address)
 

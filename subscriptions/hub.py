@@ -21,7 +21,7 @@ from subscriptions.limits import Limits
 from subscriptions.replay import catch_up
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Sink, Subscriber
-from subscriptions.tasks import end
+from subscriptions.tasks import begin, end
 from subscriptions.trail import Trail
 
 _LOG = logging.getLogger(__name__)
@@ -140,7 +140,9 @@ class Hub:
     def _fallen(self, channel: Channel, subscriber: Subscriber) -> None:
         if subscriber.closed or (subscriber.task is not None and not subscriber.task.done()):
             return  # its task sees by itself that it is in no group any more
-        subscriber.task = asyncio.create_task(catch_up(channel, subscriber), name="catch up")
+        subscriber.task = asyncio.create_task(
+            catch_up(channel, subscriber), name="catch up", context=subscriber.context
+        )
 
     async def _admit(self, channel: Channel, subscriber: Subscriber, after: str | None) -> None:
         cursor = None if after is None else log.decode(after)
@@ -176,7 +178,7 @@ class Hub:
                 counters=self._counters,
                 fallen=self._fallen,
             )
-            self._followers[hospital_id] = asyncio.create_task(channel.run(), name="channel")
+            self._followers[hospital_id] = begin(channel.run(), "channel")
         return channel
 
     def _close_unused(self, channel: Channel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
+from contextvars import copy_context
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -59,14 +60,16 @@ class Subscriber:
 
     `position` is up to where it was sent everything; for one that is live the channel's may be
     later. `joined` is the channel's position when it came into its group, `turn` counts its stays
-    in groups, `stay` is the one in the audit. `owes` says that it must be sent a message even if
-    there are no events. `since` is when it began, by this process.
+    in groups, `stay` is the one in the audit, `context` that of the request it came with. `owes`
+    says that it must be sent a message even if there are no events. `since` is when it began, by
+    this process.
     """
 
     __slots__ = (
         "actor",
         "backlog",
         "closed",
+        "context",
         "group",
         "joined",
         "operation",
@@ -91,6 +94,7 @@ class Subscriber:
         self.actor = actor
         self.sink = sink
         self.since = since
+        self.context = copy_context()
         self.stay: Hearing | None = None
         self.place = Place()
         self.group: Group | None = None

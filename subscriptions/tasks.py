@@ -1,9 +1,16 @@
-"""Tasks: how one is ended for certain."""
+"""Tasks: how one is begun for nobody in particular, and ended for certain."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any
+
+
+def begin(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Begin a task that serves all. It must not carry the request id of who came first."""
+    return asyncio.create_task(work, name=name, context=Context())
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:
