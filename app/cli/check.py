@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import typer
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +20,7 @@ from app.connections import Connections, connections, too_few
 from app.schema_version import current, head
 from app.settings import Settings, SettingsError, limits_of, load_settings
 from resolvers.database import as_application
+from subscriptions.redis_address import REDIS_ERRORS, Doors, RedisAddress
 
 OLDEST_POSTGRES = 15
 
@@ -149,12 +149,16 @@ async def _held(settings: Settings) -> Connections:
 
 
 async def _redis(settings: Settings) -> str:
-    client = Redis.from_url(
-        redis_url(settings),
-        socket_connect_timeout=5,
-        socket_timeout=5,
-        retry=Retry(NoBackoff(), 0),
-    )
+    address = RedisAddress.parse(redis_url(settings))
+    doors = Doors(address)
+    # Of several that are named some may be away.
+    for _ in address.hosts[1:]:
+        with suppress(*REDIS_ERRORS):
+            return await _redis_version(doors.next(timeout=2))
+    return await _redis_version(doors.next(timeout=2))
+
+
+async def _redis_version(client: Redis) -> str:
     try:
         information = await client.info("server")
     finally:
