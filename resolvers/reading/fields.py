@@ -11,6 +11,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLArgument,
     GraphQLField,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -129,7 +130,7 @@ def arguments(selected: Selected, variables: VariableValues) -> dict[str, Getter
     given = {node.name.value: node.value for node in selected.nodes[0].arguments or ()}
     found: dict[str, Getter] = {}
     for name, argument in selected.definition.args.items():
-        getter = _getter(argument, given.get(name), variables)
+        getter = _getter(name, argument, given.get(name), variables)
         if getter is None and is_non_null_type(argument.type):
             # A default of the variable let it stand here, and then it was sent as null.
             raise BadInput(f"{name} must not be null", field=name)
@@ -156,19 +157,31 @@ def stated(selected: Selected, variables: VariableValues) -> set[str]:
     }
 
 
+def _literal(name: str, type_: GraphQLInputType, node: ValueNode) -> Getter:
+    """A list or an object of the document in which variables may stand."""
+
+    def value(variables: VariableValues) -> Any:
+        found = coerce_input_literal(node, type_, variables)
+        if found is Undefined:
+            # A default of a variable let it stand in there, and then it was sent as null.
+            raise BadInput(f"{name} must not hold null", field=name)
+        return found
+
+    return value
+
+
 def _getter(
-    argument: GraphQLArgument, node: ValueNode | None, variables: VariableValues
+    name: str, argument: GraphQLArgument, node: ValueNode | None, variables: VariableValues
 ) -> Getter | None:
     if isinstance(node, VariableNode):
-        name = node.name.value
-        if variables.coerced.get(name) is not None:
-            return lambda values: values.coerced[name]
+        variable = node.name.value
+        if variables.coerced.get(variable) is not None:
+            return lambda values: values.coerced[variable]
         node = None
     if node is None or isinstance(node, NullValueNode):
         default = coerce_default_value(argument)
         return None if default is Undefined or default is None else (lambda _values: default)
     if isinstance(node, ListValueNode | ObjectValueNode):
-        # Variables may stand inside.
-        return lambda values: coerce_input_literal(node, argument.type, values)
+        return _literal(name, argument.type, node)
     constant = coerce_input_literal(node, argument.type)
     return None if constant is None else (lambda _values: constant)

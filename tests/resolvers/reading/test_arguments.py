@@ -69,6 +69,35 @@ async def test_null_where_a_value_is_needed_is_refused(
     assert answered.errors[0]["extensions"]["field"] in {"code", "id"}
 
 
+@pytest.mark.parametrize(
+    ("document", "argument"),
+    [
+        ('query ($v: ID = "x") { nodes(ids: [$v, "y"]) { id } }', "ids"),
+        (
+            (
+                "query ($v: CriticalResultStatus = ACKNOWLEDGED)"
+                " { criticalResults(status: [$v]) { totalCount } }"
+            ),
+            "status",
+        ),
+        (
+            (
+                'mutation ($v: String = "x") { signIn(input: { username: $v, password: "y" })'
+                " { token } }"
+            ),
+            "input",
+        ),
+    ],
+)
+async def test_null_inside_what_may_not_hold_it_is_refused(
+    hospital: Hospital, admin: Actor, document: str, argument: str
+) -> None:
+    """A default lets the variable stand there; null is sent all the same."""
+    answered = await hospital.ask(document, admin, {"v": None})
+    assert answered.codes == ["BAD_USER_INPUT"]
+    assert answered.errors[0]["extensions"]["field"] == argument
+
+
 @pytest.mark.parametrize("arguments", ["", "(id: null)", "(mrn: null)", "(id: $id, mrn: $mrn)"])
 async def test_a_patient_must_be_named(hospital: Hospital, admin: Actor, arguments: str) -> None:
     """Without a name the answer would be somebody."""
