@@ -142,7 +142,9 @@ class Station:
         try:
             async for text in self._socket:
                 message = json.loads(text)
-                if message["type"] == "next":
+                if message["type"] == "ping":
+                    await self._send(type="pong")
+                elif message["type"] == "next":
                     self._feeds[message["id"]].incoming.put_nowait(message["payload"])
                 elif message["type"] == "error":
                     payload = {"errors": message["payload"]}
