@@ -29,6 +29,8 @@ class Limits:
     close_deadline: float = 1.0
     drain_deadline: float = 2.0
     """How long a process that goes down tries to send what was committed before."""
+    last_words: float = 0.4
+    """How long those whose session has ended are given what was committed before that."""
     subscribe_deadline: float = 10.0
     """How long a new subscriber waits for the database before its client is sent to try again."""
 
@@ -43,6 +45,9 @@ class Limits:
     linger: float = 60.0
     """How long the log is followed, a group and a session are remembered after their last socket
     went: a ward's screens come back together."""
+    gather: float = 0.2
+    """How long the stays of those who come (docs/decisions/0012) gather before they are written,
+    after the first one, who does not wait."""
     backlog: int = 256
     """Live messages held for a subscriber that is still being given the past."""
     statements: int = 4

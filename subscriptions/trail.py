@@ -2,7 +2,7 @@
 
 What a group is sent leaves one entry, by the statement that made it; who the group was is told by
 its members' stays (docs/decisions/0012). They come in crowds, when a ward's screens come back
-together: all that gather while one statement runs are written by the next one.
+together: the first is written at once, those that come within `gather` after it by one statement.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class Trail:
             except Exception as error:  # noqa: BLE001 (one bad row must not end the audit of all)
                 report(error)
                 failures += 1
-            if failures:
+            if not failures:
+                await asyncio.sleep(self._limits.gather)
+            else:
                 self._wake.set()
                 pause = min(1.0, 0.05 * 2 ** min(failures, 5))
                 await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
