@@ -25,6 +25,7 @@ STATIONS: Mapping[str, tuple[str, tuple[tuple[str, str | None], ...]]] = {
     "rounds": ("doctor", (("criticalResults", None), ("vitalSigns", None))),
     "desk": ("charge", (("criticalResults", "SURG1"), ("bedChanges", None))),
     "laboratory": ("lab", (("criticalResults", None),)),
+    "office": ("admin", (("criticalResults", "ICU"),)),
 }
 """Name, user, and (feed, ward) of each feed; no ward: every one that the user may hear."""
 
@@ -63,15 +64,15 @@ class Scene:
             for number, (kind, who, subjects) in enumerate(lanes)
         ]
 
-    def station(self, name: str, server: Server, *, drops: float = 0.0) -> dict[str, Any]:
-        """A station of a specification, at a server."""
+    def station(self, name: str, server: Server, **more: Any) -> dict[str, Any]:
+        """A station of a specification, at a server; its name begins with what kind it is."""
         who, feeds = STATIONS[name.partition(" ")[0]]
         return {
             "name": name,
             "url": server.sockets,
             "token": self.people[who].token,
             "feeds": [{"feed": feed, "ward": ward} for feed, ward in feeds],
-            "drops": drops,
+            **more,
         }
 
     def feeds(self, stations: Sequence[Mapping[str, Any]]) -> list[Heard]:

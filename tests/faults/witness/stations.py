@@ -1,15 +1,16 @@
 """Stations: a process of screens that speak graphql-transport-ws, drop, come back with their
 cursors, and write down everything that they were shown.
 
-Specification: `{journal, stations: [{name, url, token, feeds: [{feed, ward}], drops, deaf,
+Specification: `{journal, stations: [{name, url, token, feeds: [{feed, ward}], drops, deaf, pause,
 cursors}]}`. `drops` is how long a station stays at most before it cuts its own connection (0: it
-never does); a `deaf` one reads nothing any more once all of its feeds are live; `cursors` are those
-that it comes with, by number of the feed. On stdin: `cut` drops every connection at once; the end
-of stdin ends it.
+never does); `deaf` ones read nothing any more after the command; one that comes back waits before
+for a part, by chance, of `pause`, which doubles up to 2 s; `cursors` are those that it begins with,
+by number of the feed. On stdin: `deaf`; `cut` drops every connection at once, and nobody gets
+through until `mend`; the end of stdin ends it.
 
 Lines: for a message `{station, feed, at, cursor, live, resync, events}`, each of its events as
 `[cursor, kind, id, occurredAt]`; and `{station, at, what}`, which is `up` when all of its feeds are
-live, and `lost`, with its close code.
+live, with the port that it has, and `lost`, with its close code.
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ SELECTIONS = {
     "vitalSigns": "vitals { id }",
 }
 SUBJECT = {"criticalResults": "criticalResult", "bedChanges": "bed", "vitalSigns": "vitals"}
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
-"""Before a station comes back, it waits for a part of this, by chance; the pause doubles."""
+LONGEST_PAUSE = 2.0
 OPENED_WITHIN = 20.0
 
 
@@ -50,15 +50,17 @@ def subscription(feed: str) -> str:
 
 @dataclass
 class Station:
-    """One screen with its feeds, on one socket at a time."""
+    """One screen with its feeds, on one socket at a time; `passable` while there is a network."""
 
     name: str
     url: str
     token: str
     feeds: list[dict[str, Any]]
     journal: Journal
+    passable: asyncio.Event
     drops: float = 0.0
     deaf: bool = False
+    pause: float = 0.5
     cursors: dict[str, str] = field(default_factory=dict)
     socket: websockets.ClientConnection | None = None
 
@@ -81,7 +83,8 @@ class Station:
             else:
                 self.journal.note(station=self.name, at=time.monotonic(), what="lost", code=code)
                 failures = 0
-            ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2**failures)
+            ceiling = max(self.pause, min(LONGEST_PAUSE, self.pause * 2**failures))
+            await self.passable.wait()
             await asyncio.sleep(random.uniform(0, ceiling))
 
     async def _sit(self) -> None:
@@ -148,9 +151,6 @@ class Station:
                         self.journal.note(
                             station=self.name, at=time.monotonic(), what="up", port=port
                         )
-                        if self.deaf:
-                            connection.transport.pause_reading()
-                            await asyncio.sleep(1e9)
             elif message["type"] in {"error", "complete"}:
                 self.journal.note(
                     station=self.name,
@@ -203,10 +203,19 @@ async def main() -> None:
     """Sit until stdin ends."""
     spec = specification()
     journal = Journal(spec["journal"])
-    stations = [Station(**one, journal=journal) for one in spec["stations"]]
+    passable = asyncio.Event()
+    passable.set()
+    stations = [Station(**one, journal=journal, passable=passable) for one in spec["stations"]]
     working = [asyncio.create_task(station.work()) for station in stations]
     async for word in commands():
-        if word == "cut":
+        if word == "mend":
+            passable.set()
+        elif word == "deaf":
+            for station in stations:
+                if station.deaf and station.socket is not None:
+                    station.socket.transport.pause_reading()
+        elif word == "cut":
+            passable.clear()
             for station in stations:
                 if station.socket is not None:
                     station.socket.transport.abort()

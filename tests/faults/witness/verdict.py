@@ -106,10 +106,12 @@ def _of_feed(feed: Heard, written: Sequence[Line]) -> list[str]:
 
 
 def _disagreeing(feeds: Sequence[Heard]) -> list[str]:
+    # A thousand feeds mostly hear the same: each different sequence is compared once.
+    different = {(feed.feed, *feed.sequence): feed for feed in feeds}
     found = []
-    for number, one in enumerate(feeds):
+    for number, one in enumerate(kept := list(different.values())):
         place = {key: index for index, key in enumerate(one.sequence)}
-        for other in feeds[number + 1 :]:
+        for other in kept[number + 1 :]:
             if other.feed != one.feed:
                 continue
             shared = [place[key] for key in other.sequence if key in place]
