@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import models
 from models.events import VitalsRecorded
-from resolvers import hospitals
+from resolvers import event_log, hospitals
 from resolvers.transaction import transaction
 from subscriptions import log
+from subscriptions.limits import Limits
 from subscriptions.log import Cursor
+from tests.subscriptions.conftest import Serve, Served
 
 
 @given(st.uuids(), st.integers(0, 2**63 - 1))
@@ -119,3 +124,77 @@ async def test_hospitals_do_not_share_a_log(pool: Any, hospital: Any) -> None:
         assert [e.position for e in (await log.read(connection, other, 0, 9)).entries] == [1]
         assert await log.ward(connection, other, "MED1") is None
         assert await log.ward(connection, hospital.id, "MED1") == hospital.wards["MED1"]
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read", "serializable"])
+async def test_a_reader_that_stays_makes_nobody_wait(
+    pool: Any, hospital: Any, isolation: Any
+) -> None:
+    """Whoever had to wait for it would wait for ever."""
+    await hospital.write(times=3)
+    async with asyncio.timeout(20), pool.acquire() as connection:
+        async with connection.transaction(isolation=isolation):
+            before = await log.read(connection, hospital.id, 0, 10)
+            await hospital.write(times=2)
+            assert await event_log.trim(pool, hospital.id, before=datetime.now(UTC), most=2) == 2
+            after = await log.read(connection, hospital.id, 0, 10)
+            if isolation == "read_committed":
+                assert [e.position for e in after.entries] == [3, 4, 5]
+                assert not after.whole
+            else:
+                assert after == before
+        assert (await log.read(connection, hospital.id, 2, 10)).whole
+
+
+async def test_stations_of_a_trimmed_log(
+    serve: Serve, hospital: Any, nurse: Callable[[], Awaitable[str]], quiet: Limits
+) -> None:
+    """Who listens hears on; who comes back from before what is kept is told to read afresh, and who
+    was away for less gets the rest."""
+    token = await nurse()
+    async with serve(limits=quiet) as served, served.station(token) as station:
+        await station.subscribe()
+        start = log.decode((await station.feed())["cursor"])
+        assert start is not None
+        await hospital.write(times=4)
+        await station.events(4)
+        kept_from = datetime.now(UTC)
+        await hospital.write(times=3)
+        await station.events(3)
+        assert await event_log.trim(hospital.pool, hospital.id, before=kept_from) == 4
+        await hospital.write()
+        assert [event["position"] for event in await station.events(1)] == [8]
+        # Of another process, which does not remember what it read before it was trimmed.
+        came_back = {0: (True, []), 3: (True, []), 4: (False, [5, 6, 7, 8]), 7: (False, [8])}
+        async with serve(limits=quiet) as other:
+            assert {p: await back(other, token, start.epoch, p) for p in came_back} == came_back
+        assert await event_log.trim(hospital.pool, hospital.id, before=datetime.now(UTC)) == 4
+        came_back = {4: (True, []), 7: (True, []), 8: (False, [])}
+        async with serve(limits=quiet) as other:
+            assert {p: await back(other, token, start.epoch, p) for p in came_back} == came_back
+        await hospital.write()
+        assert [event["position"] for event in await station.events(1)] == [9]
+
+
+async def back(served: Served, token: str, epoch: UUID, position: int) -> tuple[bool, list[int]]:
+    """What a station is told first that has seen everything up to a position."""
+    async with served.station(token) as station:
+        await station.subscribe(after=Cursor(epoch, position).encode())
+        first = await station.feed()
+        return first["resync"], [event["position"] for event in first["events"]]
+
+
+def test_nothing_of_the_log_is_found_or_ordered_by_time() -> None:
+    """So no clock that is moved moves an event."""
+    conditions = re.findall(r"(?:WHERE|ORDER BY)([^)]*)", log._READ.sql)
+    assert sum("position" in one for one in conditions) >= 3
+    assert not [one for one in conditions if "occurred_at" in one]
+
+
+async def test_positions_are_given_without_a_clock(pool: Any) -> None:
+    source = await pool.fetchval(
+        "SELECT prosrc FROM pg_proc WHERE proname = 'assign_event_positions'"
+    )
+    assert "ORDER BY id" in source
+    for word in ("occurred_at", "now()", "timestamp", "clock"):
+        assert word not in source, word
