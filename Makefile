@@ -122,6 +122,10 @@ test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test, w
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .venv/coverage-floor.txt || { cat .venv/coverage-floor.txt; exit 1; }
 
+faults: $(STAMPS)/dev web ## Harm real servers at full size and print what it did (PYTEST="-k redis" for some of it)
+	@[ -n "$(PYTEST)" ] || rm -f bench/results/faults.json
+	@FAULTS=long $(BIN)/python -m pytest -q --no-header tests/faults $(PYTEST)
+
 fuzz: $(STAMPS)/dev ## Compare random operations with the oracle for TIME=10 minutes (SEED=…)
 	@end=$$(($$(date +%s) + 60 * $(or $(TIME),10))); \
 	while [ $$(date +%s) -lt $$end ]; do \
@@ -179,4 +183,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test fuzz bench bench-queries bench-live check fix schema docs migration
+.PHONY: help setup lock web run dev reset clean test faults fuzz bench bench-queries bench-live check fix schema docs migration

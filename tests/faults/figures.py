@@ -60,5 +60,6 @@ def table() -> str:
 
 
 def keep() -> None:
-    """Write the figures where they are committed."""
-    RESULTS.write_text(json.dumps(MEASURED, indent=2) + "\n")
+    """Write the figures where they are committed, beside those of faults that were not tried."""
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(before | MEASURED, indent=2) + "\n")
