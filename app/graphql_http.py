@@ -7,7 +7,6 @@ of it; what it costs a request is counted in microseconds, so nothing here goes 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from starlette.requests import ClientDisconnect
@@ -31,8 +30,6 @@ from schema.execution import Engine
 from subscriptions.feeds import Authenticate
 from subscriptions.gate import Full
 from subscriptions.streams import COMPLETE, EVENTS, Streams, line_of, next_event, retry
-
-_LOG = logging.getLogger(__name__)
 
 _CONTENT_TYPE = {
     name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (JSON, GRAPHQL)
@@ -142,12 +139,12 @@ class GraphQLEndpoint:
         (graphql-sse, "distinct connections")."""
         try:
             await self._sent_events(scope, headers, receive, send)
-        except faults.TRANSIENT as error:
+        except Exception as error:
             # Of all that goes wrong a browser's EventSource comes back after two things alone: a
             # connection that was lost, and a stream that has ended.
-            if scope["method"] != "GET":
+            if scope["method"] != "GET" or not faults.is_transient(error):
                 raise
-            _LOG.warning("a stream is sent to try again: %s", type(error).__name__)
+            faults.note(error)
             await _try_again(send)
 
     async def _sent_events(

@@ -55,8 +55,8 @@ these, so that not all come at once."""
 
 def next_event(payload: bytes, cursor: str | None = None) -> bytes:
     """An ExecutionResult as an event."""
-    # PostgreSQL breaks the line between the elements of a list; inside a string of JSON no line
-    # break can stand.
+    # How its JSON is laid out is the database's business (json_agg of rows breaks lines); inside a
+    # string no line break can stand.
     if b"\n" in payload:
         payload = payload.replace(b"\n", b"")
     id_ = b"" if cursor is None else b"id: %b\n" % cursor.encode("ascii")

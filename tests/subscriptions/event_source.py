@@ -151,8 +151,10 @@ class EventStream:
         return found
 
     async def _chunk(self) -> bytes:
-        if "content-length" in self.headers:
-            return b"" if self._rest or self._over else await self.body()
+        if (length := int(self.headers.pop("content-length", "0"))) > 0:
+            return await self._reader.readexactly(length)
+        if "transfer-encoding" not in self.headers:
+            return b""
         size = int(await self._reader.readuntil(b"\r\n"), 16)
         chunk = await self._reader.readexactly(size + 2)
         assert chunk.endswith(b"\r\n")
