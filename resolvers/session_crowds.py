@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Interval,
     LargeBinary,
     bindparam,
     column,
@@ -68,6 +69,20 @@ async def moved(
     return [row["session_id"] for row in rows]
 
 
+async def ended(
+    connection: Connection,
+    session_ids: Sequence[UUID],
+    *,
+    policy: Policy = DEFAULT_POLICY,
+) -> dict[UUID, datetime]:
+    """When each of the sessions ended, or will end as it is now."""
+    rows = await connection.fetch(
+        _ENDED.sql,
+        *_ENDED.bind({"sessions": list(session_ids), "idle": policy.session_idle}),
+    )
+    return {row["id"]: row["ended_at"] for row in rows}
+
+
 _TIME = TIMESTAMP(timezone=True)
 _S, _U = models.Session.__table__.c, models.User.__table__.c
 _BY_TOKENS = Statement(
@@ -97,6 +112,19 @@ _MOVED = Statement(
             )
         )
     )
+)
+_ENDED = Statement(
+    select(
+        _S.id,
+        func.least(
+            _S.revoked_at,
+            _S.expires_at,
+            _S.last_seen_at + bindparam("idle", type_=Interval()),
+            _U.disabled_at,
+        ).label("ended_at"),
+    )
+    .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
+    .where(_S.id == func.any(bindparam("sessions", type_=ARRAY(Uuid()))))
 )
 _TOUCH_ALL = Statement(
     update(models.Session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,13 @@ from uuid import UUID
 import asyncpg
 
 from resolvers.actors import Actor
-from resolvers.faults import TRANSIENT, report
+from resolvers.faults import TRANSIENT, is_transient, report
 from subscriptions import log
 from subscriptions.channel import Channel
 from subscriptions.counters import Counters
 from subscriptions.feeds import Engine, Operation, Refused
 from subscriptions.limits import Limits
-from subscriptions.replay import catch_up
+from subscriptions.replay import catch_up, last_words
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Sink, Subscriber
 from subscriptions.tasks import begin, end
@@ -137,6 +137,30 @@ class Hub:
             channel.leave(subscriber)
             self._fallen(channel, subscriber)
 
+    def part(self, subscribers: Iterable[Subscriber]) -> list[Subscriber]:
+        """Tell those of an ended session nothing more, from now on: those who were live, for
+        `last_words`. Whoever is still being given the past has a cursor, and is unsubscribed."""
+        parted = []
+        for one in tuple(subscribers):
+            if one.live:
+                self._channels[one.actor.hospital_id].leave(one)
+                parted.append(one)
+            else:
+                self.unsubscribe(one)
+        return parted
+
+    async def last_words(self, parted: Iterable[Subscriber], ended_at: datetime) -> None:
+        """Give them what was committed before their session ended; not for long, for there is an
+        end that must be told."""
+        words = (last_words(self._channels[one.actor.hospital_id], one, ended_at) for one in parted)
+        try:
+            async with asyncio.timeout(self._limits.last_words):
+                for outcome in await asyncio.gather(*words, return_exceptions=True):
+                    if isinstance(outcome, Exception) and not is_transient(outcome):
+                        report(outcome)
+        except TimeoutError:
+            _LOG.warning("not everything that was committed could be sent to an ended session")
+
     def _fallen(self, channel: Channel, subscriber: Subscriber) -> None:
         if subscriber.closed or (subscriber.task is not None and not subscriber.task.done()):
             return  # its task sees by itself that it is in no group any more
@@ -164,7 +188,11 @@ class Hub:
             subscriber.position = cursor.position
         elif after is not None:
             subscriber.resync = True
+        await self._catch_up(channel, subscriber)
+
+    async def _catch_up(self, channel: Channel, subscriber: Subscriber) -> None:
         await catch_up(channel, subscriber)
+        subscriber.task = None
 
     def _channel(self, hospital_id: UUID) -> Channel:
         channel = self._channels.get(hospital_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import datetime
+from itertools import islice
 
 from resolvers.faults import TRANSIENT, report
 from subscriptions.channel import Channel
@@ -75,6 +77,42 @@ async def _replay(channel: Channel, subscriber: Subscriber, group: Group, target
         subscriber.resync = False
         _send(channel, subscriber, frame, target)
     return True
+
+
+async def last_words(channel: Channel, subscriber: Subscriber, ended_at: datetime) -> None:
+    """Give one that has left its group what was committed before its session ended, and nothing
+    later. Raises what the database raises."""
+    await channel.refreshed()
+    cut = _cut(channel, subscriber.position, ended_at)
+    if subscriber.closed or cut <= subscriber.position:
+        return
+    group = channel.join(subscriber)
+    turn = subscriber.turn
+    await channel.attend(subscriber, group)
+    while subscriber.turn == turn and subscriber.position < cut:
+        stretch = await channel.stretch(subscriber, group, cut)
+        if subscriber.turn != turn or not stretch.whole:
+            return
+        if stretch.frame is None:
+            subscriber.position = stretch.until
+        else:
+            _send(channel, subscriber, stretch.frame, stretch.until)
+
+
+def _cut(channel: Channel, after: int, ended_at: datetime) -> int:
+    """The position of the last entry that can have been committed before a session ended, of those
+    behind `after`; `after` itself where they are not all remembered.
+
+    Positions are given at commit, and what an entry tells of occurred before that. So behind the
+    first one that occurred after the end, everything was committed after it.
+    """
+    recent = channel.recent
+    if not recent or recent[0].position > after + 1:
+        return after
+    for entry in islice(recent, after + 1 - recent[0].position, None):
+        if entry.occurred_at > ended_at:
+            return entry.position - 1
+    return channel.position
 
 
 def _send(channel: Channel, subscriber: Subscriber, frame: Frame, position: int) -> None:

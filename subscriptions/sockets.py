@@ -23,6 +23,7 @@ from subscriptions.outlet import Outlet
 from subscriptions.protocol import CloseCode, Violation
 from subscriptions.running import Running, malformed, too_many
 from subscriptions.standing import Standing, Watch
+from subscriptions.subscriber import Subscriber
 from subscriptions.tasks import end
 from subscriptions.wire import wire_of
 
@@ -147,11 +148,15 @@ class Socket:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self.outlet = Outlet(wire_of(scope), sockets.limits, sockets.counters, sockets.go_down)
+        self._wire = wire_of(scope)
+        self.outlet = Outlet(self._wire, sockets.limits, sockets.counters, sockets.go_down)
         self._address = handshake.address_of(scope)
         self._token = ""
         self._watch: Watch | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._initiated = False
         self._arriving: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._ready = False
         self._heard_at = 0.0
         self._asked_at: float | None = None
@@ -169,16 +174,17 @@ class Socket:
         chosen = protocol.SUBPROTOCOL if acceptable else None
         with suppress(OSError, RuntimeError):
             await self._send({"type": "websocket.accept", "subprotocol": chosen, "headers": []})
+        self._wire.settle()
         if not acceptable:
             self.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
-        late = asyncio.get_running_loop().call_later(self._sockets.limits.init_timeout, self._late)
+        loop = asyncio.get_running_loop()
+        self._late = loop.call_later(self._sockets.limits.init_timeout, self._not_initialised)
         try:
             await self._read()
         finally:
-            late.cancel()
+            self._late.cancel()
             self._end_operations()
-            if self._arriving is not None:
-                await end(self._arriving)
+            await end(*(task for task in (self._arriving, self._leaving) if task is not None))
             if self._watch is not None:
                 self._sockets.standing.unwatch(self._watch)
 
@@ -227,11 +233,12 @@ class Socket:
                 self.outlet.put(protocol.pong(payload))
             case protocol.Pong():
                 pass
-            case protocol.Init() if self._arriving is not None:
+            case protocol.Init() if self._initiated:
                 raise Violation(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
             case protocol.Init(payload):
                 # Beside what else is said: whoever asks for something before the acknowledgement
                 # is told so, and a ping is answered at once.
+                self._initiated = True
                 self._arriving = asyncio.create_task(self._initialise(payload), name="arrival")
             case protocol.Complete(operation_id):
                 self.end(operation_id)
@@ -269,20 +276,37 @@ class Socket:
             return
         self._watch = sockets.standing.watch(actor, self._changed, sessions.token_hash(token))
         self._ready = True
+        # Three thousand of these stay open for weeks: what was for the beginning goes.
+        self._late.cancel()
+        self._arriving = None
+        self._scope["headers"] = []
         self.outlet.put(protocol.ACK)
 
-    def _late(self) -> None:
+    def _not_initialised(self) -> None:
         if not self._ready:
             self.close(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout")
 
     def _changed(self, actor: Actor | None) -> None:
         """The session has ended, or means something else than before."""
         if actor is None:
-            self.close(*FORBIDDEN)
+            heard = [one.subscriber for one in self.operations.values() if one.subscriber]
+            leave = self._leave(self._sockets.hub.part(heard))
+            self._leaving = asyncio.create_task(leave, name="leave")
             return
         for running in tuple(self.operations.values()):
             if running.subscriber is not None:
                 self._sockets.hub.reseat(running.subscriber, actor)
+
+    async def _leave(self, parted: list[Subscriber]) -> None:
+        """Say what is still to be said, and close."""
+        assert self._watch is not None
+        assert self._watch.ended_at is not None
+        asked = self.unanswered()
+        if parted:
+            await self._sockets.hub.last_words(parted, self._watch.ended_at)
+        if asked:
+            await asyncio.wait(asked, timeout=self._sockets.limits.last_words)
+        self.close(*FORBIDDEN)
 
     # -- operations --------------------------------------------------------------------------------
 
@@ -294,8 +318,8 @@ class Socket:
 
     def _begin(self, operation_id: str, operation: Operation) -> None:
         self._check_free(operation_id)
-        if self._sockets.going_down:
-            return  # the client is about to be closed, and asks again elsewhere
+        if self._sockets.going_down or self._leaving is not None:
+            return  # it is about to be closed
         if len(self.operations) >= self._sockets.limits.operations:
             self.outlet.put(protocol.error(operation_id, too_many(self._sockets.limits)))
             return
@@ -315,11 +339,14 @@ class Socket:
                 # As it stands now: from here on nothing waits.
                 actor = self._watch.actor
                 running.subscriber = self._sockets.hub.subscribe(operation, actor, running)
+                running.task = None
                 return
             # A session that has just ended runs nothing more.
             now = await self._sockets.arrivals.now(self._token, self._address)
             if now is None:
-                self.close(*FORBIDDEN)
+                await self._sockets.standing.at_most(0)  # which tells all whom it concerns
+                if self._leaving is None:
+                    self.close(*FORBIDDEN)
                 return
             actor = now
             if kind == "mutation":

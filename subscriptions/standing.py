@@ -33,13 +33,14 @@ Changed = Callable[[Actor | None], None]
 
 
 class Watch:
-    """One socket's interest in its session."""
+    """One socket's interest in its session. `ended_at` is when that ended, once it is over."""
 
-    __slots__ = ("actor", "changed", "over")
+    __slots__ = ("actor", "changed", "ended_at", "over")
 
     def __init__(self, actor: Actor, changed: Changed) -> None:
         self.actor = actor
         self.changed = changed
+        self.ended_at: datetime | None = None
         self.over = False
 
 
@@ -154,17 +155,24 @@ class Standing:
                 return
             self._counters.standing_statements += 1
             found = await sessions.actors_of(connection, moved, now=now, policy=self._policy)
+            over = [session_id for session_id in moved if session_id not in found]
+            ended: dict[UUID, datetime] = {}
+            if over:
+                self._counters.standing_statements += 1
+                ended = await session_crowds.ended(connection, over, policy=self._policy)
         for session_id in dict.fromkeys(moved):
             if session_id in self._sessions:
-                self._compare(self._sessions[session_id], found.get(session_id))
+                session = self._sessions[session_id]
+                self._compare(session, found.get(session_id), ended.get(session_id, now))
 
-    def _compare(self, session: _Session, found: Actor | None) -> None:
+    def _compare(self, session: _Session, found: Actor | None, ended_at: datetime) -> None:
         watches = tuple(watch for watch in session.watches if not watch.over)
         if found is None:
             assert session.actor.session_id is not None
             self._forget(session.actor.session_id)
             for watch in watches:
                 watch.over = True
+                watch.ended_at = ended_at
                 watch.changed(None)
             return
         session.actor = found
