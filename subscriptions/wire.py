@@ -65,6 +65,10 @@ class WireProtocol(Fence):
 
     # -- what the application does ----------------------------------------------------------------
 
+    def settle(self) -> None:
+        """Keep nothing of the handshake, once it is over."""
+        del self.request, self.response
+
     @property
     def closing(self) -> bool:
         """Whether what is written now is lost."""

@@ -81,6 +81,7 @@ def configuration(settings: Settings, application: Any) -> uvicorn.Config:
         ws="subscriptions.wire:WireProtocol",
         ws_max_size=settings.limit_socket_message_bytes,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # the sockets ask by themselves
         timeout_graceful_shutdown=10,
         lifespan="on",
         log_config=None,
