@@ -25,10 +25,11 @@ from subscriptions.frame import Frame
 from subscriptions.gate import Gate, Seat
 from subscriptions.hub import Hub
 from subscriptions.limits import Limits
-from subscriptions.outlet import TOO_SLOW, Outlet
+from subscriptions.outlet import Outlet
 from subscriptions.protocol import CloseCode
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Subscriber
+from subscriptions.tasks import begin
 from subscriptions.wire import EXTENSION, Writer
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -120,9 +121,8 @@ class Streams:
         """A stream for whoever holds a token, which must be closed; None where it is nobody's.
         Raises Full, and what the database raises."""
         actor = await self.arrivals.actor(token, address)
-        if actor is None:
+        if actor is None or actor.user_id is None:
             return None
-        assert actor.user_id is not None
         seat = self.gate.enter(address)
         try:
             seat.sign_in(actor.user_id)
@@ -150,7 +150,7 @@ class Streams:
     def go_down(self) -> None:
         """Give everybody what was committed until now, then end all."""
         if self._stopping is None:
-            self._stopping = asyncio.create_task(self._stop(), name="streams stop")
+            self._stopping = begin(self._stop(), "streams stop")
 
     async def stop(self) -> None:
         """Go down, and return when all have ended."""
@@ -179,6 +179,7 @@ class Stream:
         self._outlet: Outlet | None = None
         self._watch = streams.standing.watch(actor, self._changed, token_hash)
         self._subscriber: Subscriber | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._silent = 0.0
 
     async def serve(self, operation: Operation, after: str | None, send: Send) -> None:
@@ -199,6 +200,8 @@ class Stream:
 
     def close(self) -> None:
         """Nothing of it is wanted any more."""
+        if self._leaving is not None:
+            self._leaving.cancel()
         self._wire.release()
         if self._outlet is not None:
             # A client has no other word for the end than to close the connection.
@@ -251,9 +254,16 @@ class Stream:
     def _changed(self, actor: Actor | None) -> None:
         """The session has ended, or means something else than before."""
         if actor is None:
-            self.end(CloseCode.FORBIDDEN, "Forbidden")
+            heard = [] if self._subscriber is None else [self._subscriber]
+            leave = self._leave(self._streams.hub.part(heard))
+            self._leaving = asyncio.create_task(leave, name="leave")
         elif self._subscriber is not None:
             self._streams.hub.reseat(self._subscriber, actor)
+
+    async def _leave(self, parted: list[Subscriber]) -> None:
+        assert self._watch.ended_at is not None
+        await self._streams.hub.last_words(parted, self._watch.ended_at)
+        self.end(CloseCode.FORBIDDEN, "Forbidden")
 
 
 class StreamWire:
@@ -261,11 +271,12 @@ class StreamWire:
     ASGI, so that the server knows what becomes of the answer; the events between them are written
     where they are made."""
 
-    __slots__ = ("_ended", "_line", "writer")
+    __slots__ = ("_ended", "_line", "_paused", "writer")
 
     def __init__(self, line: Line) -> None:
         self.writer: Writer | None = None
         self._line = line
+        self._paused = False
         self._ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         line.writer = self
 
@@ -300,8 +311,8 @@ class StreamWire:
             self.write(tail)
 
     def finish(self, code: int, reason: str, deadline: float) -> None:  # noqa: ARG002 (Wire's)
-        """End the answer in order; but what is not read will not be read to its end either."""
-        if (code, reason) == TOO_SLOW:
+        """End the answer in order; but who does not read will not read the end either."""
+        if self._paused:
             self._line.below.abort()
         elif not self._ended.done():
             self._ended.set_result(True)
@@ -310,11 +321,13 @@ class StreamWire:
 
     def paused(self) -> None:
         """The client does not take in what was written."""
+        self._paused = True
         if self.writer is not None:
             self.writer.paused()
 
     def resumed(self) -> None:
         """It has taken most of it."""
+        self._paused = False
         if self.writer is not None:
             self.writer.resumed()
 

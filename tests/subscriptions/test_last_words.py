@@ -14,6 +14,7 @@ from resolvers import sessions
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
+from tests.subscriptions.event_source import feed, opened
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -52,6 +53,24 @@ async def test_what_was_committed_before_the_end_is_heard_and_what_came_after_is
         assert await rest(goes) == ([1, 3], 4403)
         served.live.hub.ring(hospital.id)
         assert [event["position"] for event in await stays.events(3)] == [1, 3, 4]
+
+
+async def test_a_stream_ends_in_the_same_way(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    slow = replace(quiet, poll=30.0, standing=30.0)
+    async with (
+        serve(limits=slow, redis="redis://127.0.0.1:1/0") as served,
+        opened(served.http, feed(), token=token) as stream,
+    ):
+        await stream.feed()
+        await hospital.write("MED1")
+        await hospital.sign_out(token)
+        await hospital.write("MED1")
+        await served.live.sockets.standing.at_most(0)
+        told = [event.feed for event in await stream.end()]
+        assert [event["position"] for frame in told for event in frame["events"]] == [1]
 
 
 async def test_an_event_that_was_being_told_is_told(
