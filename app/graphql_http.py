@@ -8,6 +8,7 @@ of it; what it costs a request is counted in microseconds, so nothing here goes 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
@@ -169,6 +170,9 @@ class GraphQLEndpoint:
                 self._check_signed_in(sent)
         except RequestError as error:
             answer = refused(error.errors)
+            if answer.refused == "BUDGET_EXHAUSTED":
+                again = error.errors[0]["extensions"]["retryAfter"]
+                answer = replace(answer, retry_after=again)
         await self._send_events(
             send, headers, answer, self._credentials.cookies(scope, headers, answer)
         )
