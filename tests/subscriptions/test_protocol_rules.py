@@ -1,0 +1,420 @@
+"""graphql-transport-ws, sentence by sentence, and at random beside a model of it.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Where the names below say *message*
+they mean what the specification calls so; what is no message, or comes in a bad frame, is in
+test_sockets and test_fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import websockets
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subscriptions.limits import Limits
+from tests.owner import as_owner
+from tests.subscriptions.raw import TEXT, frame, hello, text, upgraded
+from tests.subscriptions.station import Station
+
+SignIn = Callable[[], Awaitable[str]]
+QUERY = "query { viewer { username } }"
+FEED = "subscription { vitalSigns { cursor live resync events { cursor patient { mrn } } } }"
+SIGN_OUT = "mutation { signOut { signedOut } }"
+
+
+@asynccontextmanager
+async def nobody_is_looked_up(hospital: Any) -> AsyncIterator[None]:
+    """Hold every question for a session."""
+    async with as_owner(hospital.pool) as connection, connection.transaction():
+        await connection.execute("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+async def silent(station: Station) -> None:
+    """Nothing has been sent: what is asked now is answered next."""
+    await station.send(type="ping", payload={"silent": True})
+    assert await station.receive() == {"type": "pong", "payload": {"silent": True}}
+
+
+# -- Communication ---------------------------------------------------------------------------------
+
+
+async def test_operations_with_separate_ids_are_interleaved(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served, served.station(await nurse()) as station:
+        served.engine.pause = asyncio.Event()
+        await station.run(SIGN_OUT, "slow")
+        await station.run(QUERY, "quick")
+        assert [(await station.receive())["id"] for _ in range(2)] == ["quick", "quick"]
+        served.engine.pause.set()
+        assert [(await station.receive())["id"] for _ in range(2)] == ["slow", "slow"]
+
+
+async def test_the_client_closes_with_1000_and_everything_of_it_ends(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served:
+        async with served.station(await nurse()) as station:
+            await station.run(FEED)
+            await station.feed()
+            await station.connection.close(1000)
+            assert station.connection.close_code == 1000
+        async with asyncio.timeout(5):
+            while len(served.live.sockets) or list(served.live.hub.subscribers()):
+                await asyncio.sleep(0.01)
+        assert not served.live.sockets.gate.sockets
+
+
+# -- ConnectionInit and ConnectionAck --------------------------------------------------------------
+
+
+async def test_a_second_init_closes_with_4429_also_while_the_first_is_looked_at(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    async with serve(limits=quiet) as served:
+        async with upgraded(served.url) as raw, nobody_is_looked_up(hospital):
+            raw.write(hello(token) + hello(token))
+            assert await raw.closed() == 4429
+        async with served.station(token) as station:
+            await station.send(type="connection_init")
+            assert await station.closed() == 4429
+
+
+async def test_who_is_still_looked_up_when_the_time_is_over_is_closed_with_4408(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    async with (
+        serve(limits=replace(quiet, init_timeout=0.3)) as served,
+        upgraded(served.url) as raw,
+        nobody_is_looked_up(hospital),
+    ):
+        raw.write(hello(token))
+        assert await raw.closed() == 4408
+
+
+# -- Ping and Pong ---------------------------------------------------------------------------------
+
+
+async def test_a_ping_is_answered_at_any_time_and_at_once(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    async with serve(limits=quiet) as served, upgraded(served.url) as raw:
+        for payload in (None, {}, {"a": [1, {"b": "é"}]}):
+            said = {} if payload is None else {"payload": payload}
+            raw.write(text(type="ping", **said))
+            assert await raw.message() == {"type": "pong", **said}
+        async with nobody_is_looked_up(hospital):
+            raw.write(hello(token) + text(type="ping"))
+            assert await raw.message() == {"type": "pong"}
+        assert await raw.message() == {"type": "connection_ack"}
+
+
+async def test_a_pong_that_nobody_asked_for_is_heard_and_no_more(
+    serve: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    token = await nurse()
+    async with serve(limits=quiet) as served, served.connect() as connection:
+        station = Station(connection)
+        for _ in range(2):
+            await station.send(type="pong")
+            await station.send(type="pong", payload={"x": 1})
+            await silent(station)
+            if _ == 0:
+                await station.init(token)
+
+
+async def test_the_server_asks_too_and_any_message_is_an_answer(
+    serve: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    limits = replace(quiet, ping=0.1, pong=1.5)
+    async with serve(limits=limits) as served, served.station(await nurse()) as station:
+        for answer in ("pong", "ping", "pong"):
+            while (message := await station.receive()) != {"type": "ping"}:
+                assert message == {"type": "pong"}
+            await station.send(type=answer)
+        assert not served.live.counters.unanswered_pings
+        assert await station.closed() == 1013  # it says nothing more
+        assert served.live.counters.unanswered_pings == 1
+
+
+# -- Subscribe -------------------------------------------------------------------------------------
+
+
+async def test_subscribing_before_the_acknowledgement_closes_with_4401(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    """Immediately: it does not wait for the look-up, and nothing is run."""
+    token = await nurse()
+    async with serve(limits=quiet) as served:
+        asked = text(type="subscribe", id="1", payload={"query": SIGN_OUT})
+        malformed = text(type="subscribe", id="1", payload=None)
+        for first, then in itertools.product(
+            (b"", hello(token)), (asked, malformed, asked + malformed)
+        ):
+            async with upgraded(served.url) as raw, nobody_is_looked_up(hospital):
+                raw.write(first + then)
+                assert await raw.closed() == 4401
+        assert served.engine.mutated == 0
+
+
+@pytest.mark.parametrize("second", [QUERY, FEED, SIGN_OUT, None, "nonsense {"])
+async def test_an_id_in_use_closes_with_4409_whatever_the_operations_are(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits, second: str | None
+) -> None:
+    token = await nurse()
+    async with serve(limits=quiet) as served:
+        served.engine.pause = asyncio.Event()
+        for first in (SIGN_OUT, FEED):
+            async with served.station(token) as station:
+                await station.run(first, "é" * 100)
+                if first == FEED:
+                    await station.feed("é" * 100)
+                await station.send(type="subscribe", id="é" * 100, payload={"query": second})
+                assert await station.closed() == 4409
+                reason = station.connection.close_reason
+                assert reason.startswith("Subscriber for é")
+                assert len(reason.encode()) <= 123
+        served.engine.pause.set()
+
+
+async def test_an_id_is_free_again_after_every_kind_of_end(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served, served.station(await nurse()) as station:
+        await station.run(QUERY)
+        assert (await station.receive())["type"] == "next"
+        assert await station.receive() == {"id": "1", "type": "complete"}
+        await station.run("nonsense {")
+        assert (await station.receive())["type"] == "error"
+        await station.send(type="subscribe", id="1", payload=[])
+        assert (await station.receive())["type"] == "error"
+        for _ in range(3):
+            await station.run(FEED)
+            await station.feed()
+            await station.send(type="complete", id="1")
+        await silent(station)
+
+
+# -- Next, Error and Complete ----------------------------------------------------------------------
+
+
+async def test_an_error_is_the_last_word_and_no_complete_follows(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served, served.station(await nurse()) as station:
+        await station.run("query { nothing }")
+        message = await station.receive()
+        assert (message["type"], message["id"]) == ("error", "1")
+        assert isinstance(message["payload"], list)
+        assert all(isinstance(error["message"], str) for error in message["payload"])
+        await station.run(FEED)
+        await station.feed()
+        served.engine.faults = [KeyError()]
+        await hospital.write()
+        assert (await station.receive())["type"] == "error"
+        await hospital.write()
+        await silent(station)
+
+
+async def test_what_was_completed_before_it_resolved_is_not_sent(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served, served.station(await nurse()) as station:
+        async with nobody_is_looked_up(hospital):
+            for query in (QUERY, SIGN_OUT, FEED):
+                await station.run(query, query)
+                await station.send(type="complete", id=query)
+            await silent(station)
+        await silent(station)
+        assert served.engine.mutated == 0, "it had not begun"
+        served.engine.pause = asyncio.Event()
+        await station.run(SIGN_OUT, "begun")
+        async with asyncio.timeout(5):
+            while not served.live.sockets.mutations:
+                await asyncio.sleep(0.01)
+        await station.send(type="complete", id="begun")
+        await silent(station)
+        served.engine.pause.set()
+        assert await station.closed() == 4403  # half a mutation is none: it was done
+        assert served.engine.mutated == 1
+
+
+async def test_completing_what_is_over_or_never_was_is_no_error(
+    serve: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    async with serve(limits=quiet) as served, served.connect() as connection:
+        station = Station(connection)
+        await station.send(type="complete", id="before the beginning")
+        await station.init(await nurse())
+        await station.run(QUERY)
+        await station.receive()
+        await station.receive()
+        for _ in range(2):
+            await station.send(type="complete", id="1")
+            await station.send(type="complete", id="never")
+        await silent(station)
+
+
+# -- Invalid message -------------------------------------------------------------------------------
+
+
+async def test_an_invalid_message_closes_at_once_and_nothing_behind_it_is_done(
+    serve: Any, nurse: SignIn, quiet: Limits, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await nurse()
+    async with serve(limits=quiet) as served:
+        for invalid in (frame(TEXT, b"[" * 60_000), text(type="nothing"), frame(TEXT, b"\xc3\xa9")):
+            async with upgraded(served.url) as raw:
+                raw.write(hello(token))
+                assert await raw.message() == {"type": "connection_ack"}
+                raw.write(invalid + text(type="subscribe", id="1", payload={"query": SIGN_OUT}) * 3)
+                assert await raw.closed() == 4400
+        async with served.station(token) as station:  # nobody has signed out
+            await silent(station)
+        assert served.engine.mutated == 0
+    assert not caplog.records
+
+
+# -- at random -------------------------------------------------------------------------------------
+
+IDS = st.sampled_from(["a", "b", "ü"])
+STEP = st.one_of(
+    st.sampled_from(["init", "init", "init", "wrong init", "bad init", "invalid", "pong", "write"]),
+    st.tuples(
+        st.sampled_from(
+            ["feed", "feed", "feed", "query", "refused", "malformed", "complete", "complete"]
+        ),
+        IDS,
+    ),
+    st.tuples(st.just("ping"), st.none() | st.dictionaries(st.text(max_size=3), st.integers())),
+)
+BAD = [
+    {"type": "connection_init", "payload": []},
+    {"type": "connection_init", "payload": "x"},
+]
+INVALID = ["", "{", "[]", "null", "{}", '{"type":"next","id":"a"}', '{"type":"subscribe","id":1}']
+
+
+class Walk:
+    """A client, and what the specification says that it must be told."""
+
+    def __init__(self, served: Any, hospital: Any, connection: Any, token: str) -> None:
+        self.served = served
+        self.hospital = hospital
+        self.station = Station(connection)
+        self.token = token
+        self.ready = False
+        self.feeds: dict[str, None] = {}
+        self.numbers = itertools.count()
+
+    async def step(self, step: Any) -> int | None:
+        """Do it, and check what comes back; the code where the socket must be closed."""
+        name, argument = step if isinstance(step, tuple) else (step, None)
+        match name:
+            case "init" | "wrong init":
+                token = self.token if name == "init" else "nobody's"
+                payload = {"authorization": f"Bearer {token}"}
+                await self.station.send(type="connection_init", payload=payload)
+                if self.ready:
+                    return 4429
+                if name != "init":
+                    return 4403
+                assert await self.station.receive() == {"type": "connection_ack"}
+                self.ready = True
+            case "bad init":
+                await self.station.send(**BAD[next(self.numbers) % len(BAD)])
+                return 4400
+            case "invalid":
+                await self.station.connection.send(INVALID[next(self.numbers) % len(INVALID)])
+                return 4400
+            case "ping":
+                said = {} if argument is None else {"payload": argument}
+                await self.station.send(type="ping", **said)
+                assert await self.station.receive() == {"type": "pong", **said}
+            case "pong":
+                await self.station.send(type="pong")
+            case "complete":
+                await self.station.send(type="complete", id=argument)
+                self.feeds.pop(argument, None)
+            case "write":
+                await self.hospital.write()
+                self.served.live.hub.ring(self.hospital.id)
+                heard = [await self.station.receive() for _ in self.feeds]
+                assert {message["id"] for message in heard} == set(self.feeds)
+                assert all(len(Station.opened(message)["events"]) == 1 for message in heard)
+            case _:
+                return await self.subscribe(name, argument)
+        return None
+
+    async def subscribe(self, kind: str, key: str) -> int | None:
+        query = {"feed": FEED, "query": QUERY, "refused": "query { nothing }"}.get(kind)
+        await self.station.send(type="subscribe", id=key, payload={"query": query})
+        if not self.ready:
+            return 4401
+        if key in self.feeds:
+            return 4409
+        message = await self.station.receive()
+        assert message["id"] == key
+        if query is None or kind == "refused":
+            assert message["type"] == "error"
+            return None
+        assert message["type"] == "next"
+        if kind == "feed":
+            self.feeds[key] = None
+        else:
+            assert await self.station.receive() == {"id": key, "type": "complete"}
+        return None
+
+
+async def test_any_conversation_goes_as_the_specification_says(
+    serve: Any,
+    hospital: Any,
+    nurse: SignIn,
+    quiet: Limits,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    token = await nurse()
+    limits = replace(quiet, gather=0.0, wrong_tokens=10_000)
+    async with serve(limits=limits) as served:
+
+        async def walk(steps: list[Any]) -> None:
+            async with served.connect() as connection:
+                one = Walk(served, hospital, connection, token)
+                for step in steps:
+                    code = await one.step(step)
+                    if code is not None:
+                        with pytest.raises(websockets.ConnectionClosed):
+                            raise AssertionError(json.loads(await connection.recv()))
+                        assert connection.close_code == code
+                        return
+                    await silent(one.station)
+
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            st.lists(STEP, max_size=3),
+            st.lists(STEP.filter(lambda step: step not in ("init", "invalid")), max_size=12),
+        )
+        def conversation(before: list[Any], after: list[Any]) -> None:
+            steps = [*before, "init", *after] if "init" not in before else [*before, *after]
+            asyncio.run_coroutine_threadsafe(walk(steps), loop).result(20)
+
+        await asyncio.to_thread(conversation)
+        async with asyncio.timeout(5):
+            while len(served.live.sockets) or list(served.live.hub.subscribers()):
+                await asyncio.sleep(0.01)
+    assert not caplog.records
