@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from app.correlation import REQUEST_ID, correlation_of
+from app.http_counters import HttpCounters
 from app.http_errors import JSON, MOST_URL, Malformed, error_body
 from resolvers import faults
 from resolvers.errors import Unavailable
@@ -39,6 +41,7 @@ class Application(Starlette):
             exception_handlers={HTTPException: http_error, Exception: fault},
         )
         self._direct = direct
+        self.counters = HttpCounters()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; nothing is raised to the server, whose log would tell its text."""
@@ -50,12 +53,13 @@ class Application(Starlette):
             return
         correlation = correlation_of(dict(scope["headers"]))
         answered = (REQUEST_ID, correlation.encode("ascii"))
-        started = False
+        began, started = perf_counter(), False
 
         async def correlated(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self.counters.note(message["status"], perf_counter() - began)
                 message["headers"] = [*message["headers"], answered]
             await send(message)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
-from app import demo, health, jobs, pages
+from app import demo, health, jobs, metrics, pages
 from app.application import Application
 from app.budget import RedisBudget
 from app.connections import LISTENERS
@@ -46,11 +46,12 @@ class LiveRoute:
         await self.live.sockets(scope, receive, send)
 
 
-def create(settings: Settings) -> Starlette:
+def create(settings: Settings, *, worker: int | None = None) -> Starlette:
     """The ASGI application. Its lifespan opens the pools and runs the live channel and the clocks.
 
-    `settings` must name a database and a Redis (the command line starts the embedded ones). Raises
-    SettingsError where a document of the manifest is not valid.
+    `settings` must name a database and a Redis (the command line starts the embedded ones);
+    `worker` is the number of this process where there are several. Raises SettingsError where a
+    document of the manifest is not valid.
     """
     assert settings.database_url is not None
     assert settings.redis_url is not None
@@ -136,6 +137,19 @@ def create(settings: Settings) -> Starlette:
                 sockets.live = live
                 graphql.open(engine, known.of_token, documents, live.streams)
                 app.state.health = health.Health(reading, live.bell)
+                app.state.metrics = metrics.Metrics(
+                    settings,
+                    live,
+                    application.counters,
+                    budget,
+                    {
+                        "writing": metrics.Pool(writing),
+                        "recording": metrics.Pool(recording, recorders),
+                        "reading": metrics.Pool(reading, lanes),
+                        "listening": metrics.Pool(listening),
+                    },
+                    worker=worker,
+                )
                 clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
                 if settings.simulator:
                     simulator = demo.Simulator(writing, ring, policy=policy)
@@ -150,16 +164,18 @@ def create(settings: Settings) -> Starlette:
                         clock.cancel()
                     await asyncio.gather(*clocks, return_exceptions=True)
 
-    return Application(
+    application = Application(
         routes=[
             WebSocketRoute("/graphql", sockets),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
+            Route("/metrics", metrics.metrics),
             *pages.routes(),
         ],
         direct={"/graphql": graphql},
         lifespan=lifespan,
     )
+    return application
 
 
 def _milliseconds(seconds: float) -> str:

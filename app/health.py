@@ -45,7 +45,7 @@ class Health:
         if not ready:
             report["status"] = "unavailable"
         elif not bell.connected:
-            report["status"] = "degraded"
+            report["status"], report["degraded"] = "degraded", ["bell"]
         return ready, report
 
     async def _database(self) -> tuple[str, str]:

@@ -155,6 +155,15 @@ class Settings(SocketLimits):
         10.0, description="A socket that takes no frame for this long is closed, to come again."
     )
 
+    # Looking at it
+    metrics: bool = Field(True, description="on or off: the numbers of /metrics (docs/metrics.md).")
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Who brings it as a bearer may read /metrics; without it, who asks on the same "
+        "machine.",
+    )
+
     # Limits: docs/limits.md has them in order
     limit_body_bytes: PositiveInt = Field(
         4 * 1024 * 1024, description="A request's body; 1,000 results are about 300 kB."

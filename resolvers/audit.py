@@ -132,6 +132,12 @@ async def head(connection: Connection | asyncpg.Pool[Any]) -> audit_chain.Head:
     return audit_chain.Head() if row is None else audit_chain.Head(row["position"], row["hash"])
 
 
+async def unsealed_since(connection: Connection) -> datetime | None:
+    """When the first entry after the sealed ones was written; None: all are sealed."""
+    since: datetime | None = await connection.fetchval(_UNSEALED.sql, *_UNSEALED.bind({}))
+    return since
+
+
 _E, _S, _U = (model.__table__.c for model in (models.AuditEntry, models.AuditSeal, models.User))
 _NOBODY: ColumnElement[list[UUID]] = literal_column("'{}'::uuid[]")
 _COLUMNS = ("occurred_at", "address", "selection_id", "request_id")
@@ -161,3 +167,9 @@ _FAILED = Statement(
     )
 )
 _HEAD = Statement(select(_S.position, _S.hash).order_by(_S.position.desc()).limit(1))
+_UNSEALED = Statement(
+    select(_E.occurred_at)
+    .where(_E.id > func.coalesce(select(func.max(_S.entry_id)).scalar_subquery(), 0))
+    .order_by(_E.id)
+    .limit(1)
+)

@@ -39,6 +39,11 @@ class Lanes:
         self._waiting: deque[asyncio.Future[Lent | None]] = deque()
         self._closed = False
 
+    @property
+    def idle(self) -> int:
+        """Connections that are at hand and that nobody uses."""
+        return len(self._idle)
+
     def acquire(self) -> _Loan:
         """`async with lanes.acquire() as connection`, as of a pool."""
         return _Loan(self)

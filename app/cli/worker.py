@@ -65,10 +65,12 @@ class Worker(Listener):
             os.write(self._news, what)
 
 
-async def _answer(settings: Settings, listener: socket.socket, news: int) -> None:
+async def _answer(
+    settings: Settings, listener: socket.socket, news: int, number: int | None
+) -> None:
     from app.asgi import create
 
-    worker = Worker(configuration(settings, create(settings)), news)
+    worker = Worker(configuration(settings, create(settings, worker=number)), news)
     try:
         await worker.serve(sockets=[listener])
     except SystemExit:
@@ -87,7 +89,7 @@ def main() -> None:
         settings = load_settings(simulator=False, **json.loads(sys.stdin.readline()))
         write_logs(settings.log_level, worker=given.number)
         listener = socket.socket(fileno=given.listener)
-        run(lambda: _answer(settings, listener, given.news))
+        run(lambda: _answer(settings, listener, given.news, given.number))
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 (as of a command: a line, and nobody's data)
