@@ -49,6 +49,11 @@ class Wire(asyncio.Protocol):
             raise Fault(body[-300:].decode(errors="replace"))
         return body
 
+    @property
+    def closed(self) -> bool:
+        """Whether either side has hung up."""
+        return self._transport is None or self._transport.is_closing()
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:

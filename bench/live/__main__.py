@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from rich.console import Console
 from app.embedded import FolderInUse, embedded_servers
 from bench import processors, store
 from bench.agreement import Differs
-from bench.live import goals, picture, report
+from bench.live import goals, picture, report, surroundings
 from bench.live.cells import Cell, Figures, Ground, Length, Load, measure
 from bench.live.systems import SYSTEMS
 from bench.peers.packages import Missing
@@ -31,8 +31,8 @@ WIDTH = 160
 RESULTS = Path(__file__).parent.parent / "results" / "live.json"
 LIVE = Size("live", 2_000, 4, 30, 20_000, 20_000, 5_000)
 """What an event costs does not depend on the size of the hospital."""
-FULL_LENGTH = Length(events=100, seconds=12.0, sustained=6.0, window=8, burst=500)
-SMALL_LENGTH = Length(events=5, seconds=1.0, sustained=0.5, window=4, burst=20)
+FULL_LENGTH = Length(events=100, seconds=12.0, sustained=6.0, window=8, burst=500, quiet=2.5)
+SMALL_LENGTH = Length(events=5, seconds=1.0, sustained=0.5, window=4, burst=20, quiet=0.6)
 DOCUMENTS = 50
 
 
@@ -71,7 +71,8 @@ async def run(asked: Run, console: Console) -> None:
                 if _shape(sample) != shape:
                     raise Differs(f"{cell} hears something of another form: {sample}")
             measured[cell] = figures
-    report.write(measured, asked.output)
+        about = await surroundings.about(database_url)
+    report.write(measured, about, asked.output)
     picture.write(measured, asked.output.with_suffix(".svg"))
     report.print_table(measured, console)
     goals.print_goals(measured, console)
@@ -100,13 +101,13 @@ def main() -> None:
     systems = _known(parser, given.systems, SYSTEMS)
     length = SMALL_LENGTH if given.small else FULL_LENGTH
     if given.seconds:
-        length = Length(length.events, length.seconds, given.seconds, length.window, length.burst)
+        length = replace(length, sustained=given.seconds)
     numbers = given.sockets or ("12,24" if given.small else "200,1000,3000")
     sockets = [int(each) for each in numbers.split(",")]
     cells = [Cell(system, many) for many in sockets for system in systems]
     if "wardline" in systems:
-        many = 24 if given.small else 1_000
-        cells.append(Cell("wardline", many, 6 if given.small else DOCUMENTS))
+        many, documents = (sockets[-1], 6) if given.small else (1_000, DOCUMENTS)
+        cells.append(Cell("wardline", many, documents))
     _many_files()
     asked = Run(cells, TINY if given.small else LIVE, length, given.output, given.keep)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)

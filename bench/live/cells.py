@@ -27,8 +27,6 @@ thousandth's."""
 COUNTED = 20
 """Events over which statements are counted."""
 PATIENCE = 60.0
-QUIET = 2.5
-"""Seconds in which all that runs by a clock has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,15 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Length:
     """How long a cell is measured: events one by one, at most for so many seconds; seconds of as
-    many as it takes, with so many under way; and events of one transaction."""
+    many as it takes, with so many under way; events of one transaction; and the seconds in which
+    all that runs by a clock has run."""
 
     events: int
     seconds: float
     sustained: float
     window: int
     burst: int
+    quiet: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class Measuring:
         cell, length = self._cell, self._ground.length
         await self._open(FIRST_SOCKETS, cell.documents)
         await self._load.do("close")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(length.quiet / 2)
         unheard = await self._unheard() if self._system.guards else None
         empty = self._rss()
         opened = await self._open(cell.sockets, cell.documents)
@@ -239,7 +239,7 @@ class Measuring:
         """Statements an event for those who hear it: those that are not `known`, and do not run
         while there are sockets and no events."""
         async with statements.written_down(self._ground.home) as written:
-            await asyncio.sleep(QUIET)
+            await asyncio.sleep(self._ground.length.quiet)
             known = known.union(await written.since())
             await self._load.do("paced", events=COUNTED, seconds=PATIENCE)
             times = Counter(await written.since())

@@ -270,6 +270,7 @@ class Socket(asyncio.BufferedProtocol):
         self.crowd.fail(why)
         if not self._subscribed.done():
             self._subscribed.set_exception(wire.Fault(why))
+            self._subscribed.exception()  # the crowd is told of it, whether or not it is awaited
 
 
 def _bounds(data: bytearray, start: int) -> tuple[int, int] | None:

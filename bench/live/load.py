@@ -83,7 +83,7 @@ class Load:
         crowd = self.crowd
         deadline = perf_counter() + PATIENCE
         while True:
-            await self._record(self._wires[0])
+            await self._record(await self._writer(0))
             last = self._recorded[-1]
             until = min(perf_counter() + TRY, deadline)
             while perf_counter() < until:
@@ -95,6 +95,12 @@ class Load:
                 await asyncio.sleep(0.02)
             if perf_counter() >= deadline:
                 raise wire.Fault("not all sockets have come to hear")
+
+    async def _writer(self, number: int) -> wire.Wire:
+        """A connection; a server closes one that was silent for long."""
+        if self._wires[number].closed:
+            self._wires[number] = await wire.Wire.open(self.crowd.port)
+        return self._wires[number]
 
     async def _record(self, connection: wire.Wire, request: bytes | None = None) -> None:
         request = request or self._requests[next(self._next) % len(self._requests)]
@@ -116,12 +122,13 @@ class Load:
         end = began_all + given["seconds"]
         while len(last) < given["events"] and (not last or perf_counter() < end):
             await asyncio.sleep(PAUSE)
+            connection = await self._writer(0)
             crowd.first_at = 0.0
             target = crowd.total + len(crowd.sockets)
             heard = asyncio.ensure_future(crowd.reached(target, PATIENCE))
             await asyncio.sleep(0)
             began = perf_counter()
-            await self._record(self._wires[0])
+            await self._record(connection)
             answered.append((perf_counter() - began) * 1e3)
             last.append((await heard - began) * 1e3)
             first.append((crowd.first_at - began) * 1e3)
@@ -138,15 +145,15 @@ class Load:
         began = perf_counter()
         end = began + given["seconds"]
 
-        async def writer(connection: wire.Wire) -> None:
+        async def writer(number: int) -> None:
             nonlocal sent
             while perf_counter() < end:
                 ticket = next(tickets)
                 await crowd.reached(base + (ticket - window + 1) * size, PATIENCE)
                 sent += 1
-                await self._record(connection)
+                await self._record(await self._writer(number))
 
-        await asyncio.gather(*map(writer, self._wires))
+        await asyncio.gather(*map(writer, range(window)))
         finished = await crowd.reached(base + sent * size, PATIENCE)
         return {
             "events": sent,
@@ -161,9 +168,10 @@ class Load:
         target = crowd.total + given["events"] * len(crowd.sockets)
         request = wire.request(crowd.path, given["body"].encode(), given["writer"])
         messages = self._messages()
+        connection = await self._writer(0)
         heard = asyncio.ensure_future(crowd.reached(target, PATIENCE))
         began = perf_counter()
-        await self._record(self._wires[0], request)
+        await self._record(connection, request)
         answered = perf_counter() - began
         last = await heard - began
         return {

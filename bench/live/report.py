@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -30,8 +31,8 @@ COLUMNS = (
 )
 
 
-def write(measured: Mapping[Cell, Figures], path: Path) -> None:
-    """The list of figures as JSON, a row a cell."""
+def write(measured: Mapping[Cell, Figures], about: Mapping[str, Any], path: Path) -> None:
+    """The list of figures as JSON, a row a cell; beside it what they were measured on."""
     rows = [
         {
             "system": cell.system,
@@ -46,7 +47,9 @@ def write(measured: Mapping[Cell, Figures], path: Path) -> None:
         for cell, figures in measured.items()
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+    beside = path.with_name(f"{path.stem}-run.json")
+    for file, what in ((path, rows), (beside, about)):
+        file.write_bytes(orjson.dumps(what, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def print_table(measured: Mapping[Cell, Figures], console: Console) -> None:

@@ -50,6 +50,13 @@ async def mercurius(place: Place) -> AsyncIterator[System]:
 
 
 @asynccontextmanager
+async def postgraphile(place: Place) -> AsyncIterator[System]:
+    """See bench/peers/livePostgraphile.mjs."""
+    async with serving(place, *packages.script("livePostgraphile.mjs")) as (port, process):
+        yield System("postgraphile", port, process)
+
+
+@asynccontextmanager
 async def strawberry(place: Place) -> AsyncIterator[System]:
     """Strawberry's own handler as documented, see bench/documented/live.py."""
     async with serving(place, sys.executable, "-m", "bench.documented.live") as (port, process):
@@ -57,5 +64,5 @@ async def strawberry(place: Place) -> AsyncIterator[System]:
 
 
 SYSTEMS: dict[str, Callable[[Place], Started]] = {
-    each.__name__: each for each in (floor, wardline, mercurius, strawberry)
+    each.__name__: each for each in (floor, wardline, postgraphile, mercurius, strawberry)
 }

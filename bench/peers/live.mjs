@@ -4,59 +4,20 @@
 //
 // REDIS_URL=… PORT=… node live.mjs
 
-import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
 import redis from 'mqemitter-redis'
-
-const WARD = 'W01'
-const CURSOR = 'djEuMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwLjEwMDAw'
-
-function topic (ward) {
-  return `CRITICAL_RESULTS_${ward}`
-}
-
-function feed (made, result) {
-  const now = new Date().toISOString()
-  const { patientId, ...labResult } = result
-  return {
-    cursor: CURSOR,
-    live: true,
-    resync: false,
-    events: [{
-      cursor: CURSOR,
-      occurredAt: now,
-      kind: 'RAISED',
-      criticalResult: {
-        id: `crt_${made}`,
-        status: 'OPEN',
-        raisedAt: now,
-        escalationLevel: 0,
-        rule: 'high',
-        patient: {
-          id: patientId,
-          mrn: 'B0000001',
-          givenName: 'Margaret',
-          familyName: 'Campbell',
-          birthDate: '1951-07-14',
-          sex: 'FEMALE',
-        },
-        labResult: { id: `lab_${made}`, interpretation: 'CRITICAL_HIGH', ...labResult },
-      },
-    }],
-  }
-}
+import { feed, outcome, topic, typeDefs, WARD } from './livePayload.mjs'
 
 async function record (result, pubsub) {
-  const criticalResults = feed(randomUUID(), result)
+  const criticalResults = feed(result)
   await pubsub.publish({ topic: topic(WARD), payload: { criticalResults } })
-  return { outcome: 'CREATED', labResult: criticalResults.events[0].criticalResult.labResult }
+  return outcome(criticalResults)
 }
 
 const app = Fastify({ logger: false })
 app.register(mercurius, {
-  schema: readFileSync(new URL('live.graphql', import.meta.url), 'utf8'),
+  schema: typeDefs,
   resolvers: {
     Mutation: {
       recordLabResults: async (_, { input }, { pubsub }) => ({
