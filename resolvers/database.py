@@ -5,6 +5,7 @@ SQLAlchemy Core writes the SQL, asyncpg runs it as a prepared statement: the app
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -126,6 +127,11 @@ class Statement:
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self._defaults: dict[str, Any] = dict(compiled.params)
+
+    def signature(self) -> bytes:
+        """Equal for statements that do the same with the same values."""
+        constants = repr(sorted(self._defaults.items()))
+        return hashlib.sha256(f"{self.sql}\0{constants}".encode()).digest()
 
     def bind(self, values: dict[str, Any]) -> list[Any]:
         """The positional arguments for asyncpg."""

@@ -209,7 +209,7 @@ class Engine:
             feed=listening.feed,
             scope=listening.requires,
             arguments={**asked, "after": given.get("after")},
-            key=(plan, encoded(_without_after(prepared, root)).decode()),
+            key=(plan.key(actor.rights), encoded(_without_after(prepared, root)).decode()),
             root_key=root.key,
             plan=plan,
             variables=prepared.variables,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,27 @@ class FeedEvent:
     kind: str
     subject_id: UUID
     patient_id: UUID | None
+
+
+class FeedEvents(tuple[FeedEvent, ...]):
+    """What a frame tells of, for as many plans as tell of the same."""
+
+    @cached_property
+    def rows(self) -> bytes:
+        """As the statements take them."""
+        return encoded(
+            [
+                {
+                    "index": index,
+                    "cursor": event.cursor,
+                    "occurred_at": event.occurred_at,
+                    "kind": event.kind,
+                    "subject_id": event.subject_id,
+                    "patient_id": event.patient_id,
+                }
+                for index, event in enumerate(self)
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +102,13 @@ class FeedPlan:
         if not events:
             return self._answer(encoded(self._quiet(given)))
         assert connection is not None
-        rows = [
-            {
-                "index": index,
-                "cursor": event.cursor,
-                "occurred_at": event.occurred_at,
-                "kind": event.kind,
-                "subject_id": event.subject_id,
-                "patient_id": event.patient_id,
-            }
-            for index, event in enumerate(events)
-        ]
+        rows = events.rows if isinstance(events, FeedEvents) else FeedEvents(events).rows
         data = await self.plan.run(
             connection,
             self.variables,
             actors or (actor,),
             datetime.now(UTC),
-            {**given, "events": encoded(rows)},
+            {**given, "events": rows},
             Heard(events[0].position, events[-1].position, audience),
         )
         return self._answer(data)

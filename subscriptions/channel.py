@@ -11,23 +11,21 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from resolvers import faults
 from resolvers.actors import Actor
 from resolvers.faults import TRANSIENT, report
 from resolvers.hearings import Hearing
+from resolvers.lanes import Lanes
 from subscriptions import log
-from subscriptions.audience import audience, row_scope
+from subscriptions.audience import Audience, audience, row_scope
 from subscriptions.counters import Counters
-from subscriptions.feeds import FeedEvent, FeedPlan
+from subscriptions.delivery import Delivery, by_turns
+from subscriptions.feeds import FeedEvent, FeedEvents, FeedPlan
 from subscriptions.frame import Frame
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, LogEntry, Page
@@ -36,10 +34,6 @@ from subscriptions.places import Places
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Group, Subscriber
 from subscriptions.trail import Trail
-
-AT_ONCE = 250
-"""Subscribers who are given a frame before others have their turn: the first ones' sockets are
-written to, and requests are answered, while the rest of three thousand wait."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,7 +49,7 @@ class Channel:
         self,
         hospital_id: UUID,
         *,
-        pool: asyncpg.Pool[Any],
+        lanes: Lanes,
         standing: Standing,
         trail: Trail,
         limits: Limits,
@@ -63,7 +57,7 @@ class Channel:
         fallen: Callable[[Channel, Subscriber], None],
     ) -> None:
         self.hospital_id = hospital_id
-        self.pool = pool
+        self.lanes = lanes
         self.limits = limits
         self.epoch: UUID | None = None
         self.position = 0
@@ -73,8 +67,7 @@ class Channel:
         self.subscribers: set[Subscriber] = set()
         self.past = Past(limits, counters)
         self.recent: deque[LogEntry] = deque(maxlen=limits.recent)
-        self.statements = asyncio.Semaphore(limits.statements)
-        self.places = Places(hospital_id, pool, self.statements, counters)
+        self.places = Places(hospital_id, lanes, counters)
         self.standing = standing
         self.trail = trail
         self.counters = counters
@@ -180,9 +173,9 @@ class Channel:
         assert self.epoch is not None
         return Cursor(self.epoch, position).encode()
 
-    def events(self, entries: Sequence[LogEntry], group: Group) -> list[FeedEvent]:
+    def events(self, entries: Sequence[LogEntry], group: Group) -> FeedEvents:
         """What a group hears of some entries."""
-        return [
+        return FeedEvents(
             FeedEvent(
                 self.cursor(entry.position),
                 entry.position,
@@ -193,7 +186,7 @@ class Channel:
             )
             for entry in entries
             if group.audience.hears(entry)
-        ]
+        )
 
     async def stretch(self, subscriber: Subscriber, group: Group, target: int) -> Stretch:
         """The next piece of the past that a member of a group has missed, up to `target`."""
@@ -207,7 +200,7 @@ class Channel:
         """The frame that tells a group of events: one statement, which also leaves its entry in the
         audit. `actor` is any of its members."""
         cursor = self.cursor(position)
-        async with self.statements, self.pool.acquire() as connection:
+        async with self.lanes.acquire() as connection:
             self.counters.frame_statements += 1
             payload = await group.plan.frame(
                 connection,
@@ -248,7 +241,7 @@ class Channel:
             start = after + 1 - recent[0].position
             stop = min(start + self.limits.page, until - recent[0].position + 1)
             return tuple(islice(recent, start, stop))
-        async with self.statements, self.pool.acquire() as connection:
+        async with self.lanes.acquire() as connection:
             self.counters.log_reads += 1
             page = await log.read(connection, self.hospital_id, after, self.limits.page)
         if page.epoch != self.epoch or not page.whole:
@@ -273,7 +266,7 @@ class Channel:
         asked, self._waiting = self._waiting, []
         try:
             after = self.position if self.epoch is not None else log.END
-            async with self.pool.acquire() as connection:
+            async with self.lanes.acquire() as connection:
                 self.counters.log_reads += 1
                 page = await log.read(connection, self.hospital_id, after, self.limits.page)
             await self.standing.at_most(self.limits.standing_at_most)
@@ -290,7 +283,9 @@ class Channel:
             if not future.done():
                 future.set_result(None)
         if work:
-            await asyncio.gather(*(self._deliver(delivery) for delivery in work))
+            waiting = iter(work)
+            workers = min(len(work), self.limits.statements)
+            await asyncio.gather(*(self._deliver_all(waiting) for _ in range(workers)))
             self.counters.fan_out.note(clock() - began)
         self.delivered = self.position
         self.passed.set()
@@ -313,16 +308,17 @@ class Channel:
         self.counters.log_entries += len(page.entries)
         self.recent.extend(page.entries)
         self.past.note(page.entries)
-        heard = (
-            (group, self.events(page.entries, group))
-            for group in self.groups.values()
-            if group.members
-        )
-        return [
-            Delivery(group, tuple(group.members), events, self.position)
-            for group, events in heard
-            if events
-        ]
+        told: dict[Audience, FeedEvents] = {}
+        work = []
+        for group in self.groups.values():
+            if not group.members:
+                continue
+            events = told.get(group.audience)
+            if events is None:
+                events = told[group.audience] = self.events(page.entries, group)
+            if events:
+                work.append(Delivery(group, tuple(group.members), events, self.position))
+        return work
 
     def _start_over(self, page: Page) -> None:
         """The log is another one, or has lost what we had not read: everybody reads afresh."""
@@ -339,26 +335,28 @@ class Channel:
             subscriber.position = page.tail
             self._fallen(self, subscriber)
 
+    async def _deliver_all(self, deliveries: Iterator[Delivery]) -> None:
+        for delivery in deliveries:
+            await self._deliver(delivery)
+
     async def _deliver(self, delivery: Delivery) -> None:
         """One statement, one frame, for all of a group."""
         group, members, position = delivery.group, delivery.members, delivery.position
         try:
             frame = await self.frame(group, members[0].actor, delivery.events, position, live=True)
         except TRANSIENT:
-            for member in _still(members, group, position):
+            for member in delivery.still(members):
                 self.leave(member)
                 self._fallen(self, member)
             return
         except Exception as error:  # noqa: BLE001 (the client is told, the others go on)
             errors = report(error)
-            for member in _still(members, group, position):
+            for member in delivery.still(members):
                 member.sink.fail(errors)
             return
         now = asyncio.get_running_loop().time()
-        for start in range(0, len(members), AT_ONCE):
-            if start:
-                await asyncio.sleep(0)
-            still = _still(members[start : start + AT_ONCE], group, position)
+        async for some in by_turns(members):
+            still = delivery.still(some)
             self.counters.deliveries += len(still)
             for member in still:
                 if member.backlog is not None and len(member.backlog) >= self.limits.backlog:
@@ -381,27 +379,9 @@ class Channel:
             if not silent:
                 continue
             frame = await self.quiet(group.plan, silent[0].actor, self.position, resync=False)
-            for start in range(0, len(silent), AT_ONCE):
-                if start:
-                    await asyncio.sleep(0)
-                for member in silent[start : start + AT_ONCE]:
+            async for some in by_turns(silent):
+                for member in some:
                     if member.group is group and member.live:
                         self.counters.deliveries += 1
                         self.counters.heartbeats += 1
                         member.send(frame, self.position, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A page as a group hears it, and who was in the group when the page was taken."""
-
-    group: Group
-    members: tuple[Subscriber, ...]
-    events: list[FeedEvent]
-    position: int
-
-
-def _still(members: Sequence[Subscriber], group: Group, position: int) -> list[Subscriber]:
-    """Those who are in the group since before the page: whoever came back to it while the statement
-    ran has been promised the page from the past."""
-    return [m for m in members if m.group is group and m.joined < position]

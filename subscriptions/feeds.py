@@ -13,7 +13,7 @@ from resolvers.database import Connection
 from resolvers.reading.audit import Shared
 from resolvers.reading.documents import GraphQLRequest as Operation
 from resolvers.reading.request_errors import RequestError as Refused
-from schema.feeds import FeedEvent
+from schema.feeds import FeedEvent, FeedEvents
 
 Kind = Literal["query", "mutation", "subscription"]
 
@@ -22,6 +22,7 @@ __all__ = [
     "Authenticate",
     "Engine",
     "FeedEvent",
+    "FeedEvents",
     "FeedPlan",
     "FindDocument",
     "Kind",

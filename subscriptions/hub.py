@@ -6,13 +6,11 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from resolvers.actors import Actor
 from resolvers.faults import TRANSIENT, is_transient, report
+from resolvers.lanes import Lanes
 from subscriptions import log
 from subscriptions.channel import Channel
 from subscriptions.counters import Counters
@@ -32,7 +30,7 @@ class Hub:
 
     def __init__(
         self,
-        pool: asyncpg.Pool[Any],
+        lanes: Lanes,
         engine: Engine,
         *,
         standing: Standing,
@@ -40,7 +38,7 @@ class Hub:
         limits: Limits,
         counters: Counters,
     ) -> None:
-        self._pool = pool
+        self._lanes = lanes
         self._engine = engine
         self._standing = standing
         self._trail = trail
@@ -199,7 +197,7 @@ class Hub:
         if channel is None:
             channel = self._channels[hospital_id] = Channel(
                 hospital_id,
-                pool=self._pool,
+                lanes=self._lanes,
                 standing=self._standing,
                 trail=self._trail,
                 limits=self._limits,

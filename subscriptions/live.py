@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from resolvers.lanes import Lanes
 from resolvers.policy import DEFAULT_POLICY, Policy
 from subscriptions.arrivals import Arrivals
 from subscriptions.bell import CHANNEL, Bell
@@ -59,7 +60,8 @@ async def live_channel(
     counters = Counters()
     standing = Standing(pool, policy, limits, counters)
     trail = Trail(pool, limits, counters)
-    hub = Hub(pool, engine, standing=standing, trail=trail, limits=limits, counters=counters)
+    lanes = Lanes(pool)
+    hub = Hub(lanes, engine, standing=standing, trail=trail, limits=limits, counters=counters)
     gate = Gate(limits, counters)
     arrivals = Arrivals(pool, policy, standing, counters)
     streams = Streams(hub, standing, arrivals, gate, limits=limits, counters=counters)
@@ -90,4 +92,5 @@ async def live_channel(
         await hub.stop()
         await end(*running)
         await trail.finish()
+        await lanes.aclose()
         await bell.stop()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
 from uuid import UUID
 
-import asyncpg
-
+from resolvers.lanes import Lanes
 from subscriptions import log
 from subscriptions.audience import Place, patient
 from subscriptions.counters import Counters
@@ -17,16 +14,9 @@ from subscriptions.feeds import FeedPlan
 class Places:
     """Remembers wards by their codes, which name the same ward for ever."""
 
-    def __init__(
-        self,
-        hospital_id: UUID,
-        pool: asyncpg.Pool[Any],
-        statements: asyncio.Semaphore,
-        counters: Counters,
-    ) -> None:
+    def __init__(self, hospital_id: UUID, lanes: Lanes, counters: Counters) -> None:
         self._hospital_id = hospital_id
-        self._pool = pool
-        self._statements = statements
+        self._lanes = lanes
         self._counters = counters
         self._wards: dict[str, UUID] = {}
 
@@ -40,7 +30,7 @@ class Places:
             return Place(None, patient_id)
         ward_id = self._wards.get(code)
         if ward_id is None and code.isprintable():  # PostgreSQL takes no NUL
-            async with self._statements, self._pool.acquire() as connection:
+            async with self._lanes.acquire() as connection:
                 self._counters.other_statements += 1
                 ward_id = await log.ward(connection, self._hospital_id, code)
         if ward_id is None:

@@ -277,7 +277,8 @@ class Socket:
         self._watch = sockets.standing.watch(actor, self._changed, sessions.token_hash(token))
         self._ready = True
         # Three thousand of these stay open for weeks: what was for the beginning goes.
-        self._late.cancel()
+        if self._late is not None:
+            self._late.cancel()
         self._arriving = None
         self._scope["headers"] = []
         self.outlet.put(protocol.ACK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,12 @@ class Plan:
     """What of an actor decides the rows: those with equal rights who are equal in these get the
     same answer."""
     _listing: Listing | None = None
+
+    def key(self, rights: Rights) -> Hashable:
+        """Equal for plans that answer the same to actors with the same of what `reaches` names:
+        many roles differ in nothing that a selection asks for. `rights` are those it is for."""
+        told = rights if "actor_scopes" in self.statement.names else None
+        return (self.statement.signature(), encoded(self.errors).decode(), told)
 
     async def run(  # noqa: PLR0917 (who reads what, when, for whom)
         self,

@@ -177,6 +177,24 @@ async def test_one_statement_serves_all_who_get_the_same_bytes(
         assert served.engine.statements == [(1, 2, 3, 4)] * 3
 
 
+async def test_roles_that_differ_in_nothing_that_is_asked_share_a_statement(
+    serve: Any, hospital: Any, quiet: Limits
+) -> None:
+    roles = (Role.NURSE, Role.CHARGE_NURSE)
+    async with serve(limits=quiet) as served, AsyncExitStack() as open_sockets:
+        stations = []
+        for each in roles:
+            token = await hospital.sign_in(each, wards=["MED1"])
+            station = await open_sockets.enter_async_context(served.station(token))
+            await station.subscribe(ward="MED1")
+            await station.feed()
+            stations.append(station)
+        await hospital.write()
+        for station in stations:
+            assert [event["mrn"] for event in await station.events(1)] == ["MRN-MED1"]
+        assert served.engine.statements == [(1,)]
+
+
 async def test_a_station_hears_its_wards_alone(serve: Any, hospital: Any, nurse: SignIn) -> None:
     lab = await hospital.sign_in(Role.ADMIN)
     async with (
