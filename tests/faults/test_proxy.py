@@ -24,12 +24,14 @@ from tests.faults.witness.verdict import done_though_refused, faults, heard
 from tests.first_light.api import Api
 from tests.first_light.hospital import demo_template, demo_url
 from tests.first_light.process import Server, free_port, serving
+from tests.subscriptions.event_source import feed, opened
 
 __all__ = ["demo_template", "demo_url"]
 
 SHORT = 6.0
 """nginx's patience with a silent connection, in seconds: a little more than the pings of the live
 channel are apart."""
+QUIET_FOR = 1.25 * SHORT
 SECRET = "Featherstonehaugh"
 QUIET = {"proxy_read_timeout 60s;": f"proxy_read_timeout {SHORT:.0f}s;"}
 
@@ -62,7 +64,7 @@ async def test_stations_and_writers_go_through_a_rolling_restart(
             began = time.monotonic()
 
             # Nothing happens but the heartbeat, for longer than nginx waits.
-            await stations.until(lambda _: time.monotonic() > began + 2 * SHORT, "time went by")
+            await stations.until(lambda _: time.monotonic() > began + QUIET_FOR, "time went by")
             assert not [line for line in stations.lines if line.get("what") == "lost"]
 
             async with witness("writers", tmp_path, "writers", writers=writers) as writing:
@@ -84,6 +86,28 @@ async def test_stations_and_writers_go_through_a_rolling_restart(
         assert not wrong, "\n".join(wrong)
         codes = {line["code"] for line in seen if line.get("what") == "lost"}
         assert codes == {1012}, "the close code of the server comes through"
+
+
+async def test_an_event_stream_comes_through_as_it_is_sent(
+    servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    async with (
+        nginx(tmp_path, *(server.url for server in servers), changes=QUIET) as proxy,
+        httpx.AsyncClient(base_url=proxy.url, timeout=20) as client,
+    ):
+        nurse = await Api(client).sign_in("nurse")
+        patient = (await nurse.patients("MED1"))[0]["id"]
+        async with opened(f"{proxy.url}/graphql", feed(ward="MED1"), token=nurse.token) as stream:
+            assert (await stream.feed(20))["live"]
+            coming, began = asyncio.create_task(stream.events(1, 60)), time.monotonic()
+            # Silent for longer than nginx waits, but for comments.
+            while time.monotonic() < began + QUIET_FOR:
+                assert not coming.done(), coming
+                await asyncio.sleep(0.1)
+            assert stream.known.comments
+            await nurse.record_pulse(patient, 93)
+            (event,) = await coming
+            assert event["patient"]["mrn"]
 
 
 @asynccontextmanager
