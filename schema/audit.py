@@ -2,9 +2,21 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid, cast, func, literal_column
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
@@ -22,6 +34,8 @@ if TYPE_CHECKING:
 
 MOMENT = TIMESTAMP(timezone=True)
 DETAIL = Scope.AUDIT_DETAIL_READ
+MOST_RECIPIENTS = 100
+"""How many of those who heard a push are listed; all are counted, and have entries of stays."""
 
 
 def _shared(name: str) -> Any:
@@ -62,8 +76,31 @@ def _seal(entry: FromClause) -> ColumnElement[Any]:
     return looked_up(told, seal, seal.c.entry_id == entry.c.id)
 
 
-def _session(entry: FromClause) -> ColumnElement[Any]:
-    return cast(entry.c.session_id, Text())
+def _written(name: str) -> Any:
+    """A column as text: an id of no type, or a number that may be more than an Int holds."""
+    return lambda entry: cast(entry.c[name], Text())
+
+
+def _recipients(entry: FromClause, most: int | None = None) -> ColumnElement[Any]:
+    """Whose stays in the entry's audience cover the events of the push: at most so many, or all.
+    `audit_recipients` is a function of migration 0012."""
+    listed = literal_column("NULL" if most is None else str(most), BigInteger())
+    span = (entry.c.audience_id, entry.c.first_position, entry.c.last_position)
+    heard = func.audit_recipients(*span, listed, type_=ARRAY(Uuid()))
+    return case((entry.c.user_id.is_(None) & entry.c.audience_id.is_not(None), heard))
+
+
+def _count_of_recipients(entry: FromClause) -> ColumnElement[Any]:
+    return func.coalesce(func.cardinality(_recipients(entry)), literal_column("0"))
+
+
+def _audience(public: str) -> UUID | None:
+    """One spelling alone, like other ids."""
+    try:
+        found = UUID(public)
+    except ValueError:
+        return None
+    return found if str(found) == public else None
 
 
 def _user_id(user: FromClause) -> ColumnElement[Any]:
@@ -88,7 +125,13 @@ AUDIT_ARGUMENTS = {
     "user": Argument(
         strawberry.ID | None,
         _of(models.User),
-        description="Entries of what this user did.",
+        description="Entries of what this user did, and of the pushes that the user heard.",
+        requires=DETAIL,
+    ),
+    "audience": Argument(
+        strawberry.ID | None,
+        lambda entry, given: entry.c.audience_id == given(Uuid(), _audience),
+        description="Entries of the pushes to this audience, and of the stays in it.",
         requires=DETAIL,
     ),
     "from": Argument(datetime | None, lambda entry, given: entry.c.occurred_at >= given(MOMENT)),
@@ -108,13 +151,16 @@ class AuditActor:
 
 @strawberry.type(
     description=(
-        "One operation of one actor: what it read or wrote of whom, or was refused. Names of the"
-        " schema and ids, never a value."
+        "One operation of one actor: what it read or wrote of whom, or was refused; or one push to"
+        " all who heard it. Names of the schema and ids, never a value."
     )
 )
 class AuditEntry:
     """A patient sees the entries about the own record, without what is not about them; an auditor
-    sees every entry, and nothing clinical behind it."""
+    sees every entry, and nothing clinical behind it.
+
+    A push to one has its `actor`; one to an audience has none, and `recipients` are those who heard
+    it: at most 100, of `recipientCount`. Positions are those of the hospital's log of events."""
 
     id: strawberry.ID = expression(
         lambda entry: literal_column("'aud_'", Text()).op("||")(cast(entry.c.id, Text()))
@@ -123,8 +169,17 @@ class AuditEntry:
     operation: AuditOperation = expression(_shared("operation"))
     outcome: AuditOutcome = expression(_shared("outcome"))
     actor: AuditActor | None = one(
-        models.User, lambda entry, user: user.c.id == entry.c.user_id, inherits=True
+        models.User,
+        lambda entry, user: user.c.id == entry.c.user_id,
+        inherits=True,
     )
+    recipients: list[AuditActor] = many(
+        models.User,
+        lambda entry, user: user.c.id == func.any(_recipients(entry, MOST_RECIPIENTS)),
+        order=(models.User.display_name, models.User.id),
+        inherits=True,
+    )
+    recipient_count: int = expression(_count_of_recipients)
     roots: list[str] = expression(_shared("roots"))
     scopes: list[str] = expression(_shared("scopes"))
     types: list[str] = expression(_types)
@@ -142,8 +197,11 @@ class AuditEntry:
     )
     operation_name: str | None = expression(_shared("operation_name"), requires=DETAIL)
     document_hash: str | None = expression(_shared("document_hash"), requires=DETAIL)
-    session: str | None = expression(_session, requires=DETAIL)
+    session: str | None = expression(_written("session_id"), requires=DETAIL)
     address: str | None = column(requires=DETAIL)
     request_id: str | None = column(requires=DETAIL)
+    audience: str | None = expression(_written("audience_id"), requires=DETAIL)
+    first_position: str | None = expression(_written("first_position"), requires=DETAIL)
+    last_position: str | None = expression(_written("last_position"), requires=DETAIL)
     sealed_at: datetime | None = expression(_sealed_at, requires=DETAIL)
     seal: str | None = expression(_seal, requires=DETAIL)

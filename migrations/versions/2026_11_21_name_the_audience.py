@@ -152,13 +152,16 @@ FROM audit_entries WHERE audience_id IS NOT NULL AND user_id IS NOT NULL
 GROUP BY audience_id, user_id, session_id, first_position
 """
 
+# The users whose stays cover a push, at most so many; null: all.
 RECIPIENTS = """
-CREATE OR REPLACE FUNCTION audit_recipients(audience uuid, first bigint, last bigint)
-RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION audit_recipients(
+    audience uuid, first bigint, last bigint, most bigint
+) RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ARRAY(
     SELECT DISTINCT stay.user_id FROM audit_stays AS stay
     WHERE stay.audience_id = audience
       AND stay.first_position <= first AND stay.last_position >= last
+    ORDER BY stay.user_id LIMIT most
 )
 """
 
@@ -184,11 +187,11 @@ $$
 """
 
 HEARD = """UNION ALL
-        (SELECT DISTINCT push.id FROM audit_stays AS stay JOIN audit_entries AS push
-         ON push.audience_id = stay.audience_id AND push.user_id IS NULL
-            AND push.first_position BETWEEN stay.first_position AND stay.last_position
-            AND push.last_position <= stay.last_position
-         WHERE stay.user_id = subject)"""
+        SELECT push.id FROM audit_stays AS stay JOIN audit_entries AS push
+          ON push.audience_id = stay.audience_id AND push.user_id IS NULL
+             AND push.first_position BETWEEN stay.first_position AND stay.last_position
+             AND push.last_position <= stay.last_position
+        WHERE stay.user_id = subject"""
 
 # That of 0006, with the columns.
 GRANTS = """
@@ -323,7 +326,7 @@ def downgrade() -> None:
     for function in (
         GRANTS.format(more=""),
         ENTRIES_OF.format(heard=""),
-        "DROP FUNCTION audit_recipients(uuid, bigint, bigint)",
+        "DROP FUNCTION audit_recipients(uuid, bigint, bigint, bigint)",
         "DROP VIEW audit_stays",
         SEAL.format(encoding="audit_encoding(entry)", form=1),
         "DROP FUNCTION audit_encoding(audit_entries, integer)",

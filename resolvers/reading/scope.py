@@ -160,10 +160,12 @@ def _patients(reaches: frozenset[Reach]) -> CompoundSelect[Any]:
 
 
 def entries_of(entry: FromClause, subject: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """The audit entry is about somebody: the patient whose rows it read, or the user who did.
+    """The audit entry is about somebody: the patient whose rows it read, or the user who did, or
+    who was in the audience of a push.
 
-    `audit_entries_of` is a function of migration 0006: it asks the index that is written as entries
-    are sealed, and looks at those of the last moments one by one. Asked once a statement.
+    `audit_entries_of` is a function of migrations 0006 and 0012: it asks the index that is written
+    as entries are sealed, and looks at those of the last moments one by one; a user's stays lead to
+    what was pushed meanwhile. Asked once a statement.
     """
     ids = ARRAY(BigInteger())
     found = select(func.audit_entries_of(subject, type_=ids)).scalar_subquery()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,10 @@ from graphql import (
 import models
 from models.rules.roles import Role
 from models.rules.scopes import Scope
-from resolvers import audit, faults, ids, sessions
+from resolvers import audit, faults, hearings, ids, sessions
+from resolvers.hearings import Hearing
 from resolvers.reading.catalogue import SCOPES
+from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.sources import Access
 from schema import catalogue
 from schema.catalogue import CATALOGUE, CORE, SCHEMA_TEXT, metadata, work_of
@@ -121,6 +124,7 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
     assert inherited == {
         "Admission.stays",
         "AuditEntry.actor",
+        "AuditEntry.recipients",
         "Bed.ward",
         "BedStay.bed",
         "Query.viewer",
@@ -210,10 +214,15 @@ async def test_every_field_of_every_type_can_be_read(
 ) -> None:
     """Each has a value somewhere in the filled hospital, of the type that the schema says."""
     admin = await hospital.user(Role.ADMIN)
-    # An entry of the audit that has everything.
+    # Entries of the audit that have everything between them.
     request = faults.CORRELATION.set("req-1")
     await hospital.ask("query Named { patients { nodes { mrn } } }", admin)
     faults.CORRELATION.reset(request)
+    feed = hospital.engine.subscription(
+        GraphQLRequest("subscription { vitalSigns { cursor } }"), admin
+    )
+    stay = Hearing(models.new_id(), admin, feed.audited, after=0)
+    await hearings.end(hospital.pool, [(stay, 1)], datetime.now(UTC))
     await audit.seal(hospital.pool)
     seen: set[str] = set()
     assert CORE.query_type is not None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest_asyncio
 
+import models
 from models.rules.roles import Role
+from resolvers import hearings
+from resolvers.hearings import Hearing
 from resolvers.reading.documents import GraphQLRequest
+from schema.feeds import FeedEvent
 from tests.oracle.answers import departures
 from tests.oracle.execution import Question, expected
 from tests.oracle.hospitals import House, build
@@ -17,6 +22,7 @@ from tests.oracle.rows import spoken
 from tests.oracle.sight import viewer_of
 from tests.resolvers.reading.hospital import Hospital, furnish, ids_of
 
+FEED = "subscription { vitalSigns { events { patient { mrn } } } }"
 LISTS = """{
   criticalResults { edges { cursor } }
   emergencyAccesses { edges { cursor } }
@@ -36,6 +42,34 @@ async def leave_traces(house: House) -> None:
         request = GraphQLRequest("query Look { patients(first: 2) { nodes { mrn nationalId } } }")
         await house.hospital.engine.execute(request, actor)
     await house.look()
+    await leave_pushes(house)
+    await house.look()
+
+
+async def leave_pushes(house: House) -> None:
+    """Some hear a feed, some of them for a while only; one is caught up alone."""
+    pool, engine = house.hospital.pool, house.hospital.engine
+    admin = next(actor for actor in house.actors if Role.ADMIN in actor.roles)
+    plan = engine.subscription(GraphQLRequest(FEED), admin)
+    audience, now = models.new_id(), datetime.now(UTC)
+    stays = [
+        Hearing(audience, actor, plan.audited, at % 3) for at, actor in enumerate(house.actors)
+    ]
+    await hearings.begin(pool, [*stays, stays[0]], now)
+    await hearings.end(pool, [(stay, stay.after + 1) for stay in stays[::2]], now)
+    patients = house.held.all("Patient")
+    for position, patient in enumerate(patients, 1):
+        event = FeedEvent("", position, now, "RECORDED", models.new_id(), patient["id"])
+        async with pool.acquire() as connection:
+            await plan.frame(
+                connection,
+                admin,
+                cursor="",
+                live=True,
+                resync=False,
+                events=[event],
+                audience=audience if position > 1 else None,
+            )
 
 
 async def learn(house: House) -> None:

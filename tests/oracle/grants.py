@@ -108,6 +108,9 @@ GUARDS = {
     "AuditEntry.session": "audit-detail:read",
     "AuditEntry.address": "audit-detail:read",
     "AuditEntry.requestId": "audit-detail:read",
+    "AuditEntry.audience": "audit-detail:read",
+    "AuditEntry.firstPosition": "audit-detail:read",
+    "AuditEntry.lastPosition": "audit-detail:read",
     "AuditEntry.sealedAt": "audit-detail:read",
     "AuditEntry.seal": "audit-detail:read",
 }
@@ -117,12 +120,14 @@ ARGUMENTS = {
     "Query.patients(nationalId:)": "patient-identifiers:read",
     "Query.auditEntries(patient:)": "audit-detail:read",
     "Query.auditEntries(user:)": "audit-detail:read",
+    "Query.auditEntries(audience:)": "audit-detail:read",
 }
 """Arguments that tell more than their field shows: asked of the rows alone that the scope opens."""
 
 INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} | {
     "Admission.stays",
     "AuditEntry.actor",
+    "AuditEntry.recipients",
 }
 """Whoever sees the row sees what is behind these: it is part of what the row means."""
 

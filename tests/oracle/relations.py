@@ -6,9 +6,11 @@ they are shown is that of `sorted_rows`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import Held, Row
@@ -42,6 +44,8 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
         return (row["version"],)
     if type_ == "AuditEntry":
         return (row["id"],)
+    if type_ == "AuditActor":
+        return (row["display_name"].encode(), row["id"])
     if type_ in NEWEST:
         return (row[NEWEST[type_]], row["id"])
     return (row["name_key" if type_ == "Patient" else "code"].encode(), row["id"])
@@ -162,14 +166,40 @@ def _entries(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
         patients = [one["id"] for one in held.named(given["patient"], ["Patient"])]
         rows = [one for one in rows if {*patients} & {*one["patient_ids"]}]
     if "user" in given:
-        users = [one["id"] for one in held.named(given["user"], ["Viewer"])]
-        rows = [one for one in rows if one["user_id"] in users]
+        users = {one["id"] for one in held.named(given["user"], ["Viewer"])}
+        rows = [one for one in rows if {one["user_id"], *_heard_by(held, one)} & users]
+    if "audience" in given:
+        rows = [one for one in rows if str(one["audience_id"]) == given["audience"]]
     return [
         one
         for one in rows
         if ("from" not in given or one["occurred_at"] >= given["from"])
         and ("to" not in given or one["occurred_at"] < given["to"])
     ]
+
+
+def _heard_by(held: Held, push: Row) -> list[UUID]:
+    """The users who were in the audience of a push: whose stay began before it, and has not ended
+    or ended after it. The endings of one session's stays from one position on tell only how many
+    are over, not which."""
+    if push["audience_id"] is None or push["user_id"] is not None:
+        return []
+    begun: Counter[tuple[UUID, UUID, int]] = Counter()
+    over: dict[tuple[UUID, UUID, int], list[int]] = {}
+    for one in held.where("AuditEntry", "audience_id", push["audience_id"]):
+        stay = (one["user_id"], one["session_id"], one["first_position"])
+        if one["operation"] == "SUBSCRIBED":
+            begun[stay] += 1
+        elif one["operation"] == "UNSUBSCRIBED":
+            over.setdefault(stay, []).append(one["last_position"])
+    return sorted(
+        {
+            stay[0]
+            for stay, times in begun.items()
+            if stay[2] <= push["first_position"]
+            and (times > len(over.get(stay, [])) or max(over[stay]) >= push["last_position"])
+        }
+    )
 
 
 def _team(row: Row) -> bool:
@@ -197,6 +227,9 @@ RELATIONS: dict[str, Relation] = {
     "Query.emergencyAccesses": _accesses,
     "Query.auditEntries": _entries,
     "AuditEntry.actor": behind("AuditActor", "user_id"),
+    "AuditEntry.recipients": lambda held, viewer, row, given: [
+        one for user in _heard_by(held, row)[:100] for one in held.the("AuditActor", user)
+    ],
     "AuditEntry.patients": lambda held, viewer, row, given: [
         one for one in held.all("Patient") if one["id"] in row["patient_ids"]
     ],
@@ -258,6 +291,10 @@ def _name_of(column: str, name: str = "display_name") -> Callable[[Held, Viewer,
     return find
 
 
+def _as_text(column: str) -> Callable[[Held, Viewer, Row], Any]:
+    return lambda held, viewer, row: None if row[column] is None else str(row[column])
+
+
 def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
     """Of a ward out of sight, shown as the place of a stay, there is nothing to count."""
     beds = held.where("Bed", "ward_id", ward["id"]) if in_sight(held, viewer, [ward]) else []
@@ -299,9 +336,11 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
         {f"pat_{one}" for one in row["patient_ids"]}
     ),
     "AuditEntry.rows": lambda held, viewer, row: len(row["patient_ids"]),
-    "AuditEntry.session": lambda held, viewer, row: (
-        None if row["session_id"] is None else str(row["session_id"])
-    ),
+    "AuditEntry.recipientCount": lambda held, viewer, row: len(_heard_by(held, row)),
+    "AuditEntry.session": _as_text("session_id"),
+    "AuditEntry.audience": _as_text("audience_id"),
+    "AuditEntry.firstPosition": _as_text("first_position"),
+    "AuditEntry.lastPosition": _as_text("last_position"),
     "AuditEntry.seal": lambda held, viewer, row: (
         None if row["position"] is None else f"{row['position']}:{row['hash'].hex()}"
     ),

@@ -78,6 +78,9 @@ class Facts:
                 return one((501, -1)) if luck(draw, 1) else one(SIZES)
             case (("after" | "before"), _):
                 return self._cursor(draw, one, type_, name)
+            case "audience", _:
+                told = [row["audience_id"] for row in self.house.held.all("AuditEntry")]
+                return str(one([*filter(None, told), "none"]))
             case _, "ID":
                 return self._id(draw, one, argument if argument in ("patient", "user") else name)
             case _, "Boolean":
