@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app import pages
+from app.application import respond
 from app.compression import WORTHWHILE, compressed
 from app.credentials import Credentials, Headers, RawHeaders
 from app.etags import etag, held
@@ -26,10 +27,12 @@ from resolvers import faults
 from resolvers.actors import Actor
 from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.request_errors import RequestError
+from resolvers.reading.statements import encoded
 from schema.answers import Answer, refused
 from schema.execution import Engine
 from subscriptions.feeds import Authenticate
 from subscriptions.gate import Full
+from subscriptions.handshake import Refusal
 from subscriptions.streams import COMPLETE, EVENTS, Streams, line_of, next_event, retry
 
 _CONTENT_TYPE = {
@@ -193,8 +196,8 @@ class GraphQLEndpoint:
         try:
             stream = await self._streams.open(token, _address(scope), line_of(scope))
         except Full as full:
-            status = 429 if full.own else 503
-            raise Malformed(status, str(full), {"retry-after": "5"}, full.at_most) from None
+            await _refuse(send, Refusal.of_limit(full))
+            return
         if stream is None:
             self._engine.subscription(sent, None)  # raises: nobody is signed in
             return
@@ -205,7 +208,7 @@ class GraphQLEndpoint:
             elif scope["method"] == "GET":
                 await _try_again(send)
             else:
-                raise Malformed(503, "the server is going down", {"retry-after": "1"})
+                await _refuse(send, Refusal.of_end())
         finally:
             stream.close()
 
@@ -285,6 +288,13 @@ async def _try_again(send: Send) -> None:
     raw = [*EVENTS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    """Say why there is no stream, as it is said where there is no socket."""
+    error = {"message": refusal.message, "extensions": refusal.extensions}
+    again = {"retry-after": str(refusal.extensions["retryAfter"])}
+    await respond(send, refusal.status, encoded({"errors": [error]}), again)
 
 
 def _address(scope: Scope) -> str:

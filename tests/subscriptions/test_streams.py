@@ -220,8 +220,9 @@ async def test_streams_and_sockets_count_together(serve: Any, nurse: SignIn, qui
                     assert third.status == 429
                     assert int(third.headers["retry-after"]) > 0
                     (error,) = json.loads(await third.body())["errors"]
+                    assert error["extensions"]["code"] == "THROTTLED"
+                    assert error["extensions"]["exceeded"] == "sockets_of_user"
                     assert error["extensions"]["limit"] == "2"
-                    assert "sockets_of_user" in error["message"]
         await until(lambda: not served.live.streams.gate.sockets)
         async with live(served, token):
             pass
@@ -345,6 +346,8 @@ async def test_who_comes_when_it_goes_down_is_sent_away_as_well(serve: Any, nurs
             assert stream.known.retry
         async with opened(served.http, token=token, post={"query": feed()}) as stream:
             assert (stream.status, stream.headers["retry-after"]) == (503, "1")
+            (error,) = json.loads(await stream.body())["errors"]
+            assert error["extensions"]["code"] == "UNAVAILABLE"
         assert len(served.live.streams) == 0
 
 
