@@ -90,7 +90,6 @@ class FeedPlan:
         resync: bool,
         events: Sequence[FeedEvent],
         audience: UUID | None = None,
-        actors: Sequence[Actor] = (),
     ) -> bytes:
         """The ExecutionResult as JSON.
 
@@ -106,7 +105,7 @@ class FeedPlan:
         data = await self.plan.run(
             connection,
             self.variables,
-            actors or (actor,),
+            actor,
             datetime.now(UTC),
             {**given, "events": rows},
             Heard(events[0].position, events[-1].position, audience),

@@ -173,7 +173,7 @@ class Mutations:
             try:
                 async with self._recording.acquire() as connection:
                     data = await plan.attempt(
-                        connection, prepared.variables, (actor,), now, produced, writing
+                        connection, prepared.variables, actor, now, produced, writing
                     )
             except OVERTAKEN:
                 return None
@@ -207,7 +207,7 @@ class Mutations:
                 if not do.done:
                     plan = self._payloads.plan(prepared, actor.rights, root, replayed=True)
                 data = await plan.run(
-                    tx.connection, prepared.variables, (actor,), now, _rows(produced)
+                    tx.connection, prepared.variables, actor, now, _rows(produced)
                 )
         except Refusal as refusal:
             if refusal.keeps:
@@ -233,7 +233,7 @@ class Mutations:
         plan = self._payloads.plan(prepared, signed_in.actor.rights, root)
         values = {"token": signed_in.token, "expires_at": signed_in.expires_at}
         async with self._reading.acquire() as connection:
-            data = await plan.run(connection, prepared.variables, (signed_in.actor,), now, values)
+            data = await plan.run(connection, prepared.variables, signed_in.actor, now, values)
         return data, signed_in, plan.errors
 
 

@@ -90,7 +90,7 @@ class Queries:
             valid = sessions.validity(actor, now, self._policy) if checked else None
             async with self._pool.acquire() as connection:
                 data = await query.plan.attempt(
-                    connection, prepared.variables, (actor,), now, {}, valid
+                    connection, prepared.variables, actor, now, {}, valid
                 )
         if data is not None and query.introspected:
             told = introspect(CORE, prepared, query.introspected)

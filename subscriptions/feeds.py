@@ -68,7 +68,6 @@ class FeedPlan(Protocol):
         resync: bool,
         events: Sequence[FeedEvent],
         audience: UUID | None = None,
-        actors: Sequence[Actor] = (),
     ) -> bytes:
         """The ExecutionResult as JSON. `audience` stands for all who get it (for the audit); None:
         the actor alone. Without events it touches no database, and `connection` is None."""

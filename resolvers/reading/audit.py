@@ -7,7 +7,6 @@ and whose data alone. See docs/decisions/0006.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -16,18 +15,14 @@ import asyncpg
 from graphql import OperationType
 from sqlalchemy import (
     BigInteger,
-    FromClause,
     LargeBinary,
     Text,
     Uuid,
     bindparam,
-    column,
     func,
     insert,
-    literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 import models
@@ -132,62 +127,47 @@ def operation_of(prepared: Prepared, root: Selected | None) -> AuditOperation:
 
 
 def entries(prepared: Prepared, common: Shared, answer: Any) -> Any:
-    """INSERT of one audit row an actor, from the answer itself.
+    """INSERT of one audit row from the answer itself.
 
-    `answer` has the column `people`: the ids of the patients it holds. A frame alone goes to
-    several actors; for one, their ids come as they are, which is a sixth cheaper.
+    `answer` has the column `people`: the ids of the patients it holds.
     """
-    several = prepared.kind is OperationType.SUBSCRIPTION
-    who: FromClause = (
-        func.unnest(
-            bindparam("audit_users", type_=ARRAY(Uuid())),
-            bindparam("audit_sessions", type_=ARRAY(Uuid())),
-            bindparam("audit_addresses", type_=ARRAY(Text())),
-        )
-        .table_valued(column("user_id", Uuid()), column("session_id", Uuid()), column("address"))
-        .render_derived(name="who")
-    )
     table = models.AuditEntry.__table__
     row = {
         "hospital_id": scoping.HOSPITAL,
         "occurred_at": scoping.NOW,
-        "user_id": who.c.user_id if several else bindparam("audit_user", type_=Uuid()),
-        "session_id": who.c.session_id if several else bindparam("audit_session", type_=Uuid()),
-        "address": who.c.address if several else bindparam("audit_address", type_=Text()),
+        "user_id": bindparam("audit_user", type_=Uuid()),
+        "session_id": bindparam("audit_session", type_=Uuid()),
+        "address": bindparam("audit_address", type_=Text()),
         "selection_id": bindparam("audit_selection", common.id, type_=LargeBinary()),
         "request_id": bindparam("audit_request_id", type_=Text()),
         "patient_ids": answer.c.people,
     }
-    if several:
+    if prepared.kind is OperationType.SUBSCRIPTION:
         row["audience_id"] = bindparam("audit_audience", type_=Uuid())
         row["first_position"] = bindparam("audit_first", type_=BigInteger())
         row["last_position"] = bindparam("audit_last", type_=BigInteger())
-    source = answer.join(who, literal_column("true")) if several else answer
-    chosen = select(*row.values()).select_from(source)
+    chosen = select(*row.values()).select_from(answer)
     return insert(models.AuditEntry).from_select(list(row), chosen).returning(table.c.id)
 
 
-def binds(actors: Sequence[Actor], heard: Heard | None = None) -> dict[str, Any]:
+def binds(actor: Actor, heard: Heard | None = None) -> dict[str, Any]:
     """The values of the INSERT's bind parameters: who is given the answer, upon which request.
 
     An audience stands for all who hear: the entry of its push names no user.
     """
-    audience = None if heard is None else heard.audience
-    named = actors if audience is None else ()
-    return {
-        "audit_user": actors[0].user_id,
-        "audit_session": actors[0].session_id,
-        "audit_address": actors[0].address,
-        "audit_users": [actor.user_id for actor in named] or [None],
-        "audit_sessions": [actor.session_id for actor in named] or [None],
-        "audit_addresses": [actor.address for actor in named] or [None],
-        "audit_request_id": faults.CORRELATION.get(),
-        "audit_audience": audience,
-        "audit_first": None if heard is None else heard.first,
-        "audit_last": None if heard is None else heard.last,
-    }
+    if heard is None or heard.audience is None:
+        who = (actor.user_id, actor.session_id, actor.address)
+    else:
+        who = (None, None, None)
+    found: dict[str, Any] = dict(zip(_WHO, who, strict=True))
+    found["audit_request_id"] = faults.CORRELATION.get()
+    if heard is not None:
+        found["audit_audience"] = heard.audience
+        found["audit_first"], found["audit_last"] = heard.first, heard.last
+    return found
 
 
+_WHO = ("audit_user", "audit_session", "audit_address")
 _WAITED_FOR = select(func.set_config("synchronous_commit", "on", True)).cte("waited_for")
 _ROW = {
     name: bindparam(name, type_=models.AuditSelection.__table__.c[name].type)

@@ -57,18 +57,17 @@ class Plan:
         self,
         connection: Connection,
         variables: VariableValues,
-        actors: Sequence[Actor],
+        actor: Actor,
         now: datetime,
         given: Mapping[str, Any],
         heard: audit.Heard | None = None,
     ) -> bytes:
         """The JSON of the selection, as PostgreSQL wrote it.
 
-        `actors` have the same rights and rows: the first one's are used, each is in the audit.
         `given` are the values of Given, Produced and GivenRows sources; `heard` is what a push
         tells, and to whom.
         """
-        data = await self.attempt(connection, variables, actors, now, given, heard=heard)
+        data = await self.attempt(connection, variables, actor, now, given, heard=heard)
         assert data is not None
         return data
 
@@ -76,7 +75,7 @@ class Plan:
         self,
         connection: Connection,
         variables: VariableValues,
-        actors: Sequence[Actor],
+        actor: Actor,
         now: datetime,
         given: Mapping[str, Any],
         more: Mapping[str, Any] | None = None,
@@ -87,10 +86,10 @@ class Plan:
         was read or written, the audit included."""
         values: dict[str, Any] = {name: getter(variables) for name, getter in self._binds.items()}
         values.update((f"given_{name}", value) for name, value in given.items())
-        values.update(scoping.binds(actors[0]))
-        values["actor_scopes"] = actors[0].rights.scopes
+        values.update(scoping.binds(actor))
+        values["actor_scopes"] = actor.rights.scopes
         values["now"] = now
-        values.update(audit.binds(actors, heard))
+        values.update(audit.binds(actor, heard))
         if more is not None:
             values.update(more)
         await self.audited.keep(connection)
