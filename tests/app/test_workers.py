@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -133,6 +134,21 @@ async def test_nothing_secret_is_on_a_command_line(
     for pid in pair.family():
         words = " ".join(psutil.Process(pid).cmdline())
         assert not any(str(secret) in words for secret in secrets)
+
+
+async def test_each_tells_its_own_numbers(pair: Server) -> None:
+    found: set[str] = set()
+
+    async def look() -> None:
+        async with httpx.AsyncClient(timeout=10) as client:
+            text = (await client.get(f"{pair.url}/metrics")).text
+        found.update(re.findall(r'^wardline_bell_connected\{worker="(.*?)"\}', text, re.MULTILINE))
+
+    deadline = time.monotonic() + PATIENCE
+    while len(found) < 2:
+        assert time.monotonic() < deadline, found
+        await look()
+    assert found == {"1", "2"}
 
 
 async def test_a_worker_that_is_killed_is_started_again(pair: Server) -> None:
