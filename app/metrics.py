@@ -224,7 +224,7 @@ class _Reading(Collector):
         )
         yield _counters(
             "resumes",
-            "Stretches of the past given, by where they came from.",
+            "Stretches of the past given: made, or those made for another a moment ago.",
             "source",
             {"memory": counters.resumes_from_memory, "database": counters.resumes_from_database},
         )

@@ -78,9 +78,9 @@ class Counters:
 
     # Who comes back
     resumes_from_memory: int = 0
-    """Stretches of the past that were given from what the process still held."""
+    """Stretches of the past given that were made for another of the same group a moment ago."""
     resumes_from_database: int = 0
-    """Stretches of the past for which the log was read."""
+    """Stretches of the past that had to be made."""
     resyncs: int = 0
     """Subscribers who were told to read afresh."""
 
