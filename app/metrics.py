@@ -215,7 +215,6 @@ class _Reading(Collector):
             "purpose",
             {
                 "log": counters.log_reads,
-                "past": counters.resumes_from_database,
                 "frame": counters.frame_statements,
                 "standing": counters.standing_statements,
                 "audit": counters.audit_statements,
