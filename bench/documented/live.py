@@ -223,4 +223,5 @@ if __name__ == "__main__":
         log_level="warning",
         access_log=False,
         backlog=4096,
+        timeout_keep_alive=75,  # it may be busy for longer than 5 s with one event
     )

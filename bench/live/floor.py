@@ -106,6 +106,7 @@ def main() -> None:
         access_log=False,
         server_header=False,
         backlog=4096,
+        timeout_keep_alive=75,
     )
 
 

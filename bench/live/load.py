@@ -97,7 +97,7 @@ class Load:
                 raise wire.Fault("not all sockets have come to hear")
 
     async def _writer(self, number: int) -> wire.Wire:
-        """A connection; a server closes one that was silent for long."""
+        """A connection; a server may close one that was silent for long."""
         if self._wires[number].closed:
             self._wires[number] = await wire.Wire.open(self.crowd.port)
         return self._wires[number]

@@ -85,7 +85,7 @@ const preset = {
   grafserv: { graphiql: false, websockets: true, outputDataAsString: true },
   grafast: { explain: false },
 }
-const server = createServer()
+const server = createServer({ keepAliveTimeout: 75_000 })
 await grafserv({ schema, preset }).addTo(server)
 server.listen(Number(process.env.PORT), process.env.HOST, 4096)
 
