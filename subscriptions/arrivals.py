@@ -37,6 +37,12 @@ class Arrivals:
         self._gathered: dict[bytes, asyncio.Future[Actor | None]] = {}
         self._asking: asyncio.Task[None] | None = None
 
+    def asks(self, token: str) -> bool:
+        """Whether the database is asked for a token: for none that can be nobody's, or whose
+        session is still looked at."""
+        key = sessions.token_hash(token) if token else None
+        return key is not None and not self._standing.knows(key)
+
     async def actor(self, token: str, address: str | None) -> Actor | None:
         """Who holds a token, as it was a moment ago at most; None where it is nobody's or its
         session has ended. Raises what the database raises."""

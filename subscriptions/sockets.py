@@ -254,7 +254,7 @@ class Socket:
         sockets, headers = self._sockets, handshake.headers_of(self._scope)
         self._token = token = origins.token_of(payload, headers, sockets.allowed_origins)
         try:
-            if token:
+            if asks := sockets.arrivals.asks(token):
                 await sockets.gate.turn(self._address)
             actor = await sockets.arrivals.actor(token, self._address)
         except Exception as error:  # noqa: BLE001 (the client comes back, which is all it can do)
@@ -265,7 +265,7 @@ class Socket:
         if self.outlet.closing:
             return
         if actor is None or actor.user_id is None:
-            if token:
+            if asks:
                 sockets.gate.wrong(self._address)
             self.close(*FORBIDDEN)
             return

@@ -97,10 +97,14 @@ class Standing:
         if not session.watches:
             session.left_at = asyncio.get_running_loop().time()
 
+    def knows(self, token_hash: bytes) -> bool:
+        """Whether a token's session is looked at already."""
+        return token_hash in self._by_token
+
     async def actor(self, token_hash: bytes) -> Actor | None:
         """Who holds a token, if its session is looked at already: as it was at most
         `standing_at_most` ago. None: it must be asked for. Raises what the database raises."""
-        if token_hash not in self._by_token:
+        if not self.knows(token_hash):
             return None
         await self.at_most(self._limits.standing_at_most)
         session_id = self._by_token.get(token_hash)

@@ -110,7 +110,11 @@ async def test_wrong_tokens_are_slowed_down_and_good_ones_let_in(
         async with served.station(token):
             pass
         assert served.live.counters.refused == {"wrong_tokens": 2}
-        # No token is no guess: nothing is looked up.
+        # Whose session is still looked at comes back without waiting: nothing is looked up.
+        async with served.station(token):
+            pass
+        assert served.live.counters.refused == {"wrong_tokens": 2}
+        # And no token is no guess.
         looked_up = served.live.counters.other_statements
         async with served.connect() as nobody:
             await nobody.send('{"type":"connection_init"}')
