@@ -202,3 +202,11 @@ async def opened(
         yield stream
     finally:
         writer.close()
+
+
+@asynccontextmanager
+async def live(served: Any, token: str, **given: Any) -> AsyncIterator[EventStream]:
+    """A stream of vital signs that has said that it is live."""
+    async with opened(served.http, feed(), token=token, **given) as stream:
+        assert (await stream.feed())["live"]
+        yield stream
