@@ -72,6 +72,33 @@ async def test_who_stops_reading_is_cut_and_costs_the_others_nothing(
             assert [event["position"] for event in heard] == list(range(1, last["position"] + 1))
 
 
+async def test_who_signs_out_and_does_not_read_is_cut(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    """The end of the answer would wait behind what is not read."""
+    token = await nurse()
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    small.setblocking(False)
+    limits = replace(quiet, send_deadline=3.0, pong=60.0, queue_bytes=2**30)
+    async with (
+        serve(limits=limits) as served,
+        opened(served.http, feed(more=HEAVY), token=token, connection=small) as stops,
+    ):
+        await stops.feed()
+        stops._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        (stream,) = served.live.streams._open
+        async with asyncio.timeout(20):
+            while not stream._wire._paused:
+                await hospital.write(times=3)
+                served.live.bell.ring(hospital.id)
+                await asyncio.sleep(0.01)
+        await hospital.sign_out(token)
+        await until(lambda: not served.server.server_state.connections)
+        await until(lambda: not len(served.live.streams))
+        assert dict(served.live.counters.closed) == {4403: 1}
+
+
 async def test_a_client_that_goes_leaves_nothing(serve: Any, nurse: SignIn, hospital: Any) -> None:
     async with serve() as served:
         async with live(served, await nurse()):
