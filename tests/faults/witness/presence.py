@@ -19,6 +19,8 @@ def seated(sitting: Sitting) -> Callable[[Iterable[Line]], bool]:
     due = {one["name"] for one in sitting}
 
     def condition(lines: Iterable[Line]) -> bool:
+        refused = [line["errors"] for line in lines if "errors" in line]
+        assert not refused, f"a feed was refused: {refused[0]}"
         return due <= {line["station"] for line in lines if line.get("what") == "up"}
 
     return condition
