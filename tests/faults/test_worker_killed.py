@@ -66,8 +66,7 @@ async def test_three_kills_in_the_middle_lose_nothing_and_double_nothing(
         wrong = faults(written, told) + done_though_refused(written, told)
         assert not wrong, "\n".join(wrong)
         times = [
-            max(resumed(seen, [one for one in sitting if one["name"] in thrown_out(seen, at)], at))
-            for at in killed
+            max(resumed(seen, thrown_out(seen, sitting, at), at), default=0.0) for at in killed
         ]
         if workers == 1:
             after = [at + one - up for at, one, up in zip(killed, times, back, strict=True)]
@@ -109,13 +108,16 @@ def workers_of(server: Server) -> list[psutil.Process]:
     return found
 
 
-def thrown_out(lines: list[dict[str, Any]], at: float) -> set[str]:
+def thrown_out(
+    lines: list[dict[str, Any]], sitting: list[dict[str, Any]], at: float
+) -> list[dict[str, Any]]:
     """The stations that lost their connection when a worker was killed."""
-    return {
+    lost = {
         line["station"]
         for line in lines
         if line.get("what") == "lost" and at <= line["at"] < at + NOTICED
     }
+    return [one for one in sitting if one["name"] in lost]
 
 
 def first_cursors(lines: list[dict[str, Any]], station: str) -> dict[str, str]:
