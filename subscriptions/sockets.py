@@ -123,7 +123,11 @@ class Sockets:
         await self._stopping
 
     async def _stop(self) -> None:
-        await asyncio.gather(self.hub.drain(), self._answer())
+        await self.hub.drain()
+        for socket in tuple(self._open):
+            if not socket.unanswered():
+                socket.close(*GOING_DOWN)
+        await self._answer()
         for socket in tuple(self._open):
             socket.close(*GOING_DOWN)
         tasks = [task for task in self._open.values() if task is not None]
@@ -134,7 +138,7 @@ class Sockets:
         """A client that is not told what came of a mutation may ask for it a second time."""
         asked = [task for socket in self._open for task in socket.unanswered()]
         if asked:
-            await asyncio.wait(asked, timeout=self.limits.drain_deadline)
+            await asyncio.wait(asked, timeout=self.limits.answer_deadline)
 
 
 class Socket:

@@ -287,6 +287,36 @@ async def test_a_server_that_goes_down_says_so(serve: Any, nurse: SignIn) -> Non
         assert refused.value.response.status_code == 503
 
 
+async def test_who_waits_for_an_answer_gets_it_before_the_server_has_gone(
+    serve: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    """And holds nobody else up."""
+    limits = replace(quiet, drain_deadline=0.1)
+    async with (
+        serve(limits=limits) as served,
+        served.station(await nurse()) as asks,
+        served.station(await nurse()) as listens,
+    ):
+        await listens.subscribe()
+        await listens.feed()
+        served.engine.pause = asyncio.Event()
+        await asks.run("mutation { signOut { signedOut } }")
+        async with asyncio.timeout(5):
+            while not served.live.sockets.mutations:
+                await asyncio.sleep(0.01)
+        served.live.sockets.go_down()
+        assert await listens.closed() == 1012
+        await asks.run("mutation { signOut { signedOut } }", "2")  # not begun any more
+        await asks.send(type="ping")
+        assert await asks.receive() == {"type": "pong"}
+        served.engine.pause.set()
+        message = await asks.receive()
+        assert message["payload"] == {"data": {"signOut": {"signedOut": True}}}
+        assert await asks.receive() == {"id": "1", "type": "complete"}
+        assert await asks.closed() in {1012, 4403}
+        assert served.engine.mutated == 1
+
+
 async def test_uvicorns_own_shutdown_is_retryable(serve: Any, nurse: SignIn) -> None:
     async with serve() as served, served.station(await nurse()) as station:
         await station.subscribe()
