@@ -52,8 +52,8 @@ class AuditEntry(Base):
 
     `first_position` and `last_position` are those of the hospital's log. A push to one tells with
     them which events it held. A push to many has an `audience_id` and no user; who heard it is told
-    by the stays of that audience (decision 0012): an entry with a user and the first position that
-    is heard, and when it ends another with the last one too.
+    by the stays of that audience (decision 0012): an entry with a user, a `stay_id` and the first
+    position that is heard, and when it ends another with the last one too.
     """
 
     __tablename__ = "audit_entries"
@@ -85,6 +85,7 @@ class AuditEntry(Base):
     request_id: Mapped[str | None]
     patient_ids: Mapped[list[UUID]]
     audience_id: Mapped[UUID | None]
+    stay_id: Mapped[UUID | None]
     first_position: Mapped[int | None] = mapped_column(BigInteger)
     last_position: Mapped[int | None] = mapped_column(BigInteger)
 

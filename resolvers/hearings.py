@@ -8,7 +8,7 @@ in batches: a batch is one statement, whatever its size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,8 @@ from resolvers.reading.audit import Shared
 class Hearing:
     """A stay in an audience: the actor hears what is later than `after` in the hospital's log.
 
-    `selection` is that of the feed's pushes. `request_id` is told by both entries of the stay.
+    `selection` is that of the feed's pushes. `request_id` is told by both entries of the stay, and
+    `id` holds them together: either may be written again where nobody knows whether it was.
     """
 
     audience_id: UUID
@@ -49,6 +50,7 @@ class Hearing:
     selection: Shared
     after: int
     request_id: str | None = None
+    id: UUID = field(default_factory=models.new_id)
 
 
 async def begin(
@@ -91,6 +93,7 @@ async def _write(
                 shared[hearing.selection.id].id,
                 hearing.request_id,
                 hearing.audience_id,
+                hearing.id,
                 hearing.after + 1,
                 last,
             )
@@ -110,6 +113,7 @@ _COLUMNS: dict[str, TypeEngine[Any]] = {
     "selection_id": LargeBinary(),
     "request_id": Text(),
     "audience_id": Uuid(),
+    "stay_id": Uuid(),
     "first_position": BigInteger(),
     "last_position": BigInteger(),
 }

@@ -21,7 +21,12 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-COLUMNS = {"audience_id": "uuid", "first_position": "bigint", "last_position": "bigint"}
+COLUMNS = {
+    "audience_id": "uuid",
+    "stay_id": "uuid",
+    "first_position": "bigint",
+    "last_position": "bigint",
+}
 INDEXES = {
     "ix_audit_entries_audience": (
         ["audience_id", "user_id", "first_position"],
@@ -45,10 +50,11 @@ RETURN CASE
     WHEN form = 2 THEN record_send(ROW(
         2::int4, (entry).id, (entry).hospital_id, (entry).occurred_at, (entry).user_id,
         (entry).session_id, (entry).address, (entry).selection_id, (entry).request_id,
-        (entry).patient_ids, (entry).audience_id, (entry).first_position, (entry).last_position
+        (entry).patient_ids, (entry).audience_id, (entry).stay_id, (entry).first_position,
+        (entry).last_position
     ))
-    WHEN form = 1 AND (entry).audience_id IS NULL AND (entry).first_position IS NULL
-        AND (entry).last_position IS NULL
+    WHEN form = 1 AND (entry).audience_id IS NULL AND (entry).stay_id IS NULL
+        AND (entry).first_position IS NULL AND (entry).last_position IS NULL
     THEN audit_encoding(entry)
 END
 """
@@ -140,16 +146,15 @@ END
 $$
 """
 
-# From the beginning of a stay to its end; without an end, to that of the audience. Where one session
-# stayed twice from the same position on, it heard as long as the longer of the two.
+# From the beginning of a stay to its end; without an end, to that of the audience. An entry that was
+# written again, because nobody knew whether it had been, changes nothing.
 STAY_VIEW = """
 CREATE OR REPLACE VIEW audit_stays AS
-SELECT audience_id, user_id, session_id, first_position,
-       CASE WHEN count(*) <= 2 * count(last_position) THEN max(last_position)
-            ELSE 9223372036854775807 END AS last_position,
-       max(address) AS address
+SELECT audience_id, user_id, session_id, stay_id, max(address) AS address,
+       min(first_position) AS first_position,
+       coalesce(max(last_position), 9223372036854775807) AS last_position
 FROM audit_entries WHERE audience_id IS NOT NULL AND user_id IS NOT NULL
-GROUP BY audience_id, user_id, session_id, first_position
+GROUP BY audience_id, user_id, session_id, stay_id
 """
 
 # The users whose stays cover a push, at most so many; null: all.
@@ -225,7 +230,7 @@ DECLARE
     app name := current_user || '_app';
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = app) AND pg_has_role(app, 'MEMBER') THEN
-        EXECUTE format('GRANT INSERT (audience_id, first_position, last_position) '
+        EXECUTE format('GRANT INSERT (audience_id, stay_id, first_position, last_position) '
             'ON audit_entries TO %I', app);
     END IF;
 END
@@ -236,7 +241,8 @@ $$
 SPREAD = """
 INSERT INTO audit_entries (hospital_id, occurred_at, user_id, session_id, address, selection_id,
                            request_id, patient_ids)
-SELECT push.hospital_id, push.occurred_at, stay.user_id, stay.session_id, stay.address,
+SELECT DISTINCT ON (push.id, stay.user_id, stay.session_id)
+       push.hospital_id, push.occurred_at, stay.user_id, stay.session_id, stay.address,
        push.selection_id, push.request_id, push.patient_ids
 FROM audit_entries AS push JOIN audit_stays AS stay
   ON stay.audience_id = push.audience_id

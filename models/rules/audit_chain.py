@@ -21,7 +21,7 @@ from uuid import UUID
 
 FORM = 2
 """The number of the form in which entries are sealed. Another set of columns is another number,
-beside those before: 1 had no audience and no positions."""
+beside those before: 1 had no audience, stay and positions."""
 
 SELECTION_FORM = 1
 """The number of the form of a selection."""
@@ -81,6 +81,7 @@ class Entry:
     request_id: str | None
     patient_ids: tuple[UUID, ...]
     audience_id: UUID | None = None
+    stay_id: UUID | None = None
     first_position: int | None = None
     last_position: int | None = None
 
@@ -92,8 +93,8 @@ class Entry:
     def digest_in(self, form: int) -> bytes:
         """The digest in a form; empty where the form is nobody's, or has no place for what the
         entry holds: no seal has that one."""
-        later = (self.audience_id, self.first_position, self.last_position)
-        if form not in (1, FORM) or (form == 1 and later != (None, None, None)):
+        later = {self.audience_id, self.stay_id, self.first_position, self.last_position}
+        if form not in (1, FORM) or (form == 1 and later != {None}):
             return b""
         columns = [
             (_INT4, pack(">i", form)),
@@ -110,6 +111,7 @@ class Entry:
         if form > 1:
             columns += [
                 (_UUID, _uuid(self.audience_id)),
+                (_UUID, _uuid(self.stay_id)),
                 (_INT8, _number(self.first_position)),
                 (_INT8, _number(self.last_position)),
             ]

@@ -26,8 +26,8 @@ OLD = (
 )
 NEW = (
     "INSERT INTO audit_entries (hospital_id, occurred_at, user_id, session_id, selection_id,"
-    " patient_ids, audience_id, first_position, last_position)"
-    " VALUES ($1, now(), $2, $2, $3, $4, $5, $6, $7) RETURNING id"
+    " patient_ids, audience_id, stay_id, first_position, last_position)"
+    " VALUES ($1, now(), $2, $2, $3, $4, $5, $2, $6, $7) RETURNING id"
 )
 STAY = (
     "INSERT INTO audit_selections SELECT sha256($2::text::bytea), $2::text, operation_name,"
@@ -94,7 +94,7 @@ async def test_what_was_sealed_before_is_proved_after(old: Any) -> None:
         await pool.close()
 
 
-@pytest.mark.parametrize("column", ["audience_id", "first_position", "last_position"])
+@pytest.mark.parametrize("column", ["audience_id", "stay_id", "first_position", "last_position"])
 async def test_an_old_entry_that_is_given_an_audience_was_changed(old: Any, column: str) -> None:
     """Its seal does not hold the new columns; that they were empty is what it proves."""
     url, written, _ = old
@@ -102,7 +102,7 @@ async def test_an_old_entry_that_is_given_an_audience_was_changed(old: Any, colu
     pool = await _opened(url)
     try:
         async with pool.acquire() as owner:
-            value = "gen_random_uuid()" if column == "audience_id" else "1"
+            value = "gen_random_uuid()" if column.endswith("_id") else "1"
             await owner.execute("SET ROLE NONE")
             await owner.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
             await owner.execute(

@@ -55,7 +55,8 @@ async def leave_pushes(house: House) -> None:
     stays = [
         Hearing(audience, actor, plan.audited, at % 3) for at, actor in enumerate(house.actors)
     ]
-    await hearings.begin(pool, [*stays, stays[0]], now)
+    stays.append(Hearing(audience, house.actors[0], plan.audited, 0))  # in two tabs
+    await hearings.begin(pool, stays, now)
     await hearings.end(pool, [(stay, stay.after + 1) for stay in stays[::2]], now)
     patients = house.held.all("Patient")
     for position, patient in enumerate(patients, 1):

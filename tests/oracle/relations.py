@@ -6,7 +6,6 @@ they are shown is that of `sorted_rows`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -180,26 +179,16 @@ def _entries(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
 
 def _heard_by(held: Held, push: Row) -> list[UUID]:
     """The users who were in the audience of a push: whose stay began before it, and has not ended
-    or ended after it. The endings of one session's stays from one position on tell only how many
-    are over, not which."""
+    or ended after it."""
     if push["audience_id"] is None or push["user_id"] is not None:
         return []
-    begun: Counter[tuple[UUID, UUID, int]] = Counter()
-    over: dict[tuple[UUID, UUID, int], list[int]] = {}
+    inside, over = {}, set()
     for one in held.where("AuditEntry", "audience_id", push["audience_id"]):
-        stay = (one["user_id"], one["session_id"], one["first_position"])
-        if one["operation"] == "SUBSCRIBED":
-            begun[stay] += 1
-        elif one["operation"] == "UNSUBSCRIBED":
-            over.setdefault(stay, []).append(one["last_position"])
-    return sorted(
-        {
-            stay[0]
-            for stay, times in begun.items()
-            if stay[2] <= push["first_position"]
-            and (times > len(over.get(stay, [])) or max(over[stay]) >= push["last_position"])
-        }
-    )
+        if one["user_id"] is not None and one["first_position"] <= push["first_position"]:
+            inside[one["stay_id"]] = one["user_id"]
+            if one["operation"] == "UNSUBSCRIBED" and one["last_position"] < push["last_position"]:
+                over.add(one["stay_id"])
+    return sorted({user for stay, user in inside.items() if stay not in over})
 
 
 def _team(row: Row) -> bool:

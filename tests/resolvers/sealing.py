@@ -22,8 +22,8 @@ SELECTION = audit_chain.Selection("QUERY", "Q", "0" * 64, "DONE", fields=("Patie
 KEEP = "INSERT INTO audit_selections VALUES ($1, 'QUERY', 'Q', $2, 'DONE', '{}', '{}', $3, '{}')"
 ENTRY = (
     "INSERT INTO audit_entries (hospital_id, occurred_at, user_id, session_id, address,"
-    " selection_id, request_id, patient_ids, audience_id, first_position, last_position)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id"
+    " selection_id, request_id, patient_ids, audience_id, stay_id, first_position, last_position)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"
 )
 
 
@@ -49,7 +49,7 @@ async def write(connection: Any, *patients: UUID, audience: UUID | None = None) 
         "req-1",
         list(patients),
         audience,
-        *((None, None) if audience is None else (7, 9)),
+        *((None, None, None) if audience is None else (models.new_id(), 7, 9)),
     )
     return entry_id
 

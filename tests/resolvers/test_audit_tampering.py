@@ -34,6 +34,7 @@ COLUMNS = {
     "request_id": "NULL",
     "patient_ids": "patient_ids[2:]",
     "audience_id": "NULL",
+    "stay_id": "gen_random_uuid()",
     "first_position": "first_position + 1",
     "last_position": "NULL",
 }

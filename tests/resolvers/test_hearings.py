@@ -65,7 +65,7 @@ def of(row: Any, *names: str) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-WHO = ("hospital_id", "user_id", "session_id", "address", "request_id", "audience_id")
+WHO = ("hospital_id", "user_id", "session_id", "address", "request_id", "audience_id", "stay_id")
 
 
 async def test_a_stay_is_told_where_it_begins_and_where_it_ends(pool: Pool) -> None:
@@ -83,6 +83,7 @@ async def test_a_stay_is_told_where_it_begins_and_where_it_ends(pool: Pool) -> N
         "192.0.2.7",
         "req-1",
         audience,
+        one.id,
     )
     assert of(second, *WHO) == (
         other.actor.hospital_id,
@@ -91,6 +92,7 @@ async def test_a_stay_is_told_where_it_begins_and_where_it_ends(pool: Pool) -> N
         None,
         None,
         audience,
+        other.id,
     )
     spans = [of(row, "first_position", "last_position") for row in (first, second, ending)]
     assert spans == [(8, None), (9, None), (8, 9)]

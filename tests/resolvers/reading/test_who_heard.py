@@ -324,8 +324,10 @@ class Trial:
                 back, twice = more
                 after = max(0, history.position - back)
                 for audience in self.audiences if back == 2 else self.audiences[:1]:
-                    hearing = self.ward.hearing(audience, self.actors[number], after)
-                    begun = [Stay(hearing) for _ in range(1 + twice)]
+                    begun = [
+                        Stay(self.ward.hearing(audience, self.actors[number], after))
+                        for _ in range(1 + twice)
+                    ]
                     await self.ward.begin(*(one.hearing for one in begun))
                     history.written += [("SUBSCRIBED", one) for one in begun]
             case "end":
@@ -334,8 +336,10 @@ class Trial:
                 over = going[at : at + len(more)]
                 for stay, back in zip(over, more, strict=False):
                     stay.last = max(stay.hearing.after, history.position - back)
-                await self.ward.end(*((one.hearing, one.last or 0) for one in over))
-                history.written += [("UNSUBSCRIBED", one) for one in over]
+                # Now and then nobody knows whether it was written.
+                for _ in range(1 if number else 2):
+                    await self.ward.end(*((one.hearing, one.last or 0) for one in over))
+                    history.written += [("UNSUBSCRIBED", one) for one in over]
             case _:
                 await audit.seal(self.ward.hospital.pool)
 
