@@ -102,7 +102,7 @@ def main() -> None:
     length = SMALL_LENGTH if given.small else FULL_LENGTH
     if given.seconds:
         length = replace(length, sustained=given.seconds)
-    numbers = given.sockets or ("12,24" if given.small else "200,1000,3000")
+    numbers = given.sockets or ("24" if given.small else "200,1000,3000")
     sockets = [int(each) for each in numbers.split(",")]
     cells = [Cell(system, many) for many in sockets for system in systems]
     if "wardline" in systems:

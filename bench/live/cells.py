@@ -75,6 +75,7 @@ class Figures:
     commit_to_last_p50_ms: float
     commit_to_last_p99_ms: float
     answered_p50_ms: float
+    message_bytes: int
     deliveries_per_s: float
     events_per_s: float
     events_per_message: float
@@ -175,6 +176,7 @@ class Measuring:
             commit_to_last_p50_ms=statistics.median(paced["last"]),
             commit_to_last_p99_ms=_share(paced["last"], 0.99),
             answered_p50_ms=statistics.median(paced["answered"]),
+            message_bytes=paced["message_bytes"],
             deliveries_per_s=deliveries / sustained["seconds"],
             events_per_s=sustained["events"] / sustained["seconds"],
             events_per_message=deliveries / sustained["messages"],

@@ -58,6 +58,7 @@ class Crowd:
         self.first_at = 0.0
         """When an event was first heard since it was set to 0."""
         self.sample: Any = None
+        self.sample_bytes = 0
         self.fault: str | None = None
         self._waiting: list[tuple[int, int, asyncio.Future[float]]] = []
 
@@ -112,6 +113,7 @@ class Crowd:
         if found and not self.first_at:
             self.first_at = perf_counter()
             self.sample = message["payload"]
+            self.sample_bytes = len(frame)
         self.events.append(tuple(each["criticalResult"]["labResult"]["id"] for each in found))
         self.weights.append(len(found))
         number = self.known[frame] = len(self.weights) - 1

@@ -55,7 +55,11 @@ def _of_cell(measured: Measured, cell: Cell, figures: Figures) -> Iterator[Goal]
         if peers:
             times = figures.deliveries_per_s / max(each.deliveries_per_s for each in peers)
             yield Goal(name, "deliveries/s, of the best peer's", TIMES_PEER, times, least=True)
-        yield Goal(name, "µs of the server a delivery", CPU_US, figures.cpu_us_per_delivery)
+        for what, used in (
+            ("µs of the server a delivery", figures.cpu_us_per_delivery),
+            ("the same, one event a message", figures.paced_cpu_us_per_delivery),
+        ):
+            yield Goal(name, what, CPU_US, used)
         yield Goal(name, "kB a socket", RSS_KB, figures.rss_kb_per_socket)
     if figures.queries_per_event is not None:
         told = figures.queries_per_event

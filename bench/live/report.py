@@ -18,6 +18,7 @@ COLUMNS = (
     ("last p50", "commit_to_last_p50_ms", "{:.1f}"),
     ("last p99", "commit_to_last_p99_ms", "{:.1f}"),
     ("answer", "answered_p50_ms", "{:.1f}"),
+    ("bytes", "message_bytes", "{}"),
     ("deliv/s", "deliveries_per_s", "{:,.0f}"),
     ("ev/msg", "events_per_message", "{:.1f}"),
     ("µs/deliv", "cpu_us_per_delivery", "{:.1f}"),

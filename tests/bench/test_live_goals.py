@@ -13,6 +13,7 @@ FIGURES = Figures(
     commit_to_last_p50_ms=50.0,
     commit_to_last_p99_ms=80.0,
     answered_p50_ms=3.0,
+    message_bytes=800,
     deliveries_per_s=70_000.0,
     events_per_s=70.0,
     events_per_message=1.0,
@@ -48,6 +49,7 @@ def test_the_best_peer_is_the_measure_of_each_figure() -> None:
     assert (rate.measured, rate.reached) == (3.5, True)
     assert found["3,000", "last p50, ms"].reached
     assert found["3,000", "µs of the server a delivery"].reached
+    assert not found["3,000", "the same, one event a message"].reached
     assert ("3,000", "burst in one transaction, ms") not in found
 
 
