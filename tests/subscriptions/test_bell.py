@@ -125,9 +125,7 @@ async def test_redis_killed_and_back_gives_a_gap_and_then_rings(servers: Servers
             os.kill(servers.redis.pid, signal.SIGKILL)
             await until(lambda: not there.state.connected)
             assert there.state.down_since is not None
-            began = time.perf_counter()
-            here.ring(new_id())
-            assert time.perf_counter() - began < 0.05
+            here.ring(new_id())  # which no one hears, and no one waits for
             await servers.redis.wait_until_answering()
             await until(lambda gaps=gaps: heard.count(None) > gaps and here.state.connected)
             hospital = new_id()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,18 @@ from models import new_id
 from subscriptions.bell import Bell
 from tests.subscriptions.redis_servers import PROGRAMS, cluster, cluster_url, until, watched
 from tests.subscriptions.test_bell import hearing
+
+
+def rung(bell: Bell, *heard: list[UUID | None]) -> Callable[[], bool]:
+    """Rings again and again, as writers do, until all have heard it: a ring may be lost, between
+    two nodes that have just met, or where a loaded machine let a connection go."""
+    hospital = new_id()
+
+    def heard_by_all() -> bool:
+        bell.ring(hospital)
+        return all(hospital in one for one in heard)
+
+    return heard_by_all
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -25,15 +38,11 @@ async def test_the_bell_follows_the_sentinels_to_another_master(
         hearing(url, channel) as (_, far),
     ):
         await until(lambda: None in near and None in far)
-        before = new_id()
-        here.ring(before)
-        await until(lambda: before in far)
+        await until(rung(here, far))
         gaps = near.count(None), far.count(None)
         await master.stop()
         await until(lambda: near.count(None) > gaps[0] and far.count(None) > gaps[1])
-        after = new_id()
-        here.ring(after)
-        await until(lambda: after in far)
+        await until(rung(here, far))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -50,15 +59,7 @@ async def test_every_node_of_a_cluster_rings_at_all_and_one_may_die(
 
         async def ringing() -> None:
             for bell, _ in bells:
-                # Again and again, as writers do: between two nodes that have just met, or have just
-                # missed the third, a ring may be lost.
-                hospital = new_id()
-
-                def heard_by_all(bell: Bell = bell, hospital: UUID = hospital) -> bool:
-                    bell.ring(hospital)
-                    return all(hospital in heard for _, heard in bells)
-
-                await until(heard_by_all)
+                await until(rung(bell, *(heard for _, heard in bells)))
 
         await ringing()
         assert sum(bell._counters.bell_connections for bell, _ in bells) == 3
