@@ -30,6 +30,18 @@ query Who($patient: ID, $user: ID, $from: DateTime, $to: DateTime, $first: Int =
 ALL = ENTRIES % DETAIL
 OWN = ENTRIES % ""
 
+HEARERS = """
+SELECT DISTINCT user_id FROM audit_stays
+WHERE audience_id = $1 AND first_position <= 7 AND last_position >= 7
+"""
+HEARD = """
+SELECT push.id FROM audit_stays AS stay JOIN audit_entries AS push
+  ON push.audience_id = stay.audience_id AND push.user_id IS NULL
+     AND push.first_position BETWEEN stay.first_position AND stay.last_position
+WHERE stay.user_id = $1
+"""
+"""What audit_recipients and audit_entries_of ask (migration 0012)."""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def auditor(hospital: Hospital) -> Actor:
@@ -217,3 +229,25 @@ async def test_a_patient_is_found_by_an_index(hospital: Hospital, auditor: Actor
             told = await owner.fetch(f"EXPLAIN {query}", patient)
             plan = "\n".join(row[0] for row in told)
             assert "Seq Scan" not in plan, plan
+
+
+async def test_stays_and_pushes_are_found_by_their_indexes(hospital: Hospital) -> None:
+    """Not by a look at every entry, nor at every push to an audience."""
+    audience, user, other = (models.new_id() for _ in range(3))
+    async with as_owner(hospital.pool) as owner:
+        for whose, of, count in ((user, audience, 1), (None, audience, 3000), (None, other, 3000)):
+            await owner.execute(
+                "INSERT INTO audit_entries (hospital_id, occurred_at, user_id, selection_id,"
+                " patient_ids, audience_id, first_position)"
+                " SELECT $1, now(), $2, sha256('x'), '{}', $3, n FROM generate_series(1, $4) AS n",
+                models.new_id(),
+                whose,
+                of,
+                count,
+            )
+        await owner.execute("ANALYZE audit_entries")
+        for query, subject in ((HEARERS, audience), (HEARD, user)):
+            told = await owner.fetch(f"EXPLAIN {query}", subject)
+            plan = "\n".join(row[0] for row in told)
+            assert "Seq Scan" not in plan, plan
+            assert "ix_audit_entries_" in plan, plan
