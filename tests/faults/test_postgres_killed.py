@@ -21,7 +21,7 @@ from tests.faults.witness.verdict import done_though_refused, faults, heard
 from tests.first_light.process import serving
 
 KILLS = 3 if LONG else 1
-TRANSIENT = {"lost", "UNAVAILABLE"}
+TRANSIENT = {"lost", "UNAVAILABLE", "TIMEOUT"}
 """What a mutation is answered while there is no database: each says that it may be asked again."""
 
 
