@@ -7,6 +7,7 @@ without messages (redis-py 8), and it is spared the way to Redis and back.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -215,6 +216,8 @@ def application() -> Starlette:
 
 
 if __name__ == "__main__":
+    # Sockets that hang up in the middle of a message are three thousand tracebacks.
+    logging.getLogger("strawberry.ws.task").setLevel(logging.CRITICAL)
     uvicorn.run(
         application(),
         port=int(os.environ["PORT"]),

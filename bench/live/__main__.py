@@ -65,7 +65,13 @@ async def run(asked: Run, console: Console) -> None:
         shape: Any = None
         for cell in asked.cells:
             console.print(str(cell))
-            figures, sample = await measure(ground, cell, SYSTEMS[cell.system](place))
+            try:
+                figures, sample = await measure(ground, cell, SYSTEMS[cell.system](place))
+            except Fault as fault:
+                if cell.system == goals.WARDLINE:
+                    raise
+                console.print(f"[bold]not measured:[/bold] {fault}")
+                continue
             if cell.documents == 1:
                 shape = shape or _shape(sample)
                 if _shape(sample) != shape:

@@ -284,6 +284,7 @@ async def measure(ground: Ground, cell: Cell, started: Started) -> tuple[Figures
         try:
             return await measuring.figures(), measuring.sample
         except Fault as fault:
+            await ground.load.do("close")
             raise Fault(f"{cell}: {fault}") from None
 
 
