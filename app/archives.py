@@ -138,15 +138,24 @@ async def restore(tools: Programs, url: str, server: int, file: Path) -> dict[st
         assert source.stderr is not None
         assert target.stdout is not None
         assert target.stderr is not None
-        saying = asyncio.gather(source.stderr.read(), target.stdout.read(), target.stderr.read())
+        saying = [
+            asyncio.ensure_future(stream.read())
+            for stream in (source.stderr, target.stdout, target.stderr)
+        ]
         stopped = False
         try:
-            await _pass_on(source, target, server)
-        except (BrokenPipeError, ConnectionResetError):  # psql has stopped at an error
-            stopped = True
-            source.kill()
-        complaint, said, refusal = await saying
-        await asyncio.gather(source.wait(), target.wait())
+            try:
+                await _pass_on(source, target, server)
+            except (BrokenPipeError, ConnectionResetError):  # psql has stopped at an error
+                stopped = True
+                source.kill()
+            complaint, said, refusal = await asyncio.gather(*saying)
+        finally:
+            for one in saying:
+                one.cancel()
+            await asyncio.gather(*saying, return_exceptions=True)
+        await target.wait()
+        await _over(source)
     if source.returncode != 0 and not stopped:
         reason = _reason(complaint)
         raise ArchiveFailed(f"{file} can not be read to its end: {reason}; nothing was changed")
@@ -224,7 +233,16 @@ async def _started(
     try:
         yield process
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await _over(process)
+
+
+async def _over(process: asyncio.subprocess.Process) -> None:
+    """See it end; by force, if it has not. What it still had to say is read: `wait` would wait for
+    that as well."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            await stream.read()
+    await process.wait()

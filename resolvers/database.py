@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.elements import ClauseElement
 
+from resolvers import history
 from resolvers.prepared_statements import BoundedConnection
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
@@ -41,6 +42,7 @@ async def as_application(connection: asyncpg.Connection[Any]) -> bool:
 
 async def _prepare(connection: asyncpg.Connection[Any]) -> None:
     await as_application(connection)
+    await history.look(connection)
     # JSON leaves as the bytes PostgreSQL wrote: nothing here parses an answer.
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=_as_bytes, decoder=bytes, format="binary"

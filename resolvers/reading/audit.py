@@ -29,7 +29,7 @@ import models
 from models.rules import audit_chain
 from models.rules.audit import AuditOperation, AuditOutcome
 from models.rules.scopes import Scope
-from resolvers import faults
+from resolvers import faults, history
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.reading import scope as scoping
@@ -59,7 +59,7 @@ class Shared:
     def __init__(self, content: audit_chain.Selection) -> None:
         self.content = content
         self.id = content.id
-        self._kept = False
+        self._kept = -1
         self._stays: dict[AuditOperation, Shared] = {}
 
     def stay(self, operation: AuditOperation) -> Shared:
@@ -71,12 +71,14 @@ class Shared:
         return self._stays[operation]
 
     async def keep(self, connection: Connection | asyncpg.Pool[Any]) -> None:
-        """See to it that it is in the database: one statement, the first time alone.
+        """See to it that it is in the database: one statement, the first time alone, and again in
+        a database that was brought back to an earlier state.
 
         Within a transaction every time, since that may be rolled back. It is waited for to reach
         the disk also where the entries are not: it is not written again.
         """
-        if self._kept:
+        changes = history.changes()
+        if self._kept == changes:
             return
         await connection.execute(
             _KEEP.sql,
@@ -94,7 +96,8 @@ class Shared:
                 }
             ),
         )
-        self._kept = isinstance(connection, asyncpg.Pool) or not connection.is_in_transaction()
+        if isinstance(connection, asyncpg.Pool) or not connection.is_in_transaction():
+            self._kept = changes
 
 
 def shared(prepared: Prepared, found: Findings, root: Selected | None = None) -> Shared:

@@ -52,6 +52,7 @@ CUT_OFF = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+OURS = "datname = current_database() AND application_name = 'wardline'"
 HEAD = (
     "SELECT position || ':' || encode(hash, 'hex') FROM audit_seals ORDER BY position DESC LIMIT 1"
 )
@@ -59,8 +60,8 @@ PATIENTS = "SELECT md5(string_agg(patient::text, ',' ORDER BY id)) FROM patients
 ODD = (
     """CREATE FUNCTION odd(int) RETURNS bool LANGUAGE plpgsql
     AS 'BEGIN RETURN EXISTS (SELECT FROM hospitals); END'""",
-    "CREATE TABLE zz_odd (number int CHECK (odd(number)))",
-    "INSERT INTO zz_odd VALUES (1) RETURNING 1",
+    "CREATE TABLE aa_odd (number int CHECK (odd(number)))",
+    "INSERT INTO aa_odd VALUES (1) RETURNING 1",
 )
 
 
@@ -230,7 +231,8 @@ async def test_what_fails_in_the_middle_changes_nothing(
         await restore(file)
     with pytest.raises(archives.ArchiveFailed, match="can not be read"):
         await archives.revision(tools, file)
-    # One that PostgreSQL refuses: its check asks for a table that it does not find by that name.
+    # One that PostgreSQL refuses at the first of its tables: a check asks for a table that it does
+    # not find by that name.
     for command in ODD:
         await rows(url, command)
     file.unlink()
@@ -239,6 +241,13 @@ async def test_what_fails_in_the_middle_changes_nothing(
         await restore(file)
     with pytest.raises(FileExistsError):
         await archives.write(tools, url, file)
+    # One that is stopped by hand, once it has begun.
+    restoring = asyncio.create_task(restore(whole))
+    while not await one(url, "SELECT count(*) FROM pg_stat_activity WHERE " + OURS):
+        assert not restoring.done(), "it was over before it could be stopped"
+    restoring.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await restoring
     assert await one(url, PATIENTS) == state
     assert await one(url, "SELECT epoch FROM event_counters") == epoch
 
@@ -246,7 +255,7 @@ async def test_what_fails_in_the_middle_changes_nothing(
     await restore(whole)
     assert await one(url, PATIENTS) == await one(demo_url, PATIENTS)
     assert await one(url, "SELECT epoch FROM event_counters") != epoch
-    assert await one(url, "SELECT to_regclass('zz_odd') IS NULL AND to_regproc('odd') IS NULL")
+    assert await one(url, "SELECT to_regclass('aa_odd') IS NULL AND to_regproc('odd') IS NULL")
     assert {one.name for one in tmp_path.iterdir()} == {"whole", "other"}, "no draft is left"
 
 
