@@ -25,7 +25,7 @@ from tests.first_light.process import Server, serving
 PATIENCE = 60.0
 SIDES = 3
 """Stations of each name."""
-EVERY = 0.1
+EVERY = 0.2
 """Seconds between two mutations of one writer."""
 GOING_AWAY = 1012
 
@@ -102,6 +102,9 @@ async def test_servers_killed_and_started_again_one_by_one(
             *found.writers(one, labs=6, vitals=3, beds=1, every=EVERY)[::2],
             *found.writers(other, labs=6, vitals=3, beds=1, every=EVERY)[1::2],
         ]
+        for writer in writers:
+            # Their idempotency keys are made of it, and the hospital is that of the test above.
+            writer["name"] = f"second {writer['name']}"
         async with witness("stations", tmp_path, "stations", stations=sitting) as stations:
             await stations.until(seated(sitting), "every feed is live")
             async with witness("writers", tmp_path, "writers", writers=writers) as writing:
