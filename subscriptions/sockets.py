@@ -74,13 +74,15 @@ class Sockets:
             with suppress(OSError, RuntimeError):  # what servers raise when the client is gone
                 await handshake.refuse(send, seat)
             return
-        socket = Socket(self, seat, scope, receive, send)
-        self._open[socket] = asyncio.current_task()
-        self.counters.opened["websocket"] += 1
         try:
-            await socket.run()
+            socket = Socket(self, seat, scope, receive, send)
+            self._open[socket] = asyncio.current_task()
+            self.counters.opened["websocket"] += 1
+            try:
+                await socket.run()
+            finally:
+                del self._open[socket]
         finally:
-            del self._open[socket]
             seat.leave()
 
     def _admit(self, scope: Scope) -> Seat | Refusal:
@@ -306,11 +308,9 @@ class Socket:
         """Say what is still to be said, and close."""
         assert self._watch is not None
         assert self._watch.ended_at is not None
-        asked = self.unanswered()
-        if parted:
-            await self._sockets.hub.last_words(parted, self._watch.ended_at)
-        if asked:
-            await asyncio.wait(asked, timeout=self._sockets.limits.last_words)
+        sockets, asked = self._sockets, self.unanswered()
+        answers = asyncio.wait(asked, timeout=sockets.limits.last_words) if asked else _nothing()
+        await asyncio.gather(sockets.hub.last_words(parted, self._watch.ended_at), answers)
         self.close(*FORBIDDEN)
 
     # -- operations --------------------------------------------------------------------------------
@@ -381,6 +381,10 @@ class Socket:
     def _end_operations(self) -> None:
         for operation_id in tuple(self.operations):
             self.end(operation_id)
+
+
+async def _nothing() -> None:
+    """There is nothing to wait for."""
 
 
 def _short(reason: str) -> str:

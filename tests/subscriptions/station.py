@@ -49,8 +49,16 @@ class Station:
         await self.send(type="subscribe", id=key, payload={"query": query})
 
     async def receive(self, seconds: float = 5.0) -> Any:
+        """The next message; a ping, which comes when a busy machine lets us be silent for long, is
+        answered."""
         async with asyncio.timeout(seconds):
-            return json.loads(await self.connection.recv())
+            while (message := await self.anything()) == {"type": "ping"}:
+                await self.send(type="pong")
+            return message
+
+    async def anything(self) -> Any:
+        """The next message, whatever it is."""
+        return json.loads(await self.connection.recv())
 
     async def feed(self, key: str = "1", seconds: float = 5.0) -> Any:
         """The next message of a feed."""

@@ -133,7 +133,7 @@ async def test_any_conversation_goes_as_the_specification_says(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     token = await nurse()
-    limits = replace(quiet, gather=0.0, wrong_tokens=10_000)
+    limits = replace(quiet, gather=0.0, ping=60.0, wrong_tokens=10_000)
     async with serve(limits=limits) as served:
 
         async def walk(steps: list[Any]) -> None:
