@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -120,6 +121,21 @@ async def test_serve_has_no_demo_and_stops_by_a_signal(
         assert await server.end(number) == 0
         assert alive(pids) == []
         assert "Traceback" not in server.output.read_text()
+
+
+async def test_workers_on_the_embedded_servers_end_before_these_do(tmp_path: Path) -> None:
+    async with serving(tmp_path, "serve", "--workers", "2") as server:
+        passwords = [urlsplit(url).password for url in urls_of_running(tmp_path / "home")]
+        assert all(passwords)
+        pids = server.family()
+        words = " ".join(" ".join(psutil.Process(pid).cmdline()) for pid in pids)
+        assert words.count("app.cli.worker") == 2
+        assert not any(str(password) in words for password in passwords)
+        assert await server.end(signal.SIGTERM) == 0
+        assert alive(pids) == []
+        said = server.output.read_text()
+        assert "Traceback" not in said
+        assert "ERROR" not in said
 
 
 async def test_after_kill_9_the_next_start_serves(tmp_path: Path) -> None:
