@@ -32,6 +32,8 @@ from resolvers.reading.documents import Documents
 from schema.catalogue import CORE
 from schema.execution import Engine
 from subscriptions.live import Live, live_channel
+from subscriptions.presence import Presence
+from subscriptions.redis_address import RedisAddress
 
 
 class LiveRoute:
@@ -106,6 +108,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
                 live.bell.ring(hospital_id)
 
             known = KnownActors(reading, policy)
+            presence = Presence(RedisAddress.parse(redis_url))
             engine = Engine(
                 writing,
                 lanes,
@@ -115,6 +118,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
                 budget=budget,
                 renew=known.renewed,
                 recording=recorders,
+                presence=presence,
             )
             documents = PersistedDocuments(
                 trusted,
@@ -133,6 +137,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
                 ),
                 allowed_origins=settings.allowed_origins,
                 find_document=documents,
+                presence=presence,
             ) as live:
                 sockets.live = live
                 graphql.open(engine, known.of_token, documents, live.streams)

@@ -152,7 +152,7 @@ class Settings(SocketLimits):
     pool_min_size: PositiveInt = Field(2, description="Database connections kept open.")
     pool_max_size: PositiveInt = Field(10, description="Database connections at most.")
     send_deadline_seconds: PositiveFloat = Field(
-        10.0, description="A socket that takes no frame for this long is closed, to come again."
+        5.0, description="A socket that takes no frame for this long is closed, to come again."
     )
 
     # Looking at it

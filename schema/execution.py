@@ -41,6 +41,7 @@ from schema.feeds import FeedPlan
 from schema.mutations import Mutations
 from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Queries, Reading, Renew
+from schema.stations import Presence
 from schema.tags import Tags
 
 OF_TAG = 10
@@ -67,17 +68,27 @@ class Engine:
         budget: Budget | None = None,
         renew: Renew | None = None,
         recording: Reading | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._pool = pool
         self._notes: set[asyncio.Task[None]] = set()
         self._limits = limits
         self._budget = budget or Unlimited()
         self._documents = Documents(CORE, sources=CATALOGUE.sources, limits=limits)
-        self._queries = Queries(reading, policy, renew)
+        self._presence = presence
+        self._queries = Queries(reading, policy, renew, presence)
         self._tags = Tags(reading, policy)
         self._payloads = Payloads()
         self._mutations = Mutations(
-            pool, recording or pool, reading, policy, limits, self._payloads, ring, renew
+            pool,
+            recording or pool,
+            reading,
+            policy,
+            limits,
+            self._payloads,
+            ring,
+            renew,
+            presence,
         )
 
     def operation_kind(
@@ -213,6 +224,7 @@ class Engine:
             root_key=root.key,
             plan=plan,
             variables=prepared.variables,
+            presence=self._presence,
             quiet=tuple((one.key, one.name) for one in payload),
         )
 

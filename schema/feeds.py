@@ -17,6 +17,7 @@ from resolvers.actors import Actor
 from resolvers.database import Connection
 from resolvers.reading.audit import Heard, Shared
 from resolvers.reading.statements import Plan, encoded
+from schema.stations import Presence, stations_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class FeedPlan:
     variables: VariableValues
     quiet: tuple[tuple[str, str], ...]
     """Response key and field of the payload: a frame without events needs no database."""
+    presence: Presence | None = None
 
     @property
     def reaches(self) -> frozenset[Reach]:
@@ -107,7 +109,7 @@ class FeedPlan:
             self.variables,
             actor,
             datetime.now(UTC),
-            {**given, "events": rows},
+            {**given, "events": rows, **await stations_for(self.plan, self.presence, actor)},
             Heard(events[0].position, events[-1].position, audience),
         )
         return self._answer(data)

@@ -230,9 +230,18 @@ def given(type_: TypeEngine[Any]) -> Any:
     return _declared(lambda name: sources.Given(name=name, type_=type_), None)
 
 
-def given_rows(columns: Mapping[str, TypeEngine[Any]]) -> Any:
-    """A list of plain rows that comes with the plan's run, under the field's name."""
-    return _declared(lambda name: sources.GivenRows(name=name, columns=columns), None)
+def given_rows(
+    columns: Mapping[str, TypeEngine[Any]],
+    on: sources.Joined | None = None,
+    *,
+    requires: Requires | None = None,
+) -> Any:
+    """A list of plain rows that comes with the plan's run, under the field's name; with `on`, those
+    of them that belong to the row."""
+    return _declared(
+        lambda name: sources.GivenRows(name=name, columns=columns, on=on, requires=requires),
+        requires,
+    )
 
 
 def produced(model: type[models.Base]) -> Any:

@@ -34,6 +34,7 @@ from schema.catalogue import CORE, work_of
 from schema.inputs import input_of
 from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Reading, Renew
+from schema.stations import Presence, stations_for
 
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
 """The JSON of a payload, and the errors of what was refused in it."""
@@ -70,7 +71,9 @@ class Mutations:
         payloads: Payloads,
         ring: Callable[[UUID], None],
         renew: Renew | None,
+        presence: Presence | None,
     ) -> None:
+        self._presence = presence
         self._pool = pool
         self._recording = recording
         self._reading = reading
@@ -170,6 +173,7 @@ class Mutations:
                 return None
             plan = self._payloads.plan(prepared, actor.rights, root, writing=proposal.writing)
             produced, writing = _rows(proposal.produced), proposal.values()
+            produced |= await stations_for(plan, self._presence, actor)
             try:
                 async with self._recording.acquire() as connection:
                     data = await plan.attempt(
@@ -194,6 +198,7 @@ class Mutations:
     ) -> Worked:
         plan = self._payloads.plan(prepared, actor.rights, root)
         await plan.audited.keep(self._pool)
+        stations = await stations_for(plan, self._presence, actor)
         resolver = work_of(root.name).resolver
         try:
             async with transaction(self._pool, actor.hospital_id, now, self._policy) as tx:
@@ -207,7 +212,7 @@ class Mutations:
                 if not do.done:
                     plan = self._payloads.plan(prepared, actor.rights, root, replayed=True)
                 data = await plan.run(
-                    tx.connection, prepared.variables, actor, now, _rows(produced)
+                    tx.connection, prepared.variables, actor, now, _rows(produced) | stations
                 )
         except Refusal as refusal:
             if refusal.keeps:
@@ -231,7 +236,8 @@ class Mutations:
             )
             raise
         plan = self._payloads.plan(prepared, signed_in.actor.rights, root)
-        values = {"token": signed_in.token, "expires_at": signed_in.expires_at}
+        values: dict[str, Any] = {"token": signed_in.token, "expires_at": signed_in.expires_at}
+        values |= await stations_for(plan, self._presence, signed_in.actor)
         async with self._reading.acquire() as connection:
             data = await plan.run(connection, prepared.variables, signed_in.actor, now, values)
         return data, signed_in, plan.errors

@@ -25,6 +25,7 @@ from resolvers.reading.statements import Plan, encoded, plan_roots
 from schema.catalogue import CATALOGUE, CORE
 from schema.introspection import INTROSPECTION, among, introspect
 from schema.plans import Plans
+from schema.stations import Presence, stations_for
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 Reading: TypeAlias = "asyncpg.Pool[Any] | Lanes"
@@ -50,8 +51,11 @@ class _Query:
 class Queries:
     """Answers queries. `renew` is asked where the actor is not who it was any more."""
 
-    def __init__(self, pool: Reading, policy: Policy, renew: Renew | None) -> None:
+    def __init__(
+        self, pool: Reading, policy: Policy, renew: Renew | None, presence: Presence | None
+    ) -> None:
         self._pool = pool
+        self._presence = presence
         self._policy = policy
         self._renew = renew
         self._queries: Plans[_Query] = Plans(_sql)
@@ -88,9 +92,10 @@ class Queries:
             if checked and not actor.holds(now):
                 return None
             valid = sessions.validity(actor, now, self._policy) if checked else None
+            given = await stations_for(query.plan, self._presence, actor)
             async with self._pool.acquire() as connection:
                 data = await query.plan.attempt(
-                    connection, prepared.variables, actor, now, {}, valid
+                    connection, prepared.variables, actor, now, given, valid
                 )
         if data is not None and query.introspected:
             told = introspect(CORE, prepared, query.introspected)

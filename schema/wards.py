@@ -6,11 +6,22 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, Integer, func, literal_column, or_
 
 import models
+from models.rules.scopes import Scope
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
 from schema.enums import BedStatus
-from schema.fields import AUTHENTICATED, column, embedded, expression, identifier, many, words
+from schema.fields import (
+    AUTHENTICATED,
+    column,
+    embedded,
+    expression,
+    given_rows,
+    identifier,
+    many,
+    words,
+)
 from schema.nodes import Node
+from schema.stations import STATION_COLUMNS, Station, at_ward
 
 if TYPE_CHECKING:
     from schema.beds import Bed
@@ -65,3 +76,6 @@ class Ward(Node):
         size=25,
     )
     occupancy: WardOccupancy = embedded()
+    stations: list[Station] | None = given_rows(
+        STATION_COLUMNS, at_ward, requires=Scope.CRITICAL_RESULT_READ
+    )

@@ -51,6 +51,14 @@ class Limits:
     gather: float = 0.2
     """How long the stays of those who come (docs/decisions/0012) gather before they are written,
     after the first one, who does not wait."""
+    presence: float = 1.0
+    """How often a process tells who listens at it, and looks who listens elsewhere."""
+    presence_deadline: float = 0.5
+    """How long it waits for Redis in that."""
+    presence_known: float = 3.0
+    """How old what it found may be; then it is not known who listens."""
+    presence_expires: float = 4.0
+    """How long the listeners of a process that is gone are still told of."""
     backlog: int = 256
     """Live messages held for a subscriber that is still being given the past."""
     statements: int = 4

@@ -19,6 +19,7 @@ from subscriptions.feeds import Engine, FindDocument
 from subscriptions.gate import Gate
 from subscriptions.hub import Hub
 from subscriptions.limits import DEFAULT_LIMITS, Limits
+from subscriptions.presence import Presence
 from subscriptions.sockets import Sockets
 from subscriptions.standing import Standing
 from subscriptions.streams import Streams
@@ -49,13 +50,15 @@ async def live_channel(
     limits: Limits = DEFAULT_LIMITS,
     allowed_origins: Collection[str] = (),
     find_document: FindDocument | None = None,
+    presence: Presence | None = None,
     channel: str = CHANNEL,
 ) -> AsyncIterator[Live]:
     """Run the live channel; at the end all sockets are closed with 1012, and streams end.
 
     `pool` is best one of its own, so that a rush of requests does not hold up the events.
-    `find_document` finds what an operation names instead of carrying it. `channel`
-    is the bell's in Redis: installations that share a Redis have one each.
+    `find_document` finds what an operation names instead of carrying it. `presence`, which the
+    engine asks, is told who listens. `channel` is the bell's in Redis: installations that share a
+    Redis have one each.
     """
     counters = Counters()
     standing = Standing(pool, policy, limits, counters)
@@ -85,6 +88,8 @@ async def live_channel(
         asyncio.create_task(streams.look(), name="streams look"),
         asyncio.create_task(trail.run(), name="trail"),
     ]
+    if presence is not None:
+        running.append(asyncio.create_task(presence.run(hub.subscribers), name="presence"))
     try:
         yield Live(bell, hub, sockets, streams, counters)
     finally:
@@ -93,4 +98,6 @@ async def live_channel(
         await end(*running)
         await trail.finish()
         await lanes.aclose()
+        if presence is not None:
+            await presence.close()
         await bell.stop()

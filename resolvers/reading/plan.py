@@ -245,15 +245,25 @@ class Planner:
     def _given_rows(self, place: Place, chosen: Selected, source: GivenRows) -> shapes.Made:
         """Plain rows as a table; their first column, the index, keeps their order."""
         columns = [column("index", Integer()), *(column(n, t) for n, t in source.columns.items())]
+        known = bindparam(f"given_{source.name}", type_=JSON())
         row = (
-            func.json_to_recordset(bindparam(f"given_{source.name}", type_=JSON()))
+            func.json_to_recordset(known)
             .table_valued(*columns)
             .render_derived(name=self.name("g"), with_types=True)
         )
         level = shapes.Level(row)
+        if source.on is not None:
+            level.where.append(source.on(place.row, row))
         inside = Place(object_type(chosen), None, row, frozenset(), (*place.path, chosen.key))
-        made = self.object(inside, level, chosen.selections)
-        return shapes.many(level, made, [row.c.index])
+        made = shapes.many(level, self.object(inside, level, chosen.selections), [row.c.index])
+        if source.on is None:
+            return made
+        told = known.is_not(None)
+        if place.borrowed:
+            assert place.model is not None
+            seen = self.visible(place.model, place.row)
+            told = told if seen is None else told & seen
+        return replace(made, json=case((told, made.json)))
 
     def enter(
         self,

@@ -182,10 +182,13 @@ class GivenRows(Source):
     """A list of plain rows given under `name`, as JSON records with these columns.
 
     Value and relation sources below it see them as the columns of a table; their order is kept.
+    With `on`, those that belong to the row before; null where it is not known which there are, and
+    where that row is out of the actor's reach and only shown as a part of another.
     """
 
     name: str
     columns: Mapping[str, TypeEngine[Any]]
+    on: Joined | None = None
 
 
 def looked_up(

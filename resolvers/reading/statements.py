@@ -53,6 +53,10 @@ class Plan:
         told = rights if "actor_scopes" in self.statement.names else None
         return (self.statement.signature(), encoded(self.errors).decode(), told)
 
+    def asks(self, name: str) -> bool:
+        """Whether it takes the value given under this name."""
+        return f"given_{name}" in self.statement.names
+
     async def run(  # noqa: PLR0917 (who reads what, when, for whom)
         self,
         connection: Connection,

@@ -214,6 +214,8 @@ async def test_every_field_of_every_type_can_be_read(
 ) -> None:
     """Each has a value somewhere in the filled hospital, of the type that the schema says."""
     admin = await hospital.user(Role.ADMIN)
+    listens = {"ward_id": None, "user_id": str(admin.user_id), "since": "2026-01-01T00:00:00Z"}
+    hospital.listening.rows[hospital.id] = [{"index": 0, **listens}]
     # Entries of the audit that have everything between them.
     request = faults.CORRELATION.set("req-1")
     await hospital.ask("query Named { patients { nodes { mrn } } }", admin)

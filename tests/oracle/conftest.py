@@ -36,8 +36,22 @@ LISTS = """{
 }"""
 
 
+def listen(house: House) -> None:
+    """Some listen at a ward, one at all of them, and one is nobody of this hospital."""
+    wards = [str(ward) for ward in house.hospital.wards.values()]
+    users = [str(actor.user_id) for actor in house.actors[::2]] + [str(models.new_id())]
+    places = [None, *(wards[number % len(wards)] for number in range(len(users) - 1))]
+    began = datetime.now(UTC).isoformat()
+    house.stations = [
+        {"index": index, "ward_id": ward, "user_id": user, "since": began}
+        for index, (ward, user) in enumerate(zip(places, users, strict=True))
+    ]
+    house.hospital.listening.rows[house.hospital.id] = house.stations
+
+
 async def leave_traces(house: House) -> None:
-    """Have some of the people look at patients, so that the audit has entries."""
+    """Have some of the people listen and look at patients, so that the audit has entries."""
+    listen(house)
     for actor in house.actors[::3]:
         request = GraphQLRequest("query Look { patients(first: 2) { nodes { mrn nationalId } } }")
         await house.hospital.engine.execute(request, actor)
@@ -101,6 +115,7 @@ async def house_of(whole: Hospital) -> HouseOf:
         if seed not in made:
             made[seed] = await build(whole.engine, whole.pool, seed)
             made[seed].others = others
+            made[seed].hospital.listening = whole.listening
             await leave_traces(made[seed])
             await learn(made[seed])
         return made[seed]

@@ -93,6 +93,7 @@ ENTRY = {
 """The scope under which rows of a type are seen at all."""
 
 GUARDS = {
+    "Ward.stations": "critical-result:read",
     "Patient.phone": "patient-contact:read",
     "Patient.email": "patient-contact:read",
     "Patient.address": "patient-contact:read",

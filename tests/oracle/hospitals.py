@@ -50,12 +50,15 @@ class House:
 
     cursors: Cursors = field(default_factory=Cursors)
     """The cursors of every row of every list, as the engine tells them."""
+    stations: list[dict[str, Any]] | None = None
+    """Who listens; None: it is not known."""
     others: list[str] = field(default_factory=list)
     """Public ids of another hospital's rows."""
 
     async def look(self) -> None:
         """Read the rows anew."""
         self.held = await hold(self.hospital.pool, self.hospital.id)
+        self.held.stations = self.stations
 
     def ids(self, type_: str) -> list[str]:
         """The public ids of every row of a type, in the order in which they were made."""

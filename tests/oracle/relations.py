@@ -304,8 +304,26 @@ def _of_bed(find: Callable[[Held, Row], Any], masked: Any) -> Callable[[Held, Vi
     return lambda held, viewer, row: find(held, row) if in_sight(held, viewer, [row]) else masked
 
 
+def _user_of(held: Held, station: Row) -> Row:
+    return held.the("Viewer", UUID(station["user_id"]))[0]
+
+
+def _stations(held: Held, viewer: Viewer, ward: Row) -> list[Row] | None:
+    """Who listens at a ward in sight: there, or everywhere."""
+    if held.stations is None or not in_sight(held, viewer, [ward]):
+        return None
+    return [
+        {**one, "since": datetime.fromisoformat(one["since"])}
+        for one in held.stations
+        if one["ward_id"] in (None, str(ward["id"])) and held.the("Viewer", UUID(one["user_id"]))
+    ]
+
+
 COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Ward.occupancy": _occupancy,
+    "Ward.stations": _stations,
+    "Station.username": lambda held, viewer, row: _user_of(held, row)["username"],
+    "Station.name": lambda held, viewer, row: _user_of(held, row)["display_name"],
     "Bed.status": _of_bed(lambda held, bed: bed["status"], "MASKED"),
     "Bed.reserved": _of_bed(lambda held, bed: bool(kept(held, bed)), masked=False),
     "VitalSigns.news2": lambda held, viewer, row: row if row["news2_applies"] else None,

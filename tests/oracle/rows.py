@@ -61,6 +61,8 @@ class Held:
         self, rows: dict[str, list[Row]], roles: dict[UUID, list[str]], at: datetime
     ) -> None:
         self._rows = rows
+        self.stations: list[Row] | None = None
+        """What the engine is told of who listens."""
         self.at = at
         self.roles = roles
         self._by_id = {(type_, row["id"]): row for type_, those in rows.items() for row in those}

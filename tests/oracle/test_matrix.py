@@ -125,6 +125,8 @@ def words_of(type_: str, field: str) -> Sequence[str]:
     target = get_named_type(object_of(type_).fields[field].type)
     if is_leaf_type(target):
         return [WORDS.get(f"{type_}.{field}", re.sub(r"(?=[A-Z])", "_", field).lower())]
+    if target.name == "Station":
+        return ["json_to_recordset"]
     rows = target.name.removesuffix("Connection")
     return [table for table, name in TABLES.items() if name == rows] or ["audit_entries"]
 

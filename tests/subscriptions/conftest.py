@@ -36,7 +36,9 @@ from resolvers.policy import DEFAULT_POLICY, Policy
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
 from subscriptions.live import Live, live_channel
+from subscriptions.presence import Presence
 from subscriptions.protocol import SUBPROTOCOL
+from subscriptions.redis_address import RedisAddress
 from subscriptions.wire import WireProtocol
 from tests.subscriptions.station import Station
 from tests.subscriptions.watched_engine import WatchedEngine
@@ -220,14 +222,15 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
         def ring(hospital_id: UUID) -> None:
             live.bell.ring(hospital_id)
 
-        engine = WatchedEngine(own, policy, ring)
+        name = f"test:{database_url.rpartition('/')[2]}"
+        presence = Presence(RedisAddress.parse(redis), limits, name=name)
+        engine = WatchedEngine(own, policy, ring, presence)
         known = KnownActors(own, policy)
         documents = PersistedDocuments({}, only=False, check=engine.check, registry=None, most=0)
         graphql = GraphQLEndpoint(load_settings(database_url=database_url, redis_url=redis))
-        name = f"test:{database_url.rpartition('/')[2]}"
         try:
             async with live_channel(
-                own, redis, engine, limits=limits, policy=policy, channel=name
+                own, redis, engine, presence=presence, limits=limits, policy=policy, channel=name
             ) as live:
                 graphql.open(engine, known.of_token, documents, live.streams)
                 sockets = [WebSocketRoute("/graphql", live.sockets)]

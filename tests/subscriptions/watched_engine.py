@@ -15,6 +15,7 @@ from resolvers.policy import Policy
 from resolvers.reading.documents import GraphQLRequest
 from schema.execution import Engine
 from schema.feeds import FeedEvent, FeedPlan
+from schema.stations import Presence
 
 
 class WatchedPlan:
@@ -49,9 +50,13 @@ class WatchedEngine(Engine):
     `faults` one after the other by frames with events."""
 
     def __init__(
-        self, pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]
+        self,
+        pool: asyncpg.Pool[Any],
+        policy: Policy,
+        ring: Callable[[UUID], None],
+        presence: Presence | None = None,
     ) -> None:
-        super().__init__(pool, pool, policy, ring)
+        super().__init__(pool, pool, policy, ring, presence=presence)
         self.statements: list[tuple[int, ...]] = []
         self.pause: asyncio.Event | None = None
         self.fault: Exception | None = None

@@ -66,6 +66,17 @@ class Answered:
         return {tuple(e["path"]) for e in self.errors if e["extensions"]["code"] == "FORBIDDEN"}
 
 
+class Listening:
+    """Who listens, by hospital, as a test says; not known of any other."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, list[dict[str, Any]]] = {}
+
+    async def stations(self, hospital_id: UUID) -> bytes | None:
+        found = self.rows.get(hospital_id)
+        return None if found is None else orjson.dumps(found)
+
+
 @dataclass
 class Hospital:
     """A hospital with its people; `ask` puts a document to the engine."""
@@ -79,6 +90,7 @@ class Hospital:
     accesses: dict[str, UUID] = field(default_factory=dict)
     """Emergency accesses, by patient: over, reviewed, and nobody's of `user`."""
     rung: list[UUID] = field(default_factory=list)
+    listening: Listening = field(default_factory=Listening)
 
     def public(self, model: type[models.Base], row_id: UUID) -> str:
         return ids.encode(model, row_id)
@@ -189,7 +201,8 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
     """A hospital of the test's own."""
     now = datetime.now(UTC)
     rung: list[UUID] = []
-    engine = Engine(pool, pool, DEFAULT_POLICY, rung.append, limits=ROOMY)
+    listening = Listening()
+    engine = Engine(pool, pool, DEFAULT_POLICY, rung.append, limits=ROOMY, presence=listening)
     async with pool.acquire() as connection, connection.transaction():
         found = Hospital(
             pool,
@@ -198,6 +211,7 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 connection, models.new_id().hex, "General", now=datetime.now(UTC)
             ),
             rung=rung,
+            listening=listening,
         )
         for code in WARDS:
             ward = await hospitals.create_ward(connection, found.id, code, f"Ward {code}")
