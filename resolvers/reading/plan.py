@@ -258,9 +258,10 @@ class Planner:
         made = shapes.many(level, self.object(inside, level, chosen.selections), [row.c.index])
         if source.on is None:
             return made
-        told = known.is_not(None)
+        told: ColumnElement[bool] = known.is_not(None)
         if place.borrowed:
             assert place.model is not None
+            assert place.row is not None
             seen = self.visible(place.model, place.row)
             told = told if seen is None else told & seen
         return replace(made, json=case((told, made.json)))
