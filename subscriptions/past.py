@@ -109,7 +109,8 @@ class Past:
     def _measure(self, kept: _Kept, stretch: Stretch) -> None:
         kept.patients = frozenset(e.patient_id for e in stretch.entries if e.patient_id is not None)
         kept.wards = frozenset(e.ward_id for e in stretch.entries if e.ward_id is not None)
-        kept.bytes = 0 if stretch.frame is None else len(stretch.frame.payload)
+        # The payload, and the end of the messages that hold it once more.
+        kept.bytes = 0 if stretch.frame is None else 2 * len(stretch.frame.payload)
         self._bytes += kept.bytes
         while self._kept and (
             self._bytes > self._limits.past_bytes or len(self._kept) > self._limits.past_frames

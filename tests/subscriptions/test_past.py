@@ -142,7 +142,7 @@ async def test_it_is_kept_for_a_time_and_in_bounds() -> None:
     assert not await maker.remembers()
     for bounded in (
         replace(DEFAULT_LIMITS, past_frames=2),
-        replace(DEFAULT_LIMITS, past_bytes=250),
+        replace(DEFAULT_LIMITS, past_bytes=500),
     ):
         maker = Maker(bounded)
         for after in range(3):
