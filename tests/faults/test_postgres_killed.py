@@ -16,7 +16,7 @@ from app.embedded import Servers
 from tests.faults.figures import LONG, SIZE, measured
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, seated
-from tests.faults.witness.scene import STATIONS, scene
+from tests.faults.witness.scene import STATIONS, rows, rows_of, scene
 from tests.faults.witness.verdict import done_though_refused, faults, heard
 from tests.first_light.process import serving
 
@@ -31,6 +31,7 @@ async def test_a_killed_database_loses_nothing_and_no_answer_is_both(
     async with serving(tmp_path, "serve", database_url=demo_url, redis_url=redis_url) as server:
         async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
             found = await scene(client)
+        before = await rows(server, found.people["admin"])
         sitting = [found.station(name, server) for name in STATIONS]
         sitting.append(found.station("board drops", server, drops=2.0))
         writers = found.writers(server, labs=10, vitals=4, beds=2)
@@ -49,6 +50,7 @@ async def test_a_killed_database_loses_nothing_and_no_answer_is_both(
                 written = await writing.finish()
             await heard_all(stations, found.feeds(sitting), written)
             seen = await stations.finish()
+        assert await rows(server, found.people["admin"]) - before == rows_of(written)
         told = heard(seen, found.feeds(sitting))
         wrong = faults(written, told) + done_though_refused(written, told)
         answers = Counter(

@@ -17,7 +17,7 @@ import pytest
 from tests.faults.figures import LONG, SIZE, measured
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, resumed, seated
-from tests.faults.witness.scene import STATIONS, scene
+from tests.faults.witness.scene import STATIONS, rows, rows_of, scene
 from tests.faults.witness.verdict import done_though_refused, faults, heard
 from tests.first_light.process import Server, serving
 
@@ -36,6 +36,7 @@ async def test_three_kills_in_the_middle_lose_nothing_and_double_nothing(
     async with serving(tmp_path, *words, database_url=demo_url, redis_url=redis_url) as server:
         async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
             found = await scene(client)
+        before = await rows(server, found.people["admin"])
         sitting = [found.station(name, server) for name in STATIONS]
         sitting += [found.station(f"board {number}", server, drops=2.0) for number in range(2)]
         writers = found.writers(server, labs=10, vitals=4, beds=2)
@@ -55,6 +56,7 @@ async def test_three_kills_in_the_middle_lose_nothing_and_double_nothing(
             wrote_for = written[-1]["at"] - written[0]["at"]
             await heard_all(stations, found.feeds(sitting), written)
             seen = await stations.finish()
+        assert await rows(server, found.people["admin"]) - before == rows_of(written)
         told = heard(seen, found.feeds(sitting))
 
         # Somebody who was away all the time is given the same, in the same order.

@@ -5,6 +5,7 @@ Everything is asked of the API, before anything is harmed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from tests.first_light.stays import SET_STATUS
 
 WARDS = ("MED1", "SURG1", "ICU")
 SEEN = "{ wards { code } patients(first: 500) { totalCount nodes { id } } }"
+ROWS = """query ($ward: String!) { ward(code: $ward) { beds { admission { patient {
+  vitals(first: 1) { totalCount } labResults(first: 1) { totalCount }
+} } } } }"""
+ALARMS = "{ criticalResults(first: 1) { totalCount } }"
 STATIONS: Mapping[str, tuple[str, tuple[tuple[str, str | None], ...]]] = {
     "board": ("nurse", (("criticalResults", "MED1"), ("bedChanges", "MED1"))),
     "nurses": ("nurse", (("criticalResults", None), ("vitalSigns", "SURG1"))),
@@ -125,3 +130,23 @@ async def scene(client: httpx.AsyncClient) -> Scene:
         )
         visible[user] = frozenset(one["id"] for one in seen["nodes"])
     return Scene(people, patients, beds, visible, wards)
+
+
+async def rows(server: Server, admin: Person) -> Counter[str]:
+    """How many of each kind there are of those who are written about, by the API."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        asking = Person(client, admin.token)
+        found = Counter(critical=(await asking.run(ALARMS))["criticalResults"]["totalCount"])
+        for ward in WARDS:
+            for bed in (await asking.run(ROWS, ward=ward))["ward"]["beds"]:
+                if bed["admission"] is not None:
+                    patient = bed["admission"]["patient"]
+                    found["vitals"] += patient["vitals"]["totalCount"]
+                    found["results"] += patient["labResults"]["totalCount"]
+    return found
+
+
+def rows_of(written: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """How many rows what was acknowledged must have left: one each."""
+    kinds = Counter(line["kind"] for line in written)
+    return Counter(critical=kinds["critical"], vitals=kinds["vitals"], results=kinds["critical"])
