@@ -56,7 +56,7 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
 async def test_help_names_every_command() -> None:
     ended = await wardline("--help")
     assert ended.code == 0
-    for command in ("dev", "serve", "migrate", "check", "import", "user"):
+    for command in ("dev", "serve", "migrate", "check", "backup", "restore", "import", "user"):
         assert f" {command} " in ended.out
 
 
@@ -100,7 +100,7 @@ async def test_debug_shows_where() -> None:
 async def test_check_is_0_where_everything_is_there(environment: dict[str, str]) -> None:
     ended = await wardline("check", environment=environment)
     assert ended.code == 0, ended
-    assert ended.out.count(" ok ") == 5
+    assert ended.out.count(" ok ") == 6
     assert f"at {head()}, the newest" in ended.out
 
 
