@@ -81,7 +81,8 @@ class Crowd:
         self.sockets.clear()
 
     async def reached(self, total: int, seconds: float) -> float:
-        """When so many events were heard, by `perf_counter`. Raises wire.Fault."""
+        """When so many events were heard, by `perf_counter`. Raises wire.Fault, also where none
+        came for so many seconds."""
         if self.fault is not None:
             raise wire.Fault(self.fault)
         if self.total >= total:
@@ -89,11 +90,12 @@ class Crowd:
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (total, id(future), future))
         self.wake_at = self._waiting[0][0]
-        try:
-            return await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            short = total - self.total
-            raise wire.Fault(f"{short} deliveries of {total} did not come") from None
+        while not future.done():
+            before = self.total
+            await asyncio.wait((future,), timeout=seconds)
+            if self.total == before and not future.done():
+                raise wire.Fault(f"{total - before} deliveries of {total} did not come")
+        return future.result()
 
     def wake(self) -> None:
         """Tell whoever waits for so many."""

@@ -20,8 +20,8 @@ from bench import wire
 from bench.live import asked
 from bench.live.crowd import Crowd, Seat
 
-PATIENCE = 60.0
-"""Seconds until a delivery counts as lost."""
+PATIENCE = 20.0
+"""Seconds without a delivery until those that miss count as lost."""
 TRY, TRIES = 3.0, 20
 """Seconds without a delivery after which another event shows whether all have subscribed by now."""
 PAUSE = 0.01

@@ -123,3 +123,15 @@ def test_a_socket_that_ends_ends_the_bench(data: bytes) -> None:
             await waiting
 
     asyncio.run(scenario())
+
+
+def test_what_does_not_come_is_told() -> None:
+    async def scenario() -> None:
+        crowd = Crowd(1, "/")
+        socket, _ = _socket(crowd)
+        _receive(socket, UPGRADED)
+        _receive(socket, _next("lab_1"))
+        with pytest.raises(Fault, match="1 deliveries of 2"):
+            await crowd.reached(2, 0.01)
+
+    asyncio.run(scenario())
