@@ -121,6 +121,8 @@ async def sign_in(
 async def sign_out(tx: Transaction, actor: Actor) -> dict[str, Any]:
     """End the actor's session at once."""
     await tx.run(_REVOKE, session=actor.session_id, now=tx.now)
+    if actor.session_id is not None:
+        tx.ended.append(actor.session_id)
     return {"signed_out": True}
 
 

@@ -85,7 +85,7 @@ class Transaction(Ledger):
     values are keyword arguments. `now` is the time of everything the transaction writes.
     """
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "ended")
 
     def __init__(
         self,
@@ -96,6 +96,8 @@ class Transaction(Ledger):
     ) -> None:
         super().__init__(hospital_id, now, policy)
         self.connection = connection
+        self.ended: list[UUID] = []
+        """The sessions that it ends: they are rung for as the hospital is, once it is committed."""
 
     async def all(self, clause: ClauseElement, **values: Any) -> list[asyncpg.Record]:
         """Every row."""

@@ -218,6 +218,8 @@ class Mutations:
             if refusal.keeps:
                 self._ring(actor.hospital_id)
             raise
+        for session_id in tx.ended:
+            self._ring(session_id)
         self._ring(actor.hospital_id)
         return data, plan.errors
 

@@ -26,7 +26,8 @@ MAX_PENDING = 10_000
 _LOG = logging.getLogger(__name__)
 
 Listener = Callable[[UUID | None], None]
-"""Called with the hospital whose log to read; None: any may have changed."""
+"""Called with the hospital whose log to read, or the session that has ended; None: any may have
+changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ class Bell:
         await self._broadcast.disconnect()
 
     def ring(self, hospital_id: UUID) -> None:
-        """Say that a hospital's log has grown. Never blocks, never raises, and many rings before
-        the next sending are one. This process hears it at once, also without Redis."""
+        """Say that a hospital's log has grown, or by the id of a session that it has ended. Never
+        blocks, never raises, and many rings before the next sending are one. This process hears it
+        at once, also without Redis."""
         self._tell(hospital_id)
         if len(self._pending) < MAX_PENDING:
             self._pending.add(hospital_id)

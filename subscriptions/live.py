@@ -81,6 +81,7 @@ async def live_channel(
     )
     bell = Bell(redis_url, channel=channel, counters=counters)
     bell.listen(hub.ring)
+    bell.listen(standing.ring)
     await bell.start()
     running = [
         asyncio.create_task(standing.run(), name="standing"),

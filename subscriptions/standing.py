@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +72,8 @@ class Standing:
         self._by_token: dict[bytes, UUID] = {}
         self._looking = asyncio.Lock()
         self._looked = float("-inf")
+        self._ended_at = float("-inf")
+        self._rung = asyncio.Event()
 
     def watch(self, actor: Actor, changed: Changed, token_hash: bytes | None = None) -> Watch:
         """Hear of changes of a session from now on. `actor` is fresh from `authenticate`."""
@@ -110,6 +113,13 @@ class Standing:
         session_id = self._by_token.get(token_hash)
         return None if session_id is None else self._sessions[session_id].actor
 
+    def ring(self, session_id: UUID | None) -> None:
+        """Somebody has signed out: if they listen here, nothing more is sent before a look. Rings
+        that are of no session are none of ours; after a gap the next look is soon."""
+        if session_id in self._sessions:
+            self._ended_at = asyncio.get_running_loop().time()
+            self._rung.set()
+
     async def run(self) -> None:
         """Look until cancelled. A database that is away is asked again at the next turn; meanwhile
         `at_most` lets no event out."""
@@ -124,7 +134,10 @@ class Standing:
                 failing = True
             except Exception as error:  # noqa: BLE001 (it goes on looking, whatever it meets)
                 report(error)
-            await asyncio.sleep(self._limits.standing)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.standing):
+                    await self._rung.wait()
+            self._rung.clear()
 
     async def at_most(self, seconds: float) -> None:
         """Return once the rights are known as they were at most so long ago. Raises what the
@@ -132,7 +145,7 @@ class Standing:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         async with self._looking:
-            if self._looked >= asked - seconds:
+            if self._looked >= max(asked - seconds, self._ended_at):
                 return
             began = loop.time()
             await self._look(began)

@@ -55,6 +55,40 @@ async def test_what_was_committed_before_the_end_is_heard_and_what_came_after_is
         assert [event["position"] for event in await stays.events(3)] == [1, 3, 4]
 
 
+async def test_what_is_written_behind_a_sign_out_is_never_heard(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    """Though the sessions are looked at only now and then: signing out rings, as events do, also
+    in the other processes."""
+    slow = replace(quiet, standing=30.0, standing_at_most=60.0)
+    for same in (True, False):
+        token = await nurse()
+        async with (
+            serve(limits=slow) as served,
+            serve(limits=slow) as beside,
+            served.station(token) as goes,
+            served.station(await nurse()) as stays,
+            (served if same else beside).station(token) as signs_out,
+        ):
+            for station in (goes, stays):
+                await station.subscribe()
+                await station.feed()
+            async with asyncio.timeout(5):
+                while not served.live.bell.state.connected_since:
+                    await asyncio.sleep(0.01)
+            await signs_out.run("mutation { signOut { signedOut } }")
+            assert (await signs_out.receive())["payload"] == {
+                "data": {"signOut": {"signedOut": True}}
+            }
+            if not same:  # the ring is on its way through Redis
+                assert await rest(goes) == ([], 4403)
+            await hospital.write()
+            served.live.bell.ring(hospital.id)
+            assert len(await stays.events(1)) == 1
+            if same:
+                assert await rest(goes) == ([], 4403)
+
+
 async def test_a_stream_ends_in_the_same_way(
     serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
 ) -> None:
