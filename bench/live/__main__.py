@@ -31,8 +31,10 @@ WIDTH = 160
 RESULTS = Path(__file__).parent.parent / "results" / "live.json"
 LIVE = Size("live", 2_000, 4, 30, 20_000, 20_000, 5_000)
 """What an event costs does not depend on the size of the hospital."""
-FULL_LENGTH = Length(events=100, seconds=12.0, sustained=6.0, window=8, burst=500, quiet=2.5)
-SMALL_LENGTH = Length(events=5, seconds=1.0, sustained=0.5, window=4, burst=20, quiet=0.6)
+FULL_LENGTH = Length(
+    events=100, seconds=12.0, sustained=6.0, under_way=24_000, burst=500, quiet=2.5
+)
+SMALL_LENGTH = Length(events=5, seconds=1.0, sustained=0.5, under_way=0, burst=20, quiet=0.6)
 DOCUMENTS = 50
 
 

@@ -27,6 +27,8 @@ thousandth's."""
 COUNTED = 20
 """Events over which statements are counted."""
 PATIENCE = 60.0
+FEWEST, MOST = 8, 32
+"""Mutations under way at full speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Cell:
         """Sets of sockets that may get the same bytes."""
         return min(self.sockets, self.documents * self.roles)
 
+    def window(self, deliveries: int) -> int:
+        """How many mutations are under way, for about so many deliveries."""
+        return max(FEWEST, min(MOST, deliveries // self.sockets))
+
     def __str__(self) -> str:
         return f"{self.system}, {self.sockets} sockets, {self.documents} documents"
 
@@ -54,13 +60,13 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Length:
     """How long a cell is measured: events one by one, at most for so many seconds; seconds of as
-    many as it takes, with so many under way; events of one transaction; and the seconds in which
-    all that runs by a clock has run."""
+    many as it takes, with so many deliveries under way; events of one transaction; and the seconds
+    in which all that runs by a clock has run."""
 
     events: int
     seconds: float
     sustained: float
-    window: int
+    under_way: int
     burst: int
     quiet: float
 
@@ -208,7 +214,7 @@ class Measuring:
             seats=seats,
             writer=self._ward.writer if self._system.guards else None,
             bodies=self._bodies,
-            window=self._ground.length.window,
+            window=self._cell.window(self._ground.length.under_way),
         )
         seconds: float = told["open_seconds"]
         return seconds
