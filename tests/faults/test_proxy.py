@@ -222,10 +222,21 @@ async def through(folder: Path, urls: list[str]) -> AsyncIterator[httpx.AsyncCli
         yield client
 
 
+class OnceEach(yaml.SafeLoader):
+    """YAML as Compose reads it, which takes no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        assert sorted(names) == sorted(set(names)), f"twice in {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
 def test_compose_runs_what_nginx_looks_for() -> None:
-    found = yaml.safe_load((EXAMPLE.parents[1] / "compose.yaml").read_text())["services"]
+    text = (EXAMPLE.parents[1] / "compose.yaml").read_text()
+    found = yaml.load(text, OnceEach)["services"]
     proxy = found["proxy"]
     example = EXAMPLE.read_text()
+    assert [name for name, one in found.items() if "ports" in one] == ["proxy"]
     assert found["app-1"] == found["app-2"]
     for name in ("app-1", "app-2"):
         assert f"server {name}:8000 " in example
