@@ -198,7 +198,7 @@ class Channel:
         self, group: Group, actor: Actor, events: Sequence[FeedEvent], position: int, *, live: bool
     ) -> Frame:
         """The frame that tells a group of events: one statement, which also leaves its entry in the
-        audit. `actor` is any of its members."""
+        audit. `actor` is any of its members, as a member."""
         cursor = self.cursor(position)
         async with self.lanes.acquire() as connection:
             self.counters.frame_statements += 1
@@ -317,7 +317,9 @@ class Channel:
             if events is None:
                 events = told[group.audience] = self.events(page.entries, group)
             if events:
-                work.append(Delivery(group, tuple(group.members), events, self.position))
+                members = tuple(group.members)
+                delivery = Delivery(group, members, members[0].actor, events, self.position)
+                work.append(delivery)
         return work
 
     def _start_over(self, page: Page) -> None:
@@ -343,7 +345,7 @@ class Channel:
         """One statement, one frame, for all of a group."""
         group, members, position = delivery.group, delivery.members, delivery.position
         try:
-            frame = await self.frame(group, members[0].actor, delivery.events, position, live=True)
+            frame = await self.frame(group, delivery.actor, delivery.events, position, live=True)
         except TRANSIENT:
             for member in delivery.still(members):
                 self.leave(member)

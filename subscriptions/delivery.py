@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from resolvers.actors import Actor
 from subscriptions.feeds import FeedEvents
 from subscriptions.subscriber import Group, Subscriber
 
@@ -16,10 +17,13 @@ rest of three thousand wait."""
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A page as a group hears it, and who was in the group when the page was taken."""
+    """A page as a group hears it, and who was in the group when the page was taken. `actor` is one
+    of them as they stood then: when the frame is made, they may have other rights than the group.
+    """
 
     group: Group
     members: tuple[Subscriber, ...]
+    actor: Actor
     events: FeedEvents
     position: int
 

@@ -141,6 +141,7 @@ class Hub:
         parted = []
         for one in tuple(subscribers):
             if one.live:
+                one.parted = True
                 self._channels[one.actor.hospital_id].leave(one)
                 parted.append(one)
             else:
@@ -160,7 +161,9 @@ class Hub:
             _LOG.warning("not everything that was committed could be sent to an ended session")
 
     def _fallen(self, channel: Channel, subscriber: Subscriber) -> None:
-        if subscriber.closed or (subscriber.task is not None and not subscriber.task.done()):
+        if subscriber.closed or subscriber.parted:
+            return  # nothing more is for it
+        if subscriber.task is not None and not subscriber.task.done():
             return  # its task sees by itself that it is in no group any more
         subscriber.task = asyncio.create_task(
             catch_up(channel, subscriber), name="catch up", context=subscriber.context

@@ -341,6 +341,8 @@ class Socket:
                 operation = await self._sockets.find_document(operation, actor)
             kind = self._sockets.engine.operation_kind(operation, actor)
             if kind == "subscription":
+                if self._leaving is not None:
+                    return  # the session has ended meanwhile
                 # As it stands now: from here on nothing waits.
                 actor = self._watch.actor
                 running.subscriber = self._sockets.hub.subscribe(operation, actor, running)

@@ -77,14 +77,18 @@ class Standing:
 
     def watch(self, actor: Actor, changed: Changed, token_hash: bytes | None = None) -> Watch:
         """Hear of changes of a session from now on. `actor` is fresh from `authenticate`."""
-        if actor.session_id is None:
+        session_id = actor.session_id
+        if session_id is None:
             raise ValueError("a socket belongs to a session")
+        session = self._sessions.get(session_id)
+        # A look may have found what is newer between that reading and now, and finds it only once.
+        if session is not None and actor.rights_version <= session.actor.rights_version:
+            actor = replace(session.actor, address=actor.address)
         watch = Watch(actor, changed)
-        session = self._sessions.get(actor.session_id)
         if session is None:
-            session = self._sessions[actor.session_id] = _Session(actor, token_hash)
+            session = self._sessions[session_id] = _Session(actor, token_hash)
             if token_hash is not None:
-                self._by_token[token_hash] = actor.session_id
+                self._by_token[token_hash] = session_id
         session.watches.add(watch)
         session.left_at = None
         return watch

@@ -61,8 +61,8 @@ class Subscriber:
     `position` is up to where it was sent everything; for one that is live the channel's may be
     later. `joined` is the channel's position when it came into its group, `turn` counts its stays
     in groups, `stay` is the one in the audit, `context` that of the request it came with. `owes`
-    says that it must be sent a message even if there are no events. `since` is when it began, by
-    this process.
+    says that it must be sent a message even if there are no events. `parted`: its session is over,
+    and it is given its last words at most. `since` is when it began, by this process.
     """
 
     __slots__ = (
@@ -74,6 +74,7 @@ class Subscriber:
         "joined",
         "operation",
         "owes",
+        "parted",
         "place",
         "plan",
         "position",
@@ -105,6 +106,7 @@ class Subscriber:
         self.owes = True
         self.resync = False
         self.closed = False
+        self.parted = False
         self.sent_at = 0.0
         self.task: asyncio.Task[None] | None = None
 
