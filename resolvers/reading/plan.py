@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     column,
@@ -258,13 +259,17 @@ class Planner:
         made = shapes.many(level, self.object(inside, level, chosen.selections), [row.c.index])
         if source.on is None:
             return made
-        told: ColumnElement[bool] = known.is_not(None)
-        if place.borrowed:
-            assert place.model is not None
-            assert place.row is not None
-            seen = self.visible(place.model, place.row)
-            told = told if seen is None else told & seen
-        return replace(made, json=case((told, made.json)))
+        told: list[ColumnElement[bool]] = [known.is_not(None)]
+        assert place.model is not None
+        assert place.row is not None
+        if place.borrowed and (seen := self.visible(place.model, place.row)) is not None:
+            told.append(seen)
+        if isinstance(source.requires, Scope):
+            reaches = self.rights.reaches(source.requires)
+            # The row may be seen in a wider reach than these are.
+            if Reach.HOSPITAL not in reaches:
+                told.append(self._within(place.model, place.row, reaches))
+        return replace(made, json=case((and_(*told), made.json)))
 
     def enter(
         self,

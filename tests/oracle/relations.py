@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from tests.oracle.grants import ENTRY
+from tests.oracle.grants import ENTRY, GUARDS
 from tests.oracle.rows import Held, Row
-from tests.oracle.sight import Viewer, in_sight
+from tests.oracle.sight import Viewer, in_sight, sees
 
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
@@ -309,8 +309,9 @@ def _user_of(held: Held, station: Row) -> Row:
 
 
 def _stations(held: Held, viewer: Viewer, ward: Row) -> list[Row] | None:
-    """Who listens at a ward in sight: there, or everywhere."""
-    if held.stations is None or not in_sight(held, viewer, [ward]):
+    """Who listens at a ward in sight, and in reach of the scope: there, or everywhere."""
+    seen = in_sight(held, viewer, [ward]) and sees(held, viewer, ward, GUARDS["Ward.stations"])
+    if held.stations is None or not seen:
         return None
     return [
         {**one, "since": datetime.fromisoformat(one["since"])}

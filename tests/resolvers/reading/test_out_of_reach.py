@@ -117,3 +117,20 @@ async def test_clerks_and_auditors_see_nothing_clinical_by_any_way(
                 continue
             node = await hospital.ask(NODE, actor, {"id": hospital.public(model, made[0])})
             assert node.data == {"node": None}
+
+
+async def test_stations_are_told_of_wards_in_reach_of_their_scope(hospital: Hospital) -> None:
+    """Who sees every ward as a clerk hears critical results on the own ward alone; a laboratory's
+    credential, which reads back what it wrote, learns nobody's name."""
+    listener = await hospital.user(Role.ADMIN)
+    hospital.listening.rows[hospital.id] = [
+        {"index": 0, "ward_id": None, "user_id": str(listener.user_id)}
+        | {"since": datetime.now(UTC).isoformat()}
+    ]
+    text = "{ wards { code stations { username } } }"
+    both = await hospital.user(Role.CLERK, Role.NURSE, wards=["MED1"])
+    integrator = await hospital.user(Role.INTEGRATOR)
+    for actor, own in ((both, {"MED1"}), (integrator, set())):
+        wards = (await hospital.ask(text, actor)).data["wards"]
+        assert len(wards) > 1
+        assert {one["code"] for one in wards if one["stations"] is not None} == own
