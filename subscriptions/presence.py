@@ -13,14 +13,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 import models
-from models.rules.scopes import Reach
+from resolvers.faults import report
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.redis_address import REDIS_ERRORS, RedisAddress
 from subscriptions.subscriber import Subscriber
@@ -62,9 +62,9 @@ class Presence:
         self._asked[hospital_id] = asyncio.get_running_loop().time()
         found = self._fresh(hospital_id)
         if found is None and hospital_id not in self._known:
-            # Nobody has asked for it lately.
-            with suppress(*REDIS_ERRORS):
-                await self._look()
+            # Nobody has asked for it lately. Who asks next does not wait, whatever Redis does.
+            await self._try()
+            self._known.setdefault(hospital_id, _Known(b"", float("-inf")))
             found = self._fresh(hospital_id)
         return found
 
@@ -72,8 +72,7 @@ class Presence:
         """Tell of these and look until cancelled, whatever Redis does."""
         self._subscribers = subscribers
         while True:
-            with suppress(*REDIS_ERRORS):
-                await self._look()
+            await self._try()
             await asyncio.sleep(self._limits.presence)
 
     async def close(self) -> None:
@@ -91,6 +90,14 @@ class Presence:
         if known is None or known.at < now - self._limits.presence_known:
             return None
         return known.rows
+
+    async def _try(self) -> None:
+        try:
+            await self._look()
+        except REDIS_ERRORS:
+            pass  # Then it is not known.
+        except Exception as error:  # noqa: BLE001 (no answer and no frame fails for this)
+            report(error)
 
     async def _look(self) -> None:
         async with asyncio.timeout(self._limits.presence_deadline), self._looking:
@@ -122,14 +129,12 @@ class Presence:
                 pipeline.srem(every, self._process)
             pipeline.smembers(every)
             *_, members = await pipeline.execute()
-        names = sorted(member.decode() for member in members if member.decode() != self._process)
+        names = sorted({member.decode(errors="replace") for member in members} - {self._process})
         told = await self._client.mget([self._key(hospital_id, name) for name in names] or [mine])
         gone = [name for name, rows in zip(names, told, strict=False) if rows is None]
         if gone:
             await self._client.srem(every, *gone)
-        rows = list(own)
-        if names:
-            rows += [row for text in told if text is not None for row in orjson.loads(text)]
+        rows = own + [row for text in told if names and text is not None for row in _read(text)]
         rows.sort(key=lambda row: (row["since"], row["user_id"]))
         return orjson.dumps([{"index": index, **row} for index, row in enumerate(rows)])
 
@@ -161,8 +166,26 @@ def stations_of(subscribers: Iterable[Subscriber]) -> dict[UUID, list[dict[str, 
 
 
 def _wards(one: Subscriber) -> tuple[UUID | None, ...]:
-    if one.place.ward_id is not None:
-        return (one.place.ward_id,)
-    if Reach.HOSPITAL in one.actor.rights.reaches(one.plan.scope):
-        return (None,)
-    return one.actor.ward_ids
+    assert one.group is not None
+    heard = one.group.audience
+    if one.place.ward_id is None:
+        return (None,) if heard.everywhere else tuple(sorted(heard.ward_ids))
+    # Anybody may name a ward: who does not hear it must not seem to be there.
+    hears = heard.everywhere or one.place.ward_id in heard.ward_ids
+    return (one.place.ward_id,) if hears else ()
+
+
+def _read(text: bytes | str) -> list[dict[str, Any]]:
+    """What another process told; nothing where it is not what this release tells, for it becomes a
+    part of answers and of frames."""
+    try:
+        return [
+            {
+                "ward_id": None if row["ward_id"] is None else str(UUID(row["ward_id"])),
+                "user_id": str(UUID(row["user_id"])),
+                "since": datetime.fromisoformat(row["since"]).astimezone(UTC).isoformat(),
+            }
+            for row in orjson.loads(text)
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return []
