@@ -66,7 +66,9 @@ class WireProtocol(Fence):
     # -- what the application does ----------------------------------------------------------------
 
     def settle(self) -> None:
-        """Keep nothing of the handshake, once it is over."""
+        """Keep nothing of the handshake, once it is over: the parser holds its request for ever."""
+        self.request.headers.clear()
+        self.response.headers.clear()
         del self.request, self.response
 
     @property
