@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -76,7 +77,7 @@ async def test_who_names_a_ward_and_hears_nothing_of_it_is_no_station_there(
         b"7",
         b'[{"ward_id": null}]',
         b'[{"ward_id": null, "user_id": "x", "since": "2026-01-01T00:00:00+00:00"}]',
-        b'[{"ward_id": null, "user_id": "%b", "since": "x"}]' % str(models.new_id()).encode(),
+        b'[{"ward_id": null, "user_id": "%b", "since": "x"}]' % str(UUID(int=7)).encode(),
         b'[{"ward_id": 7, "user_id": [], "since": 7}]',
     ],
 )
