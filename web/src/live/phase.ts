@@ -3,8 +3,8 @@
  * Times are milliseconds of the caller's clock; nothing here reads one.
  */
 
-/** The server sends at least an empty message every 15 s, so twice that in silence is a dead feed. */
-export const STALE_AFTER_MS = 30_000;
+/** The server sends at least an empty message every 15 s; docs/live.md holds a feed for dead after this. */
+export const STALE_AFTER_MS = 20_000;
 
 export type Phase =
   | { readonly name: "connecting"; readonly since: number }
