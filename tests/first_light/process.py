@@ -46,6 +46,15 @@ class Server:
         parent = psutil.Process(self.process.pid)
         return [parent.pid, *(child.pid for child in parent.children(recursive=True))]
 
+    def workers(self) -> list[psutil.Process]:
+        """The processes of `--workers` that take connections by now, in no order."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if any(one.status == psutil.CONN_LISTEN for one in child.net_connections("tcp")):
+                    found.append(child)
+        return found
+
     async def interrupt(self) -> int:
         """Ctrl-C in a terminal: the whole foreground group gets it. The exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
