@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "docs" / "clients"
 PACKAGES = ROOT / "web" / "node_modules"
-PATIENCE = 40.0
+PATIENCE = 60.0
 
 Line = dict[str, Any]
 

@@ -28,7 +28,7 @@ from tests.first_light.api import Api
 from tests.first_light.process import Server, port_of, serving
 from tests.first_light.station import CRITICAL, station
 
-SILENCE = 2.0
+SILENCE = 3.0
 """Seconds after which the clients hold a feed for dead: the writers write all the time."""
 OPEN = """query ($ward: String) {
   criticalResults(ward: $ward, status: [OPEN], first: 500) { nodes { id } }
@@ -123,6 +123,9 @@ def harms(
         await asyncio.sleep(0.2)
         wire.mend()
 
+    async def ended_normally() -> None:
+        assert wire.end_normally() == 2
+
     async def redis_killed() -> None:
         await redis.kill()
 
@@ -161,6 +164,7 @@ def harms(
 
     return [
         cut,
+        ended_normally,
         redis_killed,
         postgres_killed,
         worker_killed,

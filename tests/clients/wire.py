@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 from tests.first_light.process import free_port
 
+NORMAL_CLOSURE = b"\x88\x02" + (1000).to_bytes(2, "big")
+"""A frame that closes, as a server sends it."""
+
 
 class Wire:
     """Every connection through it ends in the server's port, while it is `whole`."""
@@ -19,6 +22,7 @@ class Wire:
         self.begun = 0
         """How many connections there have been."""
         self._open: set[asyncio.StreamWriter] = set()
+        self._sockets: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
@@ -34,6 +38,12 @@ class Wire:
     def mend(self) -> None:
         self.whole = True
 
+    def end_normally(self) -> int:
+        """Close every WebSocket with 1000, as a proxy may; how many there were."""
+        for writer in self._sockets:
+            writer.write(NORMAL_CLOSURE)
+        return len(self._sockets)
+
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
         there: asyncio.StreamWriter | None = None
@@ -45,7 +55,7 @@ class Wire:
             back, there = await asyncio.open_connection("127.0.0.1", self.to)
             ways = [
                 asyncio.create_task(_copy(reader, there)),
-                asyncio.create_task(_copy(back, writer)),
+                asyncio.create_task(self._answer(back, writer)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -56,9 +66,18 @@ class Wire:
             pass  # there is no server now
         finally:
             self._open.discard(writer)
+            self._sockets.discard(writer)
             for end in (writer, there):
                 if end is not None:
                     end.close()
+
+    async def _answer(self, back: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):
+            head = await back.readuntil(b"\r\n\r\n")
+            writer.write(head)
+            if head.startswith(b"HTTP/1.1 101 "):
+                self._sockets.add(writer)
+        await _copy(back, writer)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
