@@ -17,7 +17,7 @@ from tests.faults.figures import LONG, SIZE, measured
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, seated
 from tests.faults.witness.scene import STATIONS, rows, rows_of, scene
-from tests.faults.witness.verdict import done_though_refused, faults, heard
+from tests.faults.witness.verdict import done_though_refused, faults, heard, tally
 from tests.first_light.process import serving
 
 KILLS = 3 if LONG else 1
@@ -72,8 +72,8 @@ async def test_a_killed_database_loses_nothing_and_no_answer_is_both(
             mutations=len(written),
             asked_again=sum(len(line["attempts"]) > 1 for line in written),
             answers=dict(answers),
-            lost=0,
-            both=0,
+            **tally(written, told),
+            both=len(done_though_refused(written, told)),
             back_s=round(
                 max(
                     min(answered for sent, answered, what in attempts if sent > at and what == "ok")

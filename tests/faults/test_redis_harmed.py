@@ -17,7 +17,7 @@ from tests.faults.readiness import both
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, seated
 from tests.faults.witness.scene import STATIONS, scene
-from tests.faults.witness.verdict import Heard, done_though_refused, faults, heard
+from tests.faults.witness.verdict import Heard, done_though_refused, faults, heard, tally
 from tests.first_light.process import Server, serving
 
 REDIS_TIMEOUT = 1.0
@@ -81,7 +81,12 @@ async def test_a_harmed_redis_slows_nobody_and_loses_nothing(
         wrong = faults(written, told) + done_though_refused(written, told)
         assert not wrong, "\n".join(wrong)
         well = [took for phase in phases if not phase.harm for took in phase.latencies(written)]
-        measured("Redis well", mutations=len(well), p99_ms=round(share(well, 0.99) * 1000, 1))
+        measured(
+            "Redis well",
+            mutations=len(well),
+            p99_ms=round(share(well, 0.99) * 1000, 1),
+            **tally(written, told),
+        )
         for phase in phases:
             if not phase.harm:
                 continue
@@ -93,7 +98,6 @@ async def test_a_harmed_redis_slows_nobody_and_loses_nothing(
                 ratio=round(share(took, 0.99) / share(well, 0.99), 2),
                 late_p99_ms=round(share(late, 0.99) * 1000),
                 late_at_most_ms=round(max(late) * 1000),
-                lost=0,
             )
             # Generous, for a machine with other work: who waits for Redis is far beyond both.
             assert share(took, 0.95) < REDIS_TIMEOUT, (

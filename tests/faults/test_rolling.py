@@ -19,10 +19,10 @@ from tests.faults.figures import measured
 from tests.faults.witness.journal import Account, witness
 from tests.faults.witness.presence import heard_all, resumed, seated
 from tests.faults.witness.scene import STATIONS, Scene, scene
-from tests.faults.witness.verdict import done_though_refused, faults, heard
+from tests.faults.witness.verdict import done_though_refused, faults, heard, tally
 from tests.first_light.process import Server, serving
+from tests.patience import PATIENCE, until
 
-PATIENCE = 60.0
 SIDES = 3
 """Stations of each name."""
 EVERY = 0.2
@@ -79,8 +79,7 @@ async def test_workers_killed_and_replaced(demo_url: str, redis_url: str, tmp_pa
             "two workers: one killed, then a rolling restart",
             mutations=len(written),
             stations=len(sitting),
-            lost=0,
-            twice=0,
+            **tally(written, told),
             resumed_after_kill_s=round(max(after_kill), 2),
             closed_by_1012=codes[GOING_AWAY],
         )
@@ -134,8 +133,7 @@ async def test_servers_killed_and_started_again_one_by_one(
             "two servers: one killed, then both replaced",
             mutations=len(written),
             stations=len(sitting),
-            lost=0,
-            twice=0,
+            **tally(written, told),
         )
 
 
@@ -166,19 +164,12 @@ async def back(stations: Account, names: set[str], since: float) -> None:
 
 async def said(server: Server, words: str, times: int = 1) -> None:
     """Wait until the server has said this."""
-    deadline = time.monotonic() + PATIENCE
-    while server.said.count(words) < times:
-        assert time.monotonic() < deadline, server.said
-        await asyncio.sleep(0.05)
+    await until(lambda: server.said.count(words) >= times)
 
 
 async def a_worker_with_stations(server: Server, stations: Account) -> psutil.Process:
     """The worker that has the fewer stations of the two, and at least one."""
-    found = [
-        child
-        for child in psutil.Process(server.process.pid).children()
-        if "app.cli.worker" in child.cmdline()
-    ]
+    found = server.workers()
     assert len(found) == 2
     held = [(len(stations_at(one, stations)), one.pid, one) for one in found]
     assert sum(count for count, _, _ in held) == len(STATIONS) * SIDES

@@ -14,7 +14,7 @@ from tests.faults.statements import counted
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, resumed, seated
 from tests.faults.witness.scene import scene
-from tests.faults.witness.verdict import faults, heard
+from tests.faults.witness.verdict import faults, heard, tally
 from tests.first_light.process import serving
 
 KINDS = ("board", "rounds", "desk", "laboratory", "office")
@@ -80,8 +80,7 @@ async def test_sockets_that_are_dropped_at_once_all_resume(
             resumed_last_s=round(max(times), 2),
             statements=round(extra),
             statements_of_a_quiet_second=round(rate, 1),
-            lost=0,
-            twice=0,
+            **tally(written, told),
         )
         assert extra < STATEMENTS, report(during, quiet)
 

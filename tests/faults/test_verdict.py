@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.faults.witness.verdict import Heard, done_though_refused, faults, heard
+from tests.faults.witness.verdict import Heard, done_though_refused, faults, heard, tally
 
 WRITTEN = st.lists(
     st.tuples(st.sampled_from(["one", "other"]), st.sampled_from(["hers", "his", "nobody's"])),
@@ -65,8 +65,10 @@ def test_one_that_is_missing_doubled_strange_or_moved_is_found(
     victim = chance.randrange(len(ids))
     missing = ids[:victim] + ids[victim + 1 :]
     assert any("never told of 1" in one for one in faults(lines, [feed_of(missing)]))
+    assert tally(lines, [feed_of(missing)]) == {"due": len(ids), "lost": 1, "twice": 0}
     doubled = [*ids, ids[victim]]
     assert any("told twice of 1" in one for one in faults(lines, [feed_of(doubled)]))
+    assert tally(lines, [feed_of(doubled)]) == {"due": len(ids), "lost": 0, "twice": 1}
     strange = [*ids, "crt_55"]
     assert any("nobody may have told" in one for one in faults(lines, [feed_of(strange)]))
     turned = ids[::-1]

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from tests.faults.figures import LONG, SIZE, measured
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, resumed, seated
 from tests.faults.witness.scene import STATIONS, rows, rows_of, scene
-from tests.faults.witness.verdict import done_though_refused, faults, heard
+from tests.faults.witness.verdict import done_though_refused, faults, heard, tally
 from tests.first_light.process import Server, serving
+from tests.patience import until
 
 KILLS = 3
 ALONE = "the only worker killed (-9) three times"
-PATIENCE = 60.0
 NOTICED = 0.5
 """Seconds in which a station sees that its connection is gone."""
 
@@ -77,9 +74,7 @@ async def test_three_kills_in_the_middle_lose_nothing_and_double_nothing(
             f"one of {workers} workers killed (-9) three times" if workers > 1 else ALONE,
             mutations=len(written),
             asked_again=sum(len(line["attempts"]) > 1 for line in written),
-            heard=sum(len(one.sequence) for one in told),
-            lost=0,
-            twice=0,
+            **tally(written, told),
             mutations_per_s=round(len(written) / wrote_for),
             resumed_after_kill_s=round(max(times), 2),
         )
@@ -91,23 +86,10 @@ async def kill(server: Server, workers: int) -> None:
         await server.kill()
         await server.start_again()
         return
-    victim = random.choice(workers_of(server))
+    victim = random.choice(server.workers())
     victim.kill()
     victim.wait()
-    deadline = time.monotonic() + PATIENCE
-    while len(workers_of(server)) < workers:
-        assert time.monotonic() < deadline, server.said
-        await asyncio.sleep(0.05)
-
-
-def workers_of(server: Server) -> list[psutil.Process]:
-    """The processes that take connections by now."""
-    found = []
-    for child in psutil.Process(server.process.pid).children():
-        with suppress(psutil.Error):
-            if any(one.status == psutil.CONN_LISTEN for one in child.net_connections("tcp")):
-                found.append(child)
-    return found
+    await until(lambda: len(server.workers()) >= workers)
 
 
 def thrown_out(

@@ -78,6 +78,22 @@ def faults(written: Sequence[Line], feeds: Sequence[Heard]) -> list[str]:
     return found
 
 
+def tally(written: Sequence[Line], feeds: Sequence[Heard]) -> dict[str, int]:
+    """How many deliveries were due, and how many of them were lost, or came more than once."""
+    due = lost = twice = 0
+    for feed in feeds:
+        times = Counter(feed.sequence)
+        mine = [
+            line["id"]
+            for line in written
+            if line["subject"] in feed.allowed and FEED_OF[line["kind"]] == feed.feed
+        ]
+        due += len(mine)
+        lost += sum(one not in times for one in mine)
+        twice += sum(count > 1 for count in times.values())
+    return {"due": due, "lost": lost, "twice": twice}
+
+
 def _of_feed(feed: Heard, written: Sequence[Line]) -> list[str]:
     due = [line["id"] for line in written if line["subject"] in feed.allowed]
     times = Counter(feed.sequence)
