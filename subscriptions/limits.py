@@ -21,9 +21,9 @@ class Limits:
     init_timeout: float = 10.0
     send_deadline: float = 5.0
     """How long a client that does not take in what it is sent is waited for."""
-    ping: float = 3.5
+    ping: float = 3.0
     """A client that was silent for this long is asked whether it is there."""
-    pong: float = 4.5
+    pong: float = 4.0
     """How long it has to answer. Together a client that has stopped reading is let go within 10 s,
     the look every half second included."""
     close_deadline: float = 1.0
