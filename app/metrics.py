@@ -261,7 +261,7 @@ class _Reading(Collector):
         )
         yield _counters(
             "live_refused",
-            "Connections and messages that a limit refused.",
+            "Connections, messages and operations that a limit refused.",
             "limit",
             dict(counters.refused),
         )

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from uuid import UUID
 
-from resolvers import faults
 from resolvers.actors import Actor
-from resolvers.faults import TRANSIENT, report
+from resolvers.faults import CORRELATION, TRANSIENT, report
 from resolvers.hearings import Hearing
 from resolvers.lanes import Lanes
 from subscriptions import log
 from subscriptions.audience import Audience, audience, row_scope
+from subscriptions.backoff import back_off
 from subscriptions.counters import Counters
 from subscriptions.delivery import Delivery, by_turns
 from subscriptions.feeds import FeedEvent, FeedEvents, FeedPlan
@@ -114,8 +113,7 @@ class Channel:
                 if not failures:
                     _LOG.warning("the log can not be read: %s", type(error).__name__)
                 failures += 1
-                pause = min(1.0, self.limits.poll * 2 ** min(failures - 1, 4))
-                await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                await asyncio.sleep(back_off(failures, self.limits.poll, 1.0))
                 continue
             except Exception as error:  # noqa: BLE001 (one bad page must not silence a hospital)
                 report(error)
@@ -147,7 +145,7 @@ class Channel:
             subscriber.actor,
             group.plan.audited,
             after=subscriber.position,
-            request_id=faults.CORRELATION.get(),
+            request_id=CORRELATION.get(),
         )
         await self.trail.begin(subscriber.stay)
 
@@ -232,7 +230,7 @@ class Channel:
         if not heard:
             return Stretch(until, None)
         frame = await self.frame(group, actor, self.events(heard, group), until, live=False)
-        return Stretch(until, frame, heard)
+        return Stretch(until, frame, heard, wards=frozenset(actor.ward_ids))
 
     async def _history(self, after: int, until: int) -> tuple[LogEntry, ...] | None:
         """The next entries of the past, up to `until`; None where they have been trimmed."""

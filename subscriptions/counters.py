@@ -99,7 +99,8 @@ class Counters:
     """Connections that ended, by close code; 1000 and 1001 are the client's own, 1006 one that went
     without a word. The code alone: reasons may repeat what the client sent."""
     refused: Counter[str] = field(default_factory=Counter)
-    """Connections and messages that a limit refused, by the name of the field in `Limits`."""
+    """Connections, messages and operations that were refused, by the limit that was reached, as
+    docs/limits.md names it; `origin`: a page of another origin asked."""
     queue_overflows: int = 0
     """Sockets closed because too much waited for them."""
     send_timeouts: int = 0

@@ -118,9 +118,12 @@ class RedisAddress:
                 require_full_coverage=False,
                 **self._given(timeout, decode, 16 if connections is None else connections),
             )
-        return self._server(timeout, decode, connections, self.hosts[0])
+        return self.server(self.hosts[0], timeout=timeout, decode=decode, connections=connections)
 
-    def _server(self, timeout: float, decode: bool, connections: int | None, host: Host) -> Redis:
+    def server(
+        self, host: Host, *, timeout: float, decode: bool = False, connections: int | None = None
+    ) -> Redis:
+        """The same for one server: that of the host, or the master that the Sentinels name."""
         given = {**self._given(timeout, decode, connections), "retry_on_error": []}
         if self.kind != "sentinel":
             return Redis(host=host[0], port=host[1], **given)
@@ -158,7 +161,7 @@ class Doors:
     def next(self, *, timeout: float) -> Redis:
         """A client of the next server; texts are decoded."""
         self._hosts.append(self._hosts.pop(0))
-        return self._address._server(timeout, True, None, self._hosts[-1])  # noqa: SLF001
+        return self._address.server(self._hosts[-1], timeout=timeout, decode=True)
 
     async def learn(self, client: Redis) -> None:
         """Ask a node for the others. Raises REDIS_ERRORS."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import random
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +21,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as Unreachable
 
 from resolvers.faults import report
+from subscriptions.backoff import back_off
 from subscriptions.counters import Counters
 from subscriptions.redis_address import REDIS_ERRORS, Doors, RedisAddress
 from subscriptions.tasks import end
@@ -119,9 +119,7 @@ class RedisBackend(BroadcastBackend):
                 self._client = None
                 await self._close(client, pubsub)
             if failures:
-                # Jittered, so that all processes do not come back in the same instant.
-                ceiling = min(self._retry_at_most, 0.05 * 2 ** min(failures, 10))
-                await asyncio.sleep(random.uniform(ceiling / 2, ceiling))  # noqa: S311
+                await asyncio.sleep(back_off(failures, 0.1, self._retry_at_most))
 
     async def _open(self, client: Redis, pubsub: PubSub) -> None:
         channels = sorted(self._channels)

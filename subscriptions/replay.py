@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from datetime import datetime
 from itertools import islice
 
 from resolvers.faults import TRANSIENT, report
+from subscriptions.backoff import back_off
 from subscriptions.channel import Channel
 from subscriptions.frame import Frame
 from subscriptions.subscriber import Group, Subscriber
@@ -33,7 +33,7 @@ async def catch_up(channel: Channel, subscriber: Subscriber) -> None:
             if failures > MAX_FAILURES:
                 subscriber.sink.try_again()
                 return
-            await asyncio.sleep(random.uniform(0.05, 0.1) * 2**failures)  # noqa: S311
+            await asyncio.sleep(back_off(failures, 0.2, 4.0))
         except Exception as error:  # noqa: BLE001 (the client is told, the socket lives)
             channel.leave(subscriber)
             subscriber.sink.fail(report(error))

@@ -13,6 +13,7 @@ from resolvers.faults import TRANSIENT, is_transient, report
 from subscriptions import handshake, origins, protocol
 from subscriptions.arrivals import Arrivals
 from subscriptions.counters import Counters
+from subscriptions.crowd import GOING_DOWN, LOOK_EVERY, Crowd
 from subscriptions.feeds import Engine, FindDocument, Operation, Refused
 from subscriptions.frame import Frame
 from subscriptions.gate import Full, Gate, Seat
@@ -28,12 +29,9 @@ from subscriptions.tasks import end
 from subscriptions.wire import wire_of
 
 FORBIDDEN = (CloseCode.FORBIDDEN, "Forbidden")
-GOING_DOWN = (CloseCode.SERVICE_RESTART, "the server is going down")
-LOOK_EVERY = 0.5
-"""Seconds between two looks for clients that say nothing."""
 
 
-class Sockets:
+class Sockets(Crowd["Socket"]):
     """The ASGI application for `GET /graphql` as a WebSocket, and all of its open sockets."""
 
     def __init__(
@@ -49,6 +47,7 @@ class Sockets:
         allowed_origins: Collection[str] = (),
         find_document: FindDocument | None = None,
     ) -> None:
+        super().__init__()
         self.find_document = find_document
         self.hub = hub
         self.standing = standing
@@ -59,11 +58,6 @@ class Sockets:
         self.counters = counters
         self.allowed_origins = frozenset(allowed_origins)
         self.mutations: set[asyncio.Task[bytes]] = set()
-        self._open: dict[Socket, asyncio.Task[Any] | None] = {}
-        self._stopping: asyncio.Task[None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed, or say why there is none."""
@@ -76,12 +70,12 @@ class Sockets:
             return
         try:
             socket = Socket(self, seat, scope, receive, send)
-            self._open[socket] = asyncio.current_task()
+            self.take_in(socket)
             self.counters.opened["websocket"] += 1
             try:
                 await socket.run()
             finally:
-                del self._open[socket]
+                self.forget(socket)
         finally:
             seat.leave()
 
@@ -103,42 +97,25 @@ class Sockets:
             due = loop.time() + LOOK_EVERY
             await asyncio.sleep(LOOK_EVERY)
             now = loop.time()
-            for socket in tuple(self._open):
+            for socket in self:
                 # Whatever held this process up has held up its hearing as well.
                 socket.look(now, held_up=now - due)
 
-    @property
-    def going_down(self) -> bool:
-        """Whether nobody is let in any more."""
-        return self._stopping is not None
-
-    def go_down(self) -> None:
+    async def _stop(self) -> None:
         """Give everybody what was committed until now, and the answers that they wait for; then
         close all with 1012."""
-        if self._stopping is None:
-            self._stopping = asyncio.create_task(self._stop(), name="sockets stop")
-
-    async def stop(self) -> None:
-        """Go down, and return when all are closed and running mutations have come to their end."""
-        self.go_down()
-        assert self._stopping is not None
-        await self._stopping
-
-    async def _stop(self) -> None:
         await self.hub.drain()
-        for socket in tuple(self._open):
+        for socket in self:
             if not socket.unanswered():
                 socket.close(*GOING_DOWN)
         await self._answer()
-        for socket in tuple(self._open):
+        for socket in self:
             socket.close(*GOING_DOWN)
-        tasks = [task for task in self._open.values() if task is not None]
-        if tasks or self.mutations:
-            await asyncio.wait((*tasks, *self.mutations), timeout=2 * self.limits.close_deadline)
+        await self._gone(2 * self.limits.close_deadline, *self.mutations)
 
     async def _answer(self) -> None:
         """A client that is not told what came of a mutation may ask for it a second time."""
-        asked = [task for socket in self._open for task in socket.unanswered()]
+        asked = [task for socket in self for task in socket.unanswered()]
         if asked:
             await asyncio.wait(asked, timeout=self.limits.answer_deadline)
 
@@ -326,6 +303,7 @@ class Socket:
         if self._sockets.going_down or self._leaving is not None:
             return  # it is about to be closed
         if len(self.operations) >= self._sockets.limits.operations:
+            self._sockets.counters.refused["socket_operations"] += 1
             self.outlet.put(protocol.error(operation_id, too_many(self._sockets.limits)))
             return
         running = Running(self, operation_id)

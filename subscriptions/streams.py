@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -20,19 +20,19 @@ from resolvers import sessions
 from resolvers.actors import Actor
 from subscriptions.arrivals import Arrivals
 from subscriptions.counters import Counters
+from subscriptions.crowd import GOING_DOWN, LOOK_EVERY, Crowd
 from subscriptions.feeds import Operation
 from subscriptions.frame import Frame
 from subscriptions.gate import Gate, Seat
+from subscriptions.handshake import Send
 from subscriptions.hub import Hub
 from subscriptions.limits import Limits
 from subscriptions.outlet import Outlet
 from subscriptions.protocol import CloseCode
 from subscriptions.standing import Standing
 from subscriptions.subscriber import Subscriber
-from subscriptions.tasks import begin
 from subscriptions.wire import EXTENSION, Writer
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 EVENTS: Headers = [
@@ -47,8 +47,6 @@ EVENTS: Headers = [
 COMPLETE = b"event: complete\ndata:\n\n"
 """Without `data` a browser's EventSource would not tell of it."""
 COMMENT = b":\n\n"
-LOOK_EVERY = 0.5
-"""Seconds between two looks for streams on which nothing was sent."""
 RETRY_MS = (500, 4_000)
 """After how long a client comes back that has lost its stream: each is told another time between
 these, so that not all come at once."""
@@ -66,7 +64,7 @@ def next_event(payload: bytes, cursor: str | None = None) -> bytes:
 
 def retry() -> bytes:
     """When a client that loses its stream comes back."""
-    return b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311
+    return b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (no secret)
 
 
 class Line(Protocol):
@@ -87,7 +85,7 @@ def line_of(scope: Mapping[str, Any]) -> Line:
     return line
 
 
-class Streams:
+class Streams(Crowd["Stream"]):
     """All open streams of a process."""
 
     def __init__(
@@ -100,22 +98,13 @@ class Streams:
         limits: Limits,
         counters: Counters,
     ) -> None:
+        super().__init__()
         self.hub = hub
         self.standing = standing
         self.arrivals = arrivals
         self.gate = gate
         self.limits = limits
         self.counters = counters
-        self._open: dict[Stream, asyncio.Task[Any] | None] = {}
-        self._stopping: asyncio.Task[None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    @property
-    def going_down(self) -> bool:
-        """Whether nobody is let in any more."""
-        return self._stopping is not None
 
     async def open(self, token: str, address: str, line: Line) -> Stream | None:
         """A stream for whoever holds a token, which must be closed; None where it is nobody's.
@@ -130,13 +119,9 @@ class Streams:
         except BaseException:
             seat.leave()
             raise
-        self._open[stream] = asyncio.current_task()
+        self.take_in(stream)
         self.counters.opened["sse"] += 1
         return stream
-
-    def forget(self, stream: Stream) -> None:
-        """A stream has been closed."""
-        del self._open[stream]
 
     async def look(self) -> None:
         """Send a comment to those who heard nothing, until cancelled: proxies cut what is silent,
@@ -144,27 +129,14 @@ class Streams:
         acknowledge."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            for stream in tuple(self._open):
+            for stream in self:
                 stream.look(LOOK_EVERY)
-
-    def go_down(self) -> None:
-        """Give everybody what was committed until now, then end all."""
-        if self._stopping is None:
-            self._stopping = begin(self._stop(), "streams stop")
-
-    async def stop(self) -> None:
-        """Go down, and return when all have ended."""
-        self.go_down()
-        assert self._stopping is not None
-        await self._stopping
 
     async def _stop(self) -> None:
         await self.hub.drain()
-        for stream in tuple(self._open):
-            stream.end(CloseCode.SERVICE_RESTART, "the server is going down")
-        tasks = [task for task in self._open.values() if task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=2 * self.limits.close_deadline)
+        for stream in self:
+            stream.end(*GOING_DOWN)
+        await self._gone(2 * self.limits.close_deadline)
 
 
 class Stream:

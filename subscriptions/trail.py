@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolAcquireContext
 
 from resolvers import hearings
 from resolvers.faults import TRANSIENT, report
 from resolvers.hearings import Hearing
+from subscriptions.backoff import back_off
 from subscriptions.counters import Counters
 from subscriptions.limits import Limits
 
@@ -68,8 +69,7 @@ class Trail:
                 await asyncio.sleep(self._limits.gather)
             else:
                 self._wake.set()
-                pause = min(1.0, 0.05 * 2 ** min(failures, 5))
-                await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                await asyncio.sleep(back_off(failures, 0.1, 1.0))
 
     async def finish(self) -> None:
         """Write what is left, once, when nothing is added any more."""
@@ -107,5 +107,5 @@ class Trail:
                 self._endings = endings + self._endings
                 raise
 
-    def _connection(self) -> Any:
+    def _connection(self) -> PoolAcquireContext[Any]:
         return self._pool.acquire(timeout=self._limits.subscribe_deadline)

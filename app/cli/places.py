@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import socket
 from typing import Any
 
 from app.cli.worker_process import WorkerProcess
+from subscriptions.backoff import back_off
 
 STARTS_WITHIN = 60.0
 """A worker that does not serve after this many seconds is ended, and another one tried."""
@@ -57,7 +57,7 @@ class Place:
         self._listener: socket.socket | None = None
         self._worker: WorkerProcess | None = None
         self._living: set[WorkerProcess] = set()
-        self._pause = FIRST_PAUSE
+        self._failures = 0
 
     async def keep(self) -> None:
         """Keep a worker here until cancelled. Raises ChildProcessError where the very first does
@@ -144,10 +144,10 @@ class Place:
         """How long to wait before the next one: longer each time, while they do not live long."""
         worker = self._worker
         if worker is not None and worker.ready.is_set() and worker.age > STEADY:
-            self._pause = FIRST_PAUSE
+            self._failures = 0
             return 0.0
-        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        self._failures += 1
+        return back_off(self._failures, FIRST_PAUSE, LONGEST_PAUSE)
 
     async def _give_up(self, worker: WorkerProcess) -> None:
         if worker.code is None:

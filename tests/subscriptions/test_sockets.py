@@ -15,6 +15,7 @@ import websockets
 
 from subscriptions.limits import Limits
 from tests.owner import as_owner
+from tests.patience import PATIENCE, until
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -22,7 +23,7 @@ SignIn = Callable[[], Awaitable[str]]
 async def test_another_subprotocol_is_not_acceptable(serve: Any) -> None:
     async with serve() as served:
         for offered in (None, ["graphql-ws"]):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 connection = await websockets.connect(
                     served.url, subprotocols=offered, close_timeout=1
                 )
@@ -31,10 +32,11 @@ async def test_another_subprotocol_is_not_acceptable(serve: Any) -> None:
             assert connection.close_code == 4406
 
 
-async def test_who_says_nothing_is_closed(serve: Any) -> None:
-    async with serve() as served, served.connect() as connection:
+async def test_who_says_nothing_is_closed(serve: Any, quiet: Limits) -> None:
+    limits = replace(quiet, init_timeout=0.5)
+    async with serve(limits=limits) as served, served.connect() as connection:
         await connection.send('{"type":"ping"}')  # does not count
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert json.loads(await connection.recv()) == {"type": "pong"}
             with pytest.raises(websockets.ConnectionClosed):
                 await connection.recv()
@@ -180,17 +182,11 @@ async def test_a_mutation_outlives_its_socket(serve: Any, nurse: SignIn) -> None
         served.engine.pause = asyncio.Event()
         async with served.station(await nurse()) as station:
             await station.run("mutation { signOut { signedOut } }")
-            async with asyncio.timeout(5):
-                while not served.live.sockets.mutations:
-                    await asyncio.sleep(0.01)
-        async with asyncio.timeout(5):
-            while len(served.live.sockets):
-                await asyncio.sleep(0.01)
+            await until(lambda: served.live.sockets.mutations)
+        await until(lambda: not len(served.live.sockets))
         assert served.engine.mutated == 0
         served.engine.pause.set()
-        async with asyncio.timeout(5):
-            while served.live.sockets.mutations:
-                await asyncio.sleep(0.01)
+        await until(lambda: not served.live.sockets.mutations)
         assert served.engine.mutated == 1
 
 
@@ -205,7 +201,9 @@ async def test_too_many_operations_fail_alone(serve: Any, nurse: SignIn, quiet: 
         await station.subscribe("3")
         message = await station.receive()
         assert (message["id"], message["type"]) == ("3", "error")
-        assert message["payload"][0]["extensions"]["code"] == "THROTTLED"
+        extensions = message["payload"][0]["extensions"]
+        assert (extensions["code"], extensions["exceeded"]) == ("THROTTLED", "socket_operations")
+        assert served.live.counters.refused == {"socket_operations": 1}
 
 
 # -- who is let in ---------------------------------------------------------------------------------
@@ -301,9 +299,7 @@ async def test_who_waits_for_an_answer_gets_it_before_the_server_has_gone(
         await listens.feed()
         served.engine.pause = asyncio.Event()
         await asks.run("mutation { signOut { signedOut } }")
-        async with asyncio.timeout(5):
-            while not served.live.sockets.mutations:
-                await asyncio.sleep(0.01)
+        await until(lambda: served.live.sockets.mutations)
         served.live.sockets.go_down()
         assert await listens.closed() == 1012
         await asks.run("mutation { signOut { signedOut } }", "2")  # not begun any more
@@ -353,9 +349,7 @@ async def test_who_stops_reading_is_closed_and_costs_the_others_nothing(
                         await reads.events(3)
                 assert sent >= 3
                 # Its connection is cut, though it has not read what stands before the close.
-                async with asyncio.timeout(5):
-                    while len(served.server.server_state.connections) > 1:
-                        await asyncio.sleep(0.01)
+                await until(lambda: len(served.server.server_state.connections) <= 1)
                 # What it had not read is lost to it; its cursor gives it the rest.
                 assert await stops.closed(10) in {1006, 1013}
             await hospital.write()

@@ -12,16 +12,11 @@ from typing import Any
 from models.rules.roles import Role
 from subscriptions.limits import Limits
 from tests.owner import as_owner
+from tests.patience import until
 from tests.subscriptions.event_source import Reader, feed, live, opened
 from tests.subscriptions.station import HEAVY
 
 SignIn = Callable[[], Awaitable[str]]
-
-
-async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_streams_and_sockets_count_together(serve: Any, nurse: SignIn, quiet: Limits) -> None:
@@ -87,7 +82,7 @@ async def test_who_signs_out_and_does_not_read_is_cut(
     ):
         await stops.feed()
         stops._writer.transport.pause_reading()  # type: ignore[attr-defined]
-        (stream,) = served.live.streams._open
+        (stream,) = served.live.streams
         async with asyncio.timeout(20):
             while not stream._wire._paused:
                 await hospital.write(times=3)
