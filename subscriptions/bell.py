@@ -1,7 +1,8 @@
-"""The bell: after a commit every process is told which hospital's log has something new.
+"""The bell: after a commit every process is told which hospital's log has something new, or which
+session has ended.
 
-It carries hospital ids alone and may lose any of them: who hears nothing reads the log every 250 ms
-anyway. So ringing it is a hint and costs the writer nothing.
+It carries ids alone and may lose any of them: who hears nothing reads the log every 250 ms, and
+looks at the sessions, anyway. So ringing it is a hint and costs the writer nothing.
 """
 
 from __future__ import annotations
@@ -81,29 +82,29 @@ class Bell:
         await end(*self._tasks)
         await self._broadcast.disconnect()
 
-    def ring(self, hospital_id: UUID) -> None:
-        """Say that a hospital's log has grown, or by the id of a session that it has ended. Never
-        blocks, never raises, and many rings before the next sending are one. This process hears it
-        at once, also without Redis."""
-        self._tell(hospital_id)
+    def ring(self, whose: UUID) -> None:
+        """Say that the log of a hospital has grown, or that a session has ended. Never blocks,
+        never raises, and many rings before the next sending are one. This process hears it at once,
+        also without Redis."""
+        self._tell(whose)
         if len(self._pending) < MAX_PENDING:
-            self._pending.add(hospital_id)
+            self._pending.add(whose)
             self._rung.set()
 
-    def _tell(self, hospital_id: UUID | None) -> None:
+    def _tell(self, whose: UUID | None) -> None:
         for listener in self._listeners:
-            listener(hospital_id)
+            listener(whose)
 
     async def _send(self) -> None:
         while True:
             await self._rung.wait()
             self._rung.clear()
             pending, self._pending = self._pending, set()
-            for hospital_id in pending:
+            for whose in pending:
                 try:
-                    await self._broadcast.publish(self._channel, str(hospital_id))
+                    await self._broadcast.publish(self._channel, str(whose))
                 except REDIS_ERRORS:
-                    # Not sent again: the others read the log by themselves meanwhile.
+                    # Not sent again: the others look by themselves meanwhile.
                     self._counters.bell_rings_lost += 1
                 else:
                     self._counters.bell_rings_sent += 1
@@ -117,9 +118,9 @@ class Bell:
                     self._tell(None)
                     continue
                 try:
-                    hospital_id = UUID(event.message)
+                    whose = UUID(event.message)
                 except ValueError:
                     _LOG.warning("something else rings on the bell's channel")
                     continue
                 self._counters.bell_rings_heard += 1
-                self._tell(hospital_id)
+                self._tell(whose)

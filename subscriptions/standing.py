@@ -3,8 +3,8 @@
 All of them are looked at in one statement, a little more often than twice a second, so that
 sign-out, expiry, a lost role or another ward reaches an open stream within a second. It asks which
 sessions have ended and whose rights have another number than the one that was read; only those are
-read anew. Looking is no
-activity of the user: a screen nobody touches signs out as it would without a feed.
+read anew. Looking is no activity of the user: a screen nobody touches signs out as it would without
+a feed.
 """
 
 from __future__ import annotations
