@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,10 +40,12 @@ from subscriptions.presence import Presence
 from subscriptions.protocol import SUBPROTOCOL
 from subscriptions.redis_address import RedisAddress
 from subscriptions.wire import WireProtocol
+from tests.patience import PATIENCE, until
 from tests.subscriptions.station import Station
 from tests.subscriptions.watched_engine import WatchedEngine
 
-FAST = Limits(heartbeat=0.6, init_timeout=0.5, send_deadline=1.0, close_deadline=0.3)
+QUIET = Limits(heartbeat=60.0, init_timeout=30.0, send_deadline=1.0, close_deadline=0.3)
+"""No heartbeats between the messages that a test counts, and time for a busy machine."""
 
 
 # -- the hospital ----------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ class Served:
 
     def connect(self, **options: Any) -> Any:
         options.setdefault("subprotocols", [SUBPROTOCOL])
-        return websockets.connect(self.url, open_timeout=5, close_timeout=1, **options)
+        return websockets.connect(self.url, open_timeout=PATIENCE, close_timeout=1, **options)
 
     @asynccontextmanager
     async def station(self, token: str, **options: Any) -> AsyncIterator[Station]:
@@ -215,7 +217,7 @@ def serve(pool: asyncpg.Pool[Any], database_url: str, redis_url: str) -> Serve:
 
     @asynccontextmanager
     async def serving(
-        *, limits: Limits = FAST, redis: str = redis_url, policy: Policy = DEFAULT_POLICY
+        *, limits: Limits = QUIET, redis: str = redis_url, policy: Policy = DEFAULT_POLICY
     ) -> AsyncIterator[Served]:
         own = await open_pool(database_url, min_size=1, max_size=6)
 
@@ -260,9 +262,7 @@ async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
     server = Quiet(config)
     running = asyncio.create_task(server.serve([listener]))
     try:
-        async with asyncio.timeout(5):
-            while not server.started:
-                await asyncio.sleep(0.01)
+        await until(lambda: server.started)
         yield server, listener.getsockname()[1]
     finally:
         server.should_exit = True
@@ -271,5 +271,5 @@ async def listening(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
 
 @pytest.fixture
 def quiet() -> Limits:
-    """No heartbeats between the messages that a test counts, and time for a busy machine."""
-    return replace(FAST, heartbeat=60.0, init_timeout=30.0)
+    """What is served with, for tests that change some of it."""
+    return QUIET

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from subscriptions import log
+from tests.patience import PATIENCE
 
 FEED = (
     "subscription {{ vitalSigns{given} {{ cursor live resync"
@@ -110,10 +111,10 @@ class EventStream:
 
     async def body(self) -> bytes:
         """All of a body whose length is told."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await self._reader.readexactly(int(self.headers["content-length"]))
 
-    async def event(self, seconds: float = 5.0) -> Event | None:
+    async def event(self, seconds: float = PATIENCE) -> Event | None:
         """The next event; None: the stream has ended in order. What is cut raises."""
         async with asyncio.timeout(seconds):
             while True:
@@ -128,7 +129,7 @@ class EventStream:
                 *lines, self._rest = (self._rest + chunk).split(b"\n")
                 self._lines += [line.decode() for line in lines]
 
-    async def feed(self, seconds: float = 5.0) -> Any:
+    async def feed(self, seconds: float = PATIENCE) -> Any:
         """The next message of a feed."""
         event = await self.event(seconds)
         assert event is not None
@@ -136,14 +137,14 @@ class EventStream:
         assert event.last_id == event.feed["cursor"]
         return event.feed
 
-    async def events(self, count: int, seconds: float = 10.0) -> list[Any]:
+    async def events(self, count: int, seconds: float = PATIENCE) -> list[Any]:
         """So many events of a feed, however they are spread over messages."""
         found: list[Any] = []
         while len(found) < count:
             found += (await self.feed(seconds))["events"]
         return found
 
-    async def end(self, seconds: float = 5.0) -> list[Event]:
+    async def end(self, seconds: float = PATIENCE) -> list[Event]:
         """What comes until the stream has ended in order."""
         found = []
         while (event := await self.event(seconds)) is not None:
@@ -197,7 +198,7 @@ async def opened(
     try:
         writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         stream = EventStream(reader, writer, known)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await stream.head()
         yield stream
     finally:

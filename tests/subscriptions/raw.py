@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from subscriptions.protocol import SUBPROTOCOL
+from tests.patience import PATIENCE
 
 TEXT, BINARY, CONTINUED, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 MASK = b"\x01\x02\x03\x04"
@@ -63,7 +64,7 @@ class Raw:
     def write(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def read(self, seconds: float = 5.0) -> tuple[int, bytes]:
+    async def read(self, seconds: float = PATIENCE) -> tuple[int, bytes]:
         """The next frame: its opcode and its payload."""
         async with asyncio.timeout(seconds):
             first, length = await self.reader.readexactly(2)
@@ -82,7 +83,7 @@ class Raw:
             if opcode == TEXT:
                 return json.loads(payload)
 
-    async def closed(self, seconds: float = 5.0) -> int:
+    async def closed(self, seconds: float = PATIENCE) -> int:
         """The code of the server's close frame; 1006 where the connection ended without."""
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
@@ -91,7 +92,7 @@ class Raw:
                     return int.from_bytes(payload[:2], "big")
         return 1006
 
-    async def rest(self, seconds: float = 5.0) -> bytes:
+    async def rest(self, seconds: float = PATIENCE) -> bytes:
         """Everything to the end of the connection."""
         async with asyncio.timeout(seconds):
             with suppress(ConnectionError):
@@ -117,7 +118,7 @@ async def upgraded(url: str) -> AsyncIterator[Raw]:
     """A WebSocket over which nothing has been said."""
     async with connected(url) as raw:
         raw.write(upgrade(urlsplit(url).netloc))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             head = await raw.reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
         yield raw

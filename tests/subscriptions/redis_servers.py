@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.embedded.redis import binary
+from tests.patience import PATIENCE
 
 HOST = "127.0.0.1"
 PASSWORD = "hunter2"
@@ -37,7 +38,7 @@ PROGRAMS = [
 ]
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> None:
     """Wait until it holds; what Redis raises meanwhile is no."""
     async with asyncio.timeout(seconds):
         while True:

@@ -9,6 +9,7 @@ from typing import Any
 import websockets
 
 from subscriptions import log
+from tests.patience import PATIENCE
 
 SELECTIONS = {
     "vitalSigns": "events { cursor patient { mrn } }",
@@ -48,7 +49,7 @@ class Station:
     async def run(self, query: str, key: str = "1") -> None:
         await self.send(type="subscribe", id=key, payload={"query": query})
 
-    async def receive(self, seconds: float = 5.0) -> Any:
+    async def receive(self, seconds: float = PATIENCE) -> Any:
         """The next message; a ping, which comes when a busy machine lets us be silent for long, is
         answered."""
         async with asyncio.timeout(seconds):
@@ -60,14 +61,14 @@ class Station:
         """The next message, whatever it is."""
         return json.loads(await self.connection.recv())
 
-    async def feed(self, key: str = "1", seconds: float = 5.0) -> Any:
+    async def feed(self, key: str = "1", seconds: float = PATIENCE) -> Any:
         """The next message of a feed."""
         message = await self.receive(seconds)
         assert message["type"] == "next", message
         assert message["id"] == key
         return self.opened(message)
 
-    async def events(self, count: int, key: str = "1", seconds: float = 10.0) -> list[Any]:
+    async def events(self, count: int, key: str = "1", seconds: float = PATIENCE) -> list[Any]:
         """So many events, however they are spread over messages."""
         found: list[Any] = []
         while len(found) < count:
@@ -83,7 +84,7 @@ class Station:
             event["mrn"] = (event.get("patient") or {}).get("mrn")
         return feed
 
-    async def closed(self, seconds: float = 5.0) -> int:
+    async def closed(self, seconds: float = PATIENCE) -> int:
         """The code with which the server closes; what comes before is dropped."""
         async with asyncio.timeout(seconds):
             try:

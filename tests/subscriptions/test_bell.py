@@ -7,7 +7,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +22,7 @@ from app.embedded.redis import binary
 from models import new_id
 from subscriptions.bell import Bell
 from tests.conftest import Addresses
+from tests.patience import PATIENCE, until
 from tests.subscriptions.redis_servers import PASSWORD, alone
 
 
@@ -39,12 +40,6 @@ async def hearing(url: str, channel: str) -> AsyncIterator[tuple[Bell, list[UUID
 def open_sockets() -> int:
     """How many connections this process has."""
     return len(psutil.Process().net_connections(kind="inet"))
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_ring_is_heard_here_at_once_and_there_through_redis(redis_url: str) -> None:
@@ -84,7 +79,7 @@ async def test_only_hospital_ids_go_out_and_nonsense_that_comes_in_is_let_pass(
             bell.ring(hospital)
         await until(lambda: heard.count(hospital) > 100)
         said = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while str(hospital) not in said:
                 message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
                 said += [message["data"]] if message else []
@@ -106,7 +101,7 @@ async def test_the_bell_stops_while_it_is_rung(redis_url: str) -> None:
         for _ in range(rings):
             bell.ring(new_id())
             await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await bell.stop()
 
     for _ in range(10):
@@ -204,9 +199,10 @@ async def test_freezing_again_and_again_leaves_no_task_and_no_socket(
             for _ in range(5):
                 redis.signal(signal.SIGSTOP)
                 failures = bell._counters.bell_failures
-                while bell._counters.bell_failures < failures + 3:
-                    bell.ring(new_id())
-                    await asyncio.sleep(0.02)
+                async with asyncio.timeout(PATIENCE):
+                    while bell._counters.bell_failures < failures + 3:
+                        bell.ring(new_id())
+                        await asyncio.sleep(0.02)
                 redis.signal(signal.SIGCONT)
                 await until(lambda: bell.state.connected)
                 sent = bell._counters.bell_rings_sent

@@ -11,6 +11,7 @@ import websockets
 
 from subscriptions.limits import Limits
 from subscriptions.protocol import SUBPROTOCOL
+from tests.patience import PATIENCE
 
 SignIn = Callable[[], Awaitable[str]]
 MINE, OTHERS = "station-7/upgrade.1", "station-8/upgrade.1"
@@ -103,7 +104,7 @@ async def test_what_is_heard_is_in_the_audit_with_the_id_of_the_upgrade(
         await served.live.sockets.standing.at_most(0)
         await hospital.write("SURG1")
         assert len(await station.events(1)) == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 rows = await hospital.pool.fetch(
                     "SELECT request_id FROM audit_entries "

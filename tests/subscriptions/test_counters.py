@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from subscriptions.counters import BOUNDS, Durations
 from subscriptions.limits import Limits
+from tests.patience import PATIENCE, until
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -39,9 +40,7 @@ async def test_an_event_to_two_of_a_group_is_one_statement_and_two_deliveries(
         for station in (one, other):
             await station.subscribe(ward="MED1")
             await station.feed()
-        async with asyncio.timeout(5):
-            while not served.live.bell.state.connected:
-                await asyncio.sleep(0.01)
+        await until(lambda: served.live.bell.state.connected)
         assert counters.opened == {"websocket": 2}
         assert counters.bell_connections == 1
         before = (
@@ -65,7 +64,7 @@ async def test_an_event_to_two_of_a_group_is_one_statement_and_two_deliveries(
         assert counters.wakes_by_poll == 0
         cursor = heard[0]["cursor"]
         await one.connection.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not (
                 sum(counters.closed.values())
                 and counters.standing_statements

@@ -20,6 +20,7 @@ from resolvers.transaction import transaction
 from subscriptions.limits import Limits
 from subscriptions.log import Cursor, decode
 from tests.owner import as_owner
+from tests.patience import PATIENCE, until
 
 SignIn = Callable[[], Awaitable[str]]
 
@@ -53,13 +54,11 @@ async def test_the_ring_brings_an_event_before_the_next_look_at_the_log(
     ):
         await station.subscribe()
         await station.feed()
-        async with asyncio.timeout(5):
-            while not (there.live.bell.state.connected and here.live.bell.state.connected):
-                await asyncio.sleep(0.01)
+        await until(lambda: there.live.bell.state.connected and here.live.bell.state.connected)
         for _ in range(3):
             await hospital.write()
             here.live.bell.ring(hospital.id)
-            assert len((await station.feed(seconds=5))["events"]) == 1
+            assert len((await station.feed())["events"]) == 1
 
 
 async def test_without_redis_events_come_by_reading_the_log(
@@ -70,7 +69,7 @@ async def test_without_redis_events_come_by_reading_the_log(
             await station.subscribe()
             await station.feed()
             await hospital.write()
-            assert len(await station.events(1, seconds=1.5)) == 1
+            assert len(await station.events(1)) == 1
         assert not served.live.bell.state.connected
         assert served.live.bell.state.down_since is not None
 
@@ -133,7 +132,7 @@ async def test_joining_while_others_write_leaves_no_gap_and_no_double(
             async with served.station(token) as station:
                 await station.subscribe(after=cursor)
                 for _ in range(drops.randint(1, 12)):
-                    message = await station.feed(seconds=20)
+                    message = await station.feed()
                     assert not message["resync"]
                     seen += [event["position"] for event in message["events"]]
                     cursor = message["cursor"]
@@ -195,10 +194,12 @@ async def test_roles_that_differ_in_nothing_that_is_asked_share_a_statement(
         assert served.engine.statements == [(1,)]
 
 
-async def test_a_station_hears_its_wards_alone(serve: Any, hospital: Any, nurse: SignIn) -> None:
+async def test_a_station_hears_its_wards_alone(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
     lab = await hospital.sign_in(Role.ADMIN)
     async with (
-        serve() as served,
+        serve(limits=replace(quiet, heartbeat=0.6)) as served,
         served.station(await nurse()) as ward,
         served.station(lab) as everywhere,
     ):
@@ -286,19 +287,22 @@ async def test_patients_narrow_and_the_own_record_is_heard(serve: Any, hospital:
         assert [event["mrn"] for event in await station.events(1)] == ["MRN-MED1"]
 
 
-async def test_a_quiet_feed_says_that_it_is_alive(serve: Any, hospital: Any, nurse: SignIn) -> None:
-    async with serve() as served, served.station(await nurse()) as station:
+async def test_a_quiet_feed_says_that_it_is_alive(
+    serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
+) -> None:
+    limits = replace(quiet, heartbeat=0.6)
+    async with serve(limits=limits) as served, served.station(await nurse()) as station:
         await station.subscribe(ward="MED1")
         first = await station.feed()
         await hospital.write("SURG1")  # nothing for this station, but the cursor moves
-        beat = await station.feed(seconds=3)
+        beat = await station.feed()
         assert (beat["live"], beat["resync"], beat["events"]) == (True, False, [])
         position = decode(first["cursor"])
         assert position is not None
         later = beat
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while later["cursor"] != Cursor(position.epoch, 1).encode():
-                later = await station.feed(seconds=3)
+                later = await station.feed()
 
 
 @pytest.mark.parametrize("cursor", ["garbage", "", "A" * 32, "-" * 32, "é" * 32])

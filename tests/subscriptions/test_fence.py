@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subscriptions.fence import EXTRAS_AT_ONCE, SLICE
+from tests.patience import until
 from tests.subscriptions.raw import (
     BINARY,
     CLOSE,
@@ -193,9 +194,7 @@ async def test_any_bytes_end_in_a_close_or_in_silence(
 
 async def all_gone(served: Any) -> None:
     """Return when the server holds no connection and no socket any more."""
-    async with asyncio.timeout(5):
-        while served.server.server_state.connections or len(served.live.sockets):
-            await asyncio.sleep(0.005)
+    await until(lambda: not (served.server.server_state.connections or len(served.live.sockets)))
 
 
 async def alive(served: Any, token: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import websockets
 
-from resolvers import sessions
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
+from tests.patience import PATIENCE, until
 from tests.subscriptions.event_source import feed, opened
 
 SignIn = Callable[[], Awaitable[str]]
@@ -22,7 +22,7 @@ SignIn = Callable[[], Awaitable[str]]
 async def rest(station: Any) -> tuple[list[int], int]:
     """The positions of the events that still come, and the code of the close."""
     positions: list[int] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         try:
             while True:
                 positions += [event["position"] for event in (await station.feed())["events"]]
@@ -73,9 +73,7 @@ async def test_what_is_written_behind_a_sign_out_is_never_heard(
             for station in (goes, stays):
                 await station.subscribe()
                 await station.feed()
-            async with asyncio.timeout(5):
-                while not served.live.bell.state.connected_since:
-                    await asyncio.sleep(0.01)
+            await until(lambda: served.live.bell.state.connected_since)
             await signs_out.run("mutation { signOut { signedOut } }")
             assert (await signs_out.receive())["payload"] == {
                 "data": {"signOut": {"signedOut": True}}
@@ -122,9 +120,7 @@ async def test_an_event_that_was_being_told_is_told(
             await station.feed()
         served.engine.pause = asyncio.Event()
         await hospital.write()
-        async with asyncio.timeout(5):
-            while not served.engine.statements:
-                await asyncio.sleep(0.01)
+        await until(lambda: served.engine.statements)
         await hospital.sign_out(token)
         await served.live.sockets.standing.at_most(0)
         served.engine.pause.set()
@@ -174,21 +170,21 @@ async def test_when_a_session_ended_is_the_first_of_its_ends(
     serve: Any, hospital: Any, nurse: SignIn, quiet: Limits
 ) -> None:
     """By the clock alone: it was idle, and what occurred after that is not heard."""
-    policy = replace(DEFAULT_POLICY, session_idle=timedelta(seconds=1.5))
     slow = replace(quiet, poll=30.0, standing=30.0)
     token = await nurse()
+    session = (await hospital.actor(token)).session_id
     async with (
-        serve(limits=slow, policy=policy, redis="redis://127.0.0.1:1/0") as served,
+        serve(limits=slow, redis="redis://127.0.0.1:1/0") as served,
         served.station(token) as goes,
     ):
         await goes.subscribe()
         await goes.feed()
         await hospital.write()
-        async with hospital.pool.acquire() as connection, asyncio.timeout(10):
-            while await sessions.actor_of(
-                connection, token, address=None, now=datetime.now(UTC), policy=policy, touch=False
-            ):
-                await asyncio.sleep(0.05)
+        await hospital.pool.execute(
+            "UPDATE sessions SET last_seen_at = clock_timestamp() - $2::interval WHERE id = $1",
+            session,
+            DEFAULT_POLICY.session_idle,
+        )
         await hospital.write()
         await served.live.sockets.standing.at_most(0)
         assert await rest(goes) == ([1], 4403)

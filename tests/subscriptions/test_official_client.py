@@ -15,6 +15,7 @@ import pytest
 
 from subscriptions import log
 from subscriptions.limits import Limits
+from tests.patience import until
 
 SignIn = Callable[[], Awaitable[str]]
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,9 +107,7 @@ async def test_operations_of_every_kind_on_one_socket(
         assert await official.tells("feed", "complete")
         # Lazy: with the last operation it closes the socket.
         assert await official.tells("socket", "closed") == 1000
-        async with asyncio.timeout(5):
-            while len(served.live.sockets) or list(served.live.hub.subscribers()):
-                await asyncio.sleep(0.01)
+        await until(lambda: not (len(served.live.sockets) or list(served.live.hub.subscribers())))
 
 
 async def test_it_answers_our_pings_and_is_let_alone(

@@ -3,7 +3,6 @@ long."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ import websockets
 from app.budget import RedisBudget
 from models.rules.roles import Role
 from subscriptions.limits import Limits
+from tests.patience import until
 from tests.subscriptions.station import Station
 
 SignIn = Callable[[], Awaitable[str]]
@@ -124,8 +124,9 @@ async def test_wrong_tokens_are_slowed_down_and_good_ones_let_in(
 
 
 async def test_who_goes_while_its_token_waits_leaves_nothing_behind(
-    serve: Any, nurse: SignIn, quiet: Limits
+    serve: Any, nurse: SignIn, quiet: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("subscriptions.gate.TURNS_PER_SECOND", 1 / 3600)
     async with serve(limits=replace(quiet, wrong_tokens=1)) as served:
         gate = served.live.sockets.gate
         gate.wrong("127.0.0.1")
@@ -134,9 +135,7 @@ async def test_who_goes_while_its_token_waits_leaves_nothing_behind(
                 connection = await stack.enter_async_context(served.connect())
                 await greet(connection, "nobody's")
             await until(lambda: served.live.counters.refused["wrong_tokens"] >= 10)
-        async with asyncio.timeout(1):  # twenty turns take two seconds
-            while gate.sockets or len(served.live.sockets):
-                await asyncio.sleep(0.01)
+        await until(lambda: not (gate.sockets or len(served.live.sockets)))
         assert (gate.strangers, gate.of_address, gate.of_user) == (0, {}, {})
 
 
@@ -174,9 +173,3 @@ async def test_subscribing_is_paid_for_once_and_other_rights_are_not(
 async def greet(connection: Any, token: str) -> None:
     payload = {"authorization": f"Bearer {token}"}
     await connection.send(json.dumps({"type": "connection_init", "payload": payload}))
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0.01)

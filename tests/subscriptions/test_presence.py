@@ -20,6 +20,7 @@ from resolvers.transaction import transaction
 from subscriptions.limits import Limits
 from subscriptions.presence import Presence
 from subscriptions.redis_address import RedisAddress
+from tests.patience import PATIENCE
 from tests.subscriptions.conftest import furnish
 
 QUERY = "{ wards { code stations { username name since } } }"
@@ -53,7 +54,7 @@ async def asked(served: Any, hospital: Any, token: str) -> dict[str, Any]:
 
 async def until(served: Any, hospital: Any, token: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Ask until each ward has these users."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = await asked(served, hospital, token)
         names = {code: [one["username"] for one in of] for code, of in found.items() if of}
@@ -92,6 +93,30 @@ async def test_all_processes_tell_of_all_stations(serve: Any, hospital: Any, swi
             # Who does not see a ward does not see its stations.
             await until(here, hospital, nurse, {"MED1": everywhere["MED1"]})
         await until(here, hospital, admin, {"MED1": [nurses]})
+
+
+async def test_a_session_at_several_processes_is_one_station(
+    serve: Any, hospital: Any, nurse: SignIn, swift: Limits
+) -> None:
+    """Two tabs of a browser, or a station that comes back while its last process is not yet
+    forgotten: it is there since the first of its feeds."""
+    token, later = await nurse(), await nurse()
+    user, other = await name_of(hospital, token), await name_of(hospital, later)
+    async with (
+        serve(limits=swift) as here,
+        serve(limits=swift) as there,
+        here.station(token) as one,
+        there.station(token) as two,
+        there.station(later) as three,
+    ):
+        await one.subscribe(ward="MED1")
+        first = await until(there, hospital, token, {"MED1": [user]})
+        await two.subscribe(ward="MED1")
+        await two.feed()
+        await three.subscribe(ward="MED1")  # told of after `two`
+        for served in (here, there):
+            found = await until(served, hospital, token, {"MED1": [user, other]})
+            assert found["MED1"][0] == first["MED1"][0]
 
 
 async def test_streams_are_stations_and_a_feed_of_nowhere_is_none(

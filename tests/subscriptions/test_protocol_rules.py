@@ -18,6 +18,7 @@ import pytest
 
 from subscriptions.limits import Limits
 from tests.owner import as_owner
+from tests.patience import PATIENCE, until
 from tests.subscriptions.raw import TEXT, frame, hello, text, upgraded
 from tests.subscriptions.station import Station
 
@@ -65,9 +66,7 @@ async def test_the_client_closes_with_1000_and_everything_of_it_ends(
             await station.feed()
             await station.connection.close(1000)
             assert station.connection.close_code == 1000
-        async with asyncio.timeout(5):
-            while len(served.live.sockets) or list(served.live.hub.subscribers()):
-                await asyncio.sleep(0.01)
+        await until(lambda: not (len(served.live.sockets) or list(served.live.hub.subscribers())))
         assert not served.live.sockets.gate.sockets
 
 
@@ -138,7 +137,7 @@ async def test_the_server_asks_too_and_any_message_is_an_answer(
     limits = replace(quiet, ping=0.1, pong=2.5)
     async with serve(limits=limits) as served, served.station(await nurse()) as station:
         for answer in ("pong", "ping", "pong"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while (message := await station.anything()) != {"type": "ping"}:
                     assert message == {"type": "pong"}
             await station.send(type=answer)
@@ -239,9 +238,7 @@ async def test_what_was_completed_before_it_resolved_is_not_sent(
         assert served.engine.mutated == 0, "it had not begun"
         served.engine.pause = asyncio.Event()
         await station.run(SIGN_OUT, "begun")
-        async with asyncio.timeout(5):
-            while not served.live.sockets.mutations:
-                await asyncio.sleep(0.01)
+        await until(lambda: served.live.sockets.mutations)
         await station.send(type="complete", id="begun")
         await silent(station)
         served.engine.pause.set()

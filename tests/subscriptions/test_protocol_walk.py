@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subscriptions.limits import Limits
+from tests.patience import until
 from tests.subscriptions.station import Station
 
 SignIn = Callable[[], Awaitable[str]]
@@ -156,7 +157,5 @@ async def test_any_conversation_goes_as_the_specification_says(
             asyncio.run_coroutine_threadsafe(walk(steps), loop).result(20)
 
         await asyncio.to_thread(conversation)
-        async with asyncio.timeout(5):
-            while len(served.live.sockets) or list(served.live.hub.subscribers()):
-                await asyncio.sleep(0.01)
+        await until(lambda: not (len(served.live.sockets) or list(served.live.hub.subscribers())))
     assert not caplog.records

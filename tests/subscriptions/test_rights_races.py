@@ -15,15 +15,10 @@ from subscriptions.counters import Counters
 from subscriptions.limits import Limits
 from subscriptions.standing import Standing
 from tests.owner import as_owner
+from tests.patience import PATIENCE, until
 
 SignIn = Callable[[], Awaitable[str]]
 NOBODY_RINGS = "redis://127.0.0.1:1/0"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @contextmanager
@@ -40,7 +35,7 @@ def held(served: Any) -> Iterator[None]:
 async def told(station: Any) -> list[tuple[str, Any]]:
     """The operation and the payload of all that still comes before the close."""
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         try:
             while True:
                 message = await station.receive()

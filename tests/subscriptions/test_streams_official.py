@@ -14,6 +14,7 @@ import pytest
 
 from subscriptions import log
 from subscriptions.limits import Limits
+from tests.patience import PATIENCE, until
 from tests.subscriptions.event_source import feed
 
 SignIn = Callable[[], Awaitable[str]]
@@ -33,7 +34,7 @@ class Client:
         self.process.stdin.write(json.dumps({"id": id_, "query": query}).encode() + b"\n")
         await self.process.stdin.drain()
 
-    async def tells(self, id_: str, what: str, seconds: float = 15.0) -> Any:
+    async def tells(self, id_: str, what: str, seconds: float = PATIENCE) -> Any:
         """The next time that it tells this of an operation; what comes before is passed over."""
         assert self.process.stdout is not None
         async with asyncio.timeout(seconds):
@@ -108,9 +109,7 @@ async def test_the_official_client(serve: Any, hospital: Any, nurse: SignIn, qui
         assert await official.events("feed", 2) == [4, 5]
 
         await official.ask("other", None)
-        async with asyncio.timeout(10):
-            while len(served.live.streams) != 1:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(served.live.streams) == 1)
         await hospital.sign_out(token)
         # It comes back, is told that it is nobody, and gives up in the end.
         assert (await official.tells("feed", "error"))["status"] == 401
