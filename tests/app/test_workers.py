@@ -8,8 +8,7 @@ import os
 import re
 import signal
 import socket
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,8 +21,8 @@ import pytest_asyncio
 from app.cli import places
 from app.cli.places import Place
 from tests.first_light.process import Server, free_port, serving, spawn
+from tests.patience import PATIENCE, until
 
-PATIENCE = 40.0
 CONNECTIONS = 200
 GOOD = json.dumps({"a": "query { __typename }"})
 
@@ -48,18 +47,8 @@ async def pair(
         redis_url=redis_url,
         WARDLINE_TRUSTED_DOCUMENTS=str(manifest),
     ) as server:
-        await until(lambda: len(workers(server)) == 2)
+        await until(lambda: len(server.workers()) == 2)
         yield server
-
-
-def workers(server: Server) -> list[psutil.Process]:
-    """The workers that have a listening socket, in no order."""
-    return [
-        child
-        for child in psutil.Process(server.process.pid).children()
-        if any(one.status == psutil.CONN_LISTEN for one in _sockets(child))
-        and "app.cli.worker" in child.cmdline()
-    ]
 
 
 def _sockets(process: psutil.Process) -> list[psutil._common.pconn]:
@@ -70,14 +59,7 @@ def _sockets(process: psutil.Process) -> list[psutil._common.pconn]:
 
 
 def pids(server: Server) -> set[int]:
-    return {worker.pid for worker in workers(server)}
-
-
-async def until(look: Callable[[], object], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < deadline, "it never came to be"
-        await asyncio.sleep(0.05)
+    return {worker.pid for worker in server.workers()}
 
 
 @asynccontextmanager
@@ -115,7 +97,7 @@ async def test_connections_that_come_one_by_one_are_spread(pair: Server) -> None
                     one.status == psutil.CONN_ESTABLISHED and one.laddr.port == address.port
                     for one in _sockets(worker)
                 )
-                for worker in workers(pair)
+                for worker in pair.workers()
             ]
 
         await until(lambda: sum(each()) >= CONNECTIONS)
@@ -144,10 +126,9 @@ async def test_each_tells_its_own_numbers(pair: Server) -> None:
             text = (await client.get(f"{pair.url}/metrics")).text
         found.update(re.findall(r'^wardline_bell_connected\{worker="(.*?)"\}', text, re.MULTILINE))
 
-    deadline = time.monotonic() + PATIENCE
-    while len(found) < 2:
-        assert time.monotonic() < deadline, found
-        await look()
+    async with asyncio.timeout(PATIENCE):
+        while len(found) < 2:
+            await look()
     assert found == {"1", "2"}
 
 
@@ -250,7 +231,7 @@ async def test_a_worker_that_stands_still_is_killed(
         assert halted is not None
         for _ in range(8):
             place.look()
-            await asyncio.sleep(0.5)
+            await until(lambda: not halted.silent_looks)
         assert place._worker is halted, "who is heard each second stands not still"
         os.kill(halted.pid, signal.SIGSTOP)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import websockets
+
+from tests.patience import PATIENCE
 
 CRITICAL = """subscription ($ward: String, $after: String) {
   criticalResults(ward: $ward, after: $after) {
@@ -26,9 +28,6 @@ VITALS = """subscription ($ward: String, $patientId: ID, $after: String) {
     cursor live resync events { cursor patient { id } vitals { id heartRate } }
   }
 }"""
-
-PATIENCE = 10.0
-Answer = TypeVar("Answer")
 
 
 class Feed:
@@ -118,17 +117,6 @@ class Station:
             await self._socket.wait_closed()
         assert self._socket.close_code is not None
         return int(self._socket.close_code)
-
-    async def or_closed(self, waiting: Coroutine[Any, Any, Answer]) -> Answer:
-        """What is waited for; ConnectionError as soon as the socket is gone before it."""
-        task = asyncio.create_task(waiting)
-        try:
-            await asyncio.wait((task, self._reading), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise ConnectionError("the socket is gone")
-            return task.result()
-        finally:
-            task.cancel()
 
     async def drop(self) -> None:
         """Cut the connection, as a cable that is pulled out does: no close frame is sent."""

@@ -17,6 +17,7 @@ import websockets
 from tests.first_light.api import RECORD, RECORD_VITALS, Api, ago, potassium
 from tests.first_light.process import Server, serving
 from tests.first_light.station import CRITICAL, station
+from tests.patience import PATIENCE, until
 
 NOWHERE = "redis://127.0.0.1:1/0"
 """No bell rings: events are found by the next look at the log, which may come after the signal."""
@@ -103,20 +104,20 @@ async def test_mutations_in_flight_are_done_and_answered(tmp_path: Path, demo_ur
 
 async def both_wait(owner: asyncpg.Connection) -> None:  # type: ignore[type-arg]
     """Two statements of the application wait for the lock."""
-    async with asyncio.timeout(5):
-        while True:
-            waiting = await owner.fetchval(
-                "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
-                "WHERE NOT l.granted AND c.relname IN ('lab_results', 'vital_signs')"
-            )
-            if waiting == 2:
-                return
-            await asyncio.sleep(0.02)
+
+    async def wait() -> bool:
+        waiting = await owner.fetchval(
+            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+            "WHERE NOT l.granted AND c.relname IN ('lab_results', 'vital_signs')"
+        )
+        return bool(waiting == 2)
+
+    await until(wait)
 
 
 async def nobody_is_let_in(server: Server) -> None:
     """Its port is closed to whoever comes now."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 async with websockets.connect(server.sockets):
@@ -137,7 +138,7 @@ def everything(connection: socket.socket) -> bytes:
     """What the server sent over a connection, to its end."""
     found = b""
     with connection:
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         try:
             while chunk := connection.recv(65_536):
                 found += chunk
