@@ -31,10 +31,11 @@ from tests.subscriptions.screens import Person, Screen
 from tests.subscriptions.stage import WARDS, Process, Stage
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+SHRINK = EXAMPLES > 0 and os.environ.get("FUZZ_SHRINK", "yes") == "yes"
 SETTINGS = settings(
     max_examples=EXAMPLES or 12,
     stateful_step_count=60 if EXAMPLES else 30,
-    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
     deadline=None,
     derandomize=not EXAMPLES,
     database=None,
