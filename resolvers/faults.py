@@ -47,6 +47,14 @@ def note(error: BaseException) -> None:
     _LOG.warning("%s%s (correlation %s)", type(error).__qualname__, place, correlation_id)
 
 
+def stack_of(error: BaseException) -> str:
+    """Where it was raised, a line for each frame."""
+    return "\n".join(
+        f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    )
+
+
 def report(error: BaseException) -> list[dict[str, Any]]:
     """Log an error the code did not foresee; the GraphQL errors to answer with.
 
@@ -54,11 +62,8 @@ def report(error: BaseException) -> list[dict[str, Any]]:
     patient's. Type and stack say where to look. The number is that of the request, if there is one.
     """
     correlation_id = CORRELATION.get() or str(new_id())
-    stack = "\n".join(
-        f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    )
-    _LOG.error("%s (correlation %s)\n%s", type(error).__qualname__, correlation_id, stack)
+    name, stack = type(error).__qualname__, stack_of(error)
+    _LOG.error("%s (correlation %s)\n%s", name, correlation_id, stack)
     return [
         {
             "message": "Something went wrong here; it has been noted.",
