@@ -6,7 +6,9 @@ with WARDLINE_. Secrets are SecretStr and appear in no log, no repr and no error
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +28,7 @@ from resolvers.reading.limits import DEFAULT_LIMITS, Limits
 from subscriptions.redis_address import RedisAddress
 
 PREFIX = "WARDLINE_"
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -267,6 +270,21 @@ class Settings(SocketLimits):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_origin, value))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        try:
+            for part in () if value == "*" else value.split(","):
+                ip_network(part.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks (10.0.0.0/8), or *") from None
+        return value
+
     @field_validator("database_url", "migrations_database_url")
     @classmethod
     def _database_scheme(cls, value: SecretStr | None) -> SecretStr | None:
@@ -315,6 +333,15 @@ def _variable(location: str) -> str:
         return location
     alias = field.validation_alias
     return alias if isinstance(alias, str) else PREFIX + location.upper()
+
+
+def _origin(value: str) -> str:
+    """An origin as browsers write it: in small letters, without the port that goes without saying.
+    Another spelling of it would never be met."""
+    if ORIGIN.fullmatch(written := value.lower()) is None:
+        raise ValueError("must be origins, each as https://board.example or http://localhost:5173")
+    scheme = written.split("://")[0]
+    return written.removesuffix({"http": ":80", "https": ":443"}.get(scheme, ":"))
 
 
 def _with_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:

@@ -41,6 +41,14 @@ def test_nothing_has_to_be_set() -> None:
             "allowed_origins",
             ("https://a.example", "https://b.example"),
         ),
+        (
+            "WARDLINE_ALLOWED_ORIGINS",
+            "HTTPS://A.example:443,http://b.example:80/,http://[::1]:5173,app://board",
+            "allowed_origins",
+            ("https://a.example", "http://b.example", "http://[::1]:5173", "app://board"),
+        ),
+        ("WARDLINE_TRUSTED_PROXIES", "*", "trusted_proxies", "*"),
+        ("WARDLINE_TRUSTED_PROXIES", "::1, 10.0.0.0/8", "trusted_proxies", "::1, 10.0.0.0/8"),
     ],
 )
 def test_the_environment_sets_them(
@@ -59,6 +67,12 @@ def test_the_environment_sets_them(
         ("WARDLINE_SIMULATOR", "perhaps", "WARDLINE_SIMULATOR: Input should be a valid boolean"),
         ("DATABASE_URL", "mysql://u:hunter2@h/d", "DATABASE_URL: must be a URL that starts with"),
         ("REDIS_URL", "hunter2", "REDIS_URL: must be a URL that starts with redis://"),
+        ("WARDLINE_ALLOWED_ORIGINS", "hunter2", "WARDLINE_ALLOWED_ORIGINS: must be origins"),
+        ("WARDLINE_ALLOWED_ORIGINS", "https://a/hunter2", "WARDLINE_ALLOWED_ORIGINS: must be"),
+        ("WARDLINE_ALLOWED_ORIGINS", "https://b,*", "WARDLINE_ALLOWED_ORIGINS: must be origins"),
+        ("WARDLINE_ALLOWED_ORIGINS", "https://a:hunter2", "WARDLINE_ALLOWED_ORIGINS: must be"),
+        ("WARDLINE_TRUSTED_PROXIES", "hunter2", "WARDLINE_TRUSTED_PROXIES: must be addresses"),
+        ("WARDLINE_TRUSTED_PROXIES", "10.0.0.1/8", "WARDLINE_TRUSTED_PROXIES: must be addresses"),
         ("WARDLINE_POOL_MAX_SIZE", "1", "WARDLINE_POOL_MAX_SIZE: must not be smaller than"),
     ],
 )
