@@ -136,7 +136,7 @@ class Presence:
             await self._client.srem(every, *gone)
         rows = own + [row for text in told if names and text is not None for row in _read(text)]
         rows.sort(key=lambda row: (row["since"], row["user_id"]))
-        return orjson.dumps([{"index": index, **row} for index, row in enumerate(rows)])
+        return orjson.dumps([{"index": index, **row} for index, row in enumerate(_once(rows))])
 
     def _key(self, hospital_id: UUID, what: str) -> str:
         # One slot of a cluster for all of a hospital.
@@ -155,10 +155,11 @@ def stations_of(subscribers: Iterable[Subscriber]) -> dict[UUID, list[dict[str, 
             key = (actor.hospital_id, actor.session_id, actor.user_id, ward_id)
             since[key] = min(since.get(key, one.since), one.since)
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for (hospital_id, _, user_id, ward_id), began in since.items():
+    for (hospital_id, session_id, user_id, ward_id), began in since.items():
         row = {
             "ward_id": None if ward_id is None else str(ward_id),
             "user_id": str(user_id),
+            "session_id": None if session_id is None else str(session_id),
             "since": began.isoformat(),
         }
         found.setdefault(hospital_id, []).append(row)
@@ -175,6 +176,19 @@ def _wards(one: Subscriber) -> tuple[UUID | None, ...]:
     return (one.place.ward_id,) if hears else ()
 
 
+def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each session once at a ward, the oldest of its rows: it may have feeds at several processes.
+    What is left names no session."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for number, row in enumerate(rows):
+        session_id = row["session_id"] or number
+        found.setdefault(
+            (session_id, row["user_id"], row["ward_id"]),
+            {key: value for key, value in row.items() if key != "session_id"},
+        )
+    return list(found.values())
+
+
 def _read(text: bytes | str) -> list[dict[str, Any]]:
     """What another process told; nothing where it is not what this release tells, for it becomes a
     part of answers and of frames."""
@@ -183,6 +197,7 @@ def _read(text: bytes | str) -> list[dict[str, Any]]:
             {
                 "ward_id": None if row["ward_id"] is None else str(UUID(row["ward_id"])),
                 "user_id": str(UUID(row["user_id"])),
+                "session_id": None if row["session_id"] is None else str(UUID(row["session_id"])),
                 "since": datetime.fromisoformat(row["since"]).astimezone(UTC).isoformat(),
             }
             for row in orjson.loads(text)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from models.base import new_id
 from models.events import BedStatusSet
 from models.rules.roles import Role
 from resolvers.reading.documents import GraphQLRequest
@@ -141,7 +143,10 @@ async def test_a_process_that_is_gone_is_forgotten(
         await station.subscribe(ward="MED1")
         await station.feed()
         dead = Presence(place.address, swift, name=place.name)
-        dead._subscribers = gone.live.hub.subscribers
+        (one,) = gone.live.hub.subscribers()
+        listener = copy(one)
+        listener.actor = replace(one.actor, session_id=new_id())
+        dead._subscribers = lambda: [listener]
         await dead.stations(hospital.id)  # has told, and says nothing any more
         user = await name_of(hospital, token)
         async with serve(limits=swift) as left:
@@ -185,9 +190,10 @@ async def test_redis_holds_ids_and_times_alone(
         await until(served, hospital, token, {"MED1": [await name_of(hospital, token)]})
         (process,) = await client.smembers(f"{name}:processes")
         rows = orjson.loads(await client.get(f"{name}:{process}"))
-        user = str((await hospital.actor(token)).user_id)
+        actor = await hospital.actor(token)
+        ids = {"user_id": str(actor.user_id), "session_id": str(actor.session_id)}
         assert [{**row, "since": ""} for row in rows] == [
-            {"ward_id": str(hospital.wards["MED1"]), "user_id": user, "since": ""}
+            {"ward_id": str(hospital.wards["MED1"]), **ids, "since": ""}
         ]
         assert 0 < await client.pttl(f"{name}:{process}") <= 1_000
     # Taken back at the end.
