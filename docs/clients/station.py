@@ -106,6 +106,7 @@ class Station:
                 await reading
             finally:
                 reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
     async def _read(
         self, socket: websockets.ClientConnection, messages: asyncio.Queue[Message | None]
