@@ -3,8 +3,8 @@
 A thousand stations that were dropped together come back with the same cursor: the first one's
 statement makes the frame of that stretch of the log, and the others are given it too. A stretch is
 kept for a moment only, and no longer than it would be made again in the same way: as soon as the
-log says something newer of one of its patients, or of a bed in one of its wards, it is forgotten,
-since somebody may have gone where the readers may not look.
+log says something newer of one of its patients, or of a bed in one of its wards or of those that
+its readers look into, it is forgotten, since somebody may have gone where they may not look.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from subscriptions.log import LogEntry
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A piece of the past as a group hears it, up to `until`; `frame` is None where it hears
-    nothing of it. `whole` is false where the log does not hold it any more."""
+    nothing of it. `whole` is false where the log does not hold it any more. `wards` are those of
+    the readers: who lies there is shown to them, whatever patient the entries are about."""
 
     until: int
     frame: Frame | None
     entries: tuple[LogEntry, ...] = ()
     whole: bool = True
+    wards: frozenset[UUID] = frozenset()
 
 
 Make = Callable[[], Coroutine[Any, Any, Stretch]]
@@ -108,7 +110,8 @@ class Past:
 
     def _measure(self, kept: _Kept, stretch: Stretch) -> None:
         kept.patients = frozenset(e.patient_id for e in stretch.entries if e.patient_id is not None)
-        kept.wards = frozenset(e.ward_id for e in stretch.entries if e.ward_id is not None)
+        own = {e.ward_id for e in stretch.entries if e.ward_id is not None}
+        kept.wards = stretch.wards | own
         # The payload, and the end of the messages that hold it once more.
         kept.bytes = 0 if stretch.frame is None else 2 * len(stretch.frame.payload)
         self._bytes += kept.bytes
