@@ -1,4 +1,4 @@
-"""The application: everything named and wired on one screen."""
+"""The application: everything named and wired in one place."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from starlette.routing import Route, WebSocketRoute
 from app import demo, health, jobs, metrics, pages
 from app.application import Application
 from app.budget import RedisBudget
-from app.connections import LISTENERS
 from app.graphql_http import GraphQLEndpoint
 from app.persisted_documents import PersistedDocuments, trusted_documents
+from app.pools import open_pools
 from app.registered_queries import RegisteredQueries
 from app.settings import Settings, limits_of
 from app.socket_limits import socket_limits_of
 from resolvers import faults, passwords
-from resolvers.database import open_pool, open_reading_pool, open_recording_pool
 from resolvers.known_actors import KnownActors
 from resolvers.lanes import Lanes
 from resolvers.policy import Policy
@@ -68,34 +67,10 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         passwords.limit(settings.password_hashes_at_once)
         kept = timedelta(hours=settings.persisted_query_hours)
-        least, most = settings.pool_min_size, settings.pool_max_size
         async with (
-            await open_pool(
-                database_url,
-                min_size=least,
-                max_size=most,
-                statement_timeout=_milliseconds(limits.write_seconds),
-                lock_timeout=_milliseconds(limits.lock_seconds),
-            ) as writing,
-            await open_recording_pool(
-                database_url,
-                statement_timeout=_milliseconds(limits.write_seconds),
-                lock_timeout=_milliseconds(limits.lock_seconds),
-            ) as recording,
-            await open_reading_pool(
-                database_url,
-                min_size=least,
-                max_size=most,
-                statement_timeout=_milliseconds(limits.statement_seconds),
-            ) as reading,
-            await open_reading_pool(
-                database_url,
-                min_size=1,
-                max_size=LISTENERS,
-                statement_timeout=_milliseconds(limits.statement_seconds),
-            ) as listening,
-            aclosing(Lanes(reading)) as lanes,
-            aclosing(Lanes(recording, left=0)) as recorders,
+            open_pools(database_url, settings, limits) as pools,
+            aclosing(Lanes(pools.reading)) as lanes,
+            aclosing(Lanes(pools.recording, left=0)) as recorders,
             aclosing(RegisteredQueries(redis_url, kept=kept)) as registered,
             RedisBudget(
                 redis_url,
@@ -107,10 +82,10 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
             def ring(hospital_id: UUID) -> None:
                 live.bell.ring(hospital_id)
 
-            known = KnownActors(reading, policy)
+            known = KnownActors(pools.reading, policy)
             presence = Presence(RedisAddress.parse(redis_url))
             engine = Engine(
-                writing,
+                pools.writing,
                 lanes,
                 policy,
                 ring,
@@ -128,7 +103,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
                 most=settings.persisted_query_bytes,
             )
             async with live_channel(
-                listening,
+                pools.listening,
                 redis_url,
                 engine,
                 policy=policy,
@@ -141,23 +116,23 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
             ) as live:
                 sockets.live = live
                 graphql.open(engine, known.of_token, documents, live.streams)
-                app.state.health = health.Health(reading, live.bell)
+                app.state.health = health.Health(pools.reading, live.bell)
                 app.state.metrics = metrics.Metrics(
                     settings,
                     live,
                     application.counters,
                     budget,
                     {
-                        "writing": metrics.Pool(writing),
-                        "recording": metrics.Pool(recording, recorders),
-                        "reading": metrics.Pool(reading, lanes),
-                        "listening": metrics.Pool(listening),
+                        "writing": metrics.Pool(pools.writing),
+                        "recording": metrics.Pool(pools.recording, recorders),
+                        "reading": metrics.Pool(pools.reading, lanes),
+                        "listening": metrics.Pool(pools.listening),
                     },
                     worker=worker,
                 )
-                clocks = [asyncio.create_task(jobs.run(writing, policy, ring), name="clock")]
+                clocks = [asyncio.create_task(jobs.run(pools.writing, policy, ring), name="clock")]
                 if settings.simulator:
-                    simulator = demo.Simulator(writing, ring, policy=policy)
+                    simulator = demo.Simulator(pools.writing, ring, policy=policy)
                     clocks.append(asyncio.create_task(simulator.run(), name="simulator"))
                 for clock in clocks:
                     clock.add_done_callback(_ended)
@@ -181,11 +156,6 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
         lifespan=lifespan,
     )
     return application
-
-
-def _milliseconds(seconds: float) -> str:
-    """A time as PostgreSQL's settings take it."""
-    return str(round(seconds * 1000))
 
 
 def _settle() -> None:

@@ -49,7 +49,7 @@ class Connections:
 
 
 def of_one_process(settings: Settings) -> int:
-    """The most that one process opens: the pools of `asgi.create`."""
+    """The most that one process opens: `app/pools`."""
     return 2 * settings.pool_max_size + RECORDERS + LISTENERS
 
 

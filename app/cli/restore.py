@@ -119,7 +119,9 @@ def _place(url: str) -> str:
     return f"the database {parts.path.lstrip('/')} on {parts.hostname}"
 
 
-def _tell(found: dict[str, int], revision: str | None, before: Head | None, after: object) -> None:
+def _tell(
+    found: dict[str, int], revision: str | None, before: Head | None, after: Head | None
+) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"Restored, at {revision}."
