@@ -48,6 +48,14 @@ OF_TAG = 10
 """To look whether an answer has changed costs this part of reading it."""
 
 
+ELSEWHERE = {
+    "mutation": "a mutation is sent by POST",
+    "subscription": "a subscription is answered over a WebSocket (graphql-transport-ws), "
+    "or with Accept: text/event-stream",
+}
+"""What is said of an operation that this way of asking does not carry out."""
+
+
 class Engine:
     """Executes requests of one schema against one database.
 
@@ -141,8 +149,7 @@ class Engine:
                 case "mutation" if not read_only:
                     answer = await self._mutations.answer(prepared, actor, address)
                 case kind:
-                    way = "POST" if kind == "mutation" else "a WebSocket (graphql-transport-ws)"
-                    message = f"a {kind} is sent by {way}"
+                    message = ELSEWHERE[kind]
                     code = "METHOD_NOT_ALLOWED"
                     return refused([{"message": message, "extensions": {"code": code}}])
             return (
