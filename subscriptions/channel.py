@@ -344,6 +344,8 @@ class Channel:
         group, members, position = delivery.group, delivery.members, delivery.position
         try:
             frame = await self.frame(group, delivery.actor, delivery.events, position, live=True)
+            # It may have taken as long as the database did.
+            await self.standing.at_most(self.limits.standing_at_most)
         except TRANSIENT:
             for member in delivery.still(members):
                 self.leave(member)

@@ -148,6 +148,8 @@ class Standing:
         database raises."""
         loop = asyncio.get_running_loop()
         asked = loop.time()
+        if self._looked >= max(asked - seconds, self._ended_at):
+            return  # also while the next look is on its way
         async with self._looking:
             if self._looked >= max(asked - seconds, self._ended_at):
                 return
