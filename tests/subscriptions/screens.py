@@ -36,6 +36,10 @@ class Person:
         """Whether a feed may be had at all."""
         return bool(self.roles & {"NURSE", "DOCTOR", "ADMIN"})
 
+    def may_see(self, patient: UUID, lies: UUID) -> bool:
+        """The same of a patient, who lies on a ward now."""
+        return self.may_hear(lies, patient)
+
     def may_hear(self, ward: UUID | None, patient: UUID | None) -> bool:
         """The law of rights, said once more and by itself."""
         if "ADMIN" in self.roles:
@@ -68,6 +72,8 @@ class Screen:
     last: int = 0
     resynced: int | None = None
     seen: set[int] = field(default_factory=set)
+    named: dict[int, str | None] = field(default_factory=dict)
+    """The patients that the events told of, where they were to be seen."""
     began_at: int = 0
     owed_resync: bool = False
     may_resync: bool = False
@@ -174,6 +180,8 @@ class Screen:
                 self.faults.append(f"{self.name}: {at.position} after {self.last}")
             self.last = at.position
             self.told.append(at.position)
+            if "patient" in event:
+                self.named[at.position] = (event["patient"] or {}).get("mrn")
             self.seen.add(at.position)
         if cursor.position < max(self.reached, self.last):
             self.faults.append(f"{self.name}: the cursor went back to {cursor.position}")

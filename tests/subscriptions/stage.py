@@ -18,9 +18,15 @@ from uuid import UUID
 import asyncpg
 
 import models
-from models.events import BedStatusSet, Event, VitalsRecorded
+from models.events import (
+    BedStatusSet,
+    Event,
+    PatientTransferredIn,
+    PatientTransferredOut,
+    VitalsRecorded,
+)
 from models.rules.roles import Role
-from resolvers import event_log
+from resolvers import event_log, hospitals
 from resolvers.transaction import transaction
 from subscriptions import log
 from subscriptions.limits import Limits
@@ -100,6 +106,14 @@ class Stage:
     people: dict[str, Person] = field(default_factory=dict)
     screens: list[Screen] = field(default_factory=list)
     log: dict[int, Logged] = field(default_factory=dict)
+    lies: dict[UUID, UUID] = field(default_factory=dict)
+    """The ward of each patient."""
+    spare: dict[str, UUID] = field(default_factory=dict)
+    """A second bed of each ward."""
+    attic: UUID | None = None
+    """A ward without beds, of which nothing is ever told."""
+    trimmed: int = 0
+    """Up to where the log was taken away."""
     tail: int = 0
     written: set[UUID] = field(default_factory=set)
     entitled: dict[UUID, set[int]] = field(default_factory=dict)
@@ -108,6 +122,20 @@ class Stage:
     @property
     def pool(self) -> asyncpg.Pool[Any]:
         return self.hospital.pool
+
+    @property
+    def mrns(self) -> dict[UUID, str]:
+        return {patient: f"MRN-{ward}" for ward, patient in self.hospital.patients.items()}
+
+    async def furnish(self) -> None:
+        """A second bed for each ward, and a ward without any."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            self.attic = await hospitals.create_ward(connection, self.hospital.id, "ATTIC", "Attic")
+            for code, ward in self.hospital.wards.items():
+                self.lies[self.hospital.patients[code]] = ward
+                self.spare[code] = await hospitals.create_bed(
+                    connection, self.hospital.id, ward, "2"
+                )
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -161,6 +189,24 @@ class Stage:
             for one in events:
                 tx.record(self.event(*one))
 
+    async def transfer(self, home: str) -> None:
+        """Move a patient to the other ward, or back to the own one, and tell of it."""
+        await self.quiet()
+        patient, wards = self.hospital.patients[home], self.hospital.wards
+        away = WARDS[1 - WARDS.index(home)]
+        from_, to = (home, away) if self.lies[patient] == wards[home] else (away, home)
+        beds = {home: self.hospital.beds[home], away: self.spare[away]}
+        async with transaction(self.pool, self.hospital.id, datetime.now(UTC)) as tx:
+            await tx.connection.execute(
+                "UPDATE bed_stays SET ward_id = $2, bed_id = $3 WHERE patient_id = $1",
+                *(patient, wards[to], beds[to]),
+            )
+            for event, ward in ((PatientTransferredOut, from_), (PatientTransferredIn, to)):
+                tx.record(event(subject_id=beds[ward], ward_id=wards[ward], patient_id=patient))
+        self.lies[patient] = wards[to]
+        for process in self.processes:
+            await process.now.live.hub.drain()
+
     async def write_crossed(self, early: tuple[int, int, int], late: tuple[int, int, int]) -> None:
         """The transaction that began first commits last, and one between them is rolled back."""
         async with transaction(self.pool, self.hospital.id, datetime.now(UTC)) as tx:
@@ -184,6 +230,7 @@ class Stage:
         gone = await event_log.trim(
             self.pool, self.hospital.id, before=datetime.now(UTC), most=most
         )
+        self.trimmed += gone
         if gone:
             for screen in self.screens:
                 screen.may_resync = True
@@ -202,7 +249,7 @@ class Stage:
                 " WHERE hospital_id = $1",
                 *(self.hospital.id, keep),
             )
-        self.tail = keep
+        self.tail, self.trimmed = keep, min(self.trimmed, keep)
         self.log = {p: one for p, one in self.log.items() if p <= keep}
         for screen in self.screens:
             if screen.cursor is not None:
@@ -255,7 +302,13 @@ class Stage:
         assert not screen.owed_resync or not screen.live, f"{screen.name} was owed a resync"
         due = self.due(screen, screen.verified, until)
         told = [position for position in screen.told if position <= until]
-        assert told == due, f"{screen.name} from {screen.verified} to {until}"
+        assert told == due, f"{screen.name} of {screen.verified}..{until}: told {told}, due {due}"
+        for position in told:
+            patient = self.log[position].patient
+            if position in screen.named and patient is not None:
+                seen = screen.person.may_see(patient, self.lies[patient])
+                mrn = self.mrns[patient] if seen else None
+                assert screen.named.pop(position) == mrn, f"{screen.name}: {position}"
         screen.told = [position for position in screen.told if position > until]
         screen.verified = max(screen.verified, until)
 
@@ -275,6 +328,8 @@ class Stage:
             screen.reached = screen.last = position
         if not screen.owed_resync or screen.resynced is not None:
             self.compare(screen, screen.reached)
+            # What it had no right to behind that may be its own when it comes back.
+            screen.verified = screen.reached
 
     async def resume(self, screen: Screen, process: int) -> None:
         if screen.connected or not screen.person.listens:
@@ -307,7 +362,8 @@ class Stage:
                 await screen.ping()
             if screen.connected:
                 self.compare(screen, self.tail)
-                screen.may_resync = False
+                # It may have heard nothing since: then its cursor is an old one.
+                screen.may_resync = screen.reached < self.trimmed
             else:
                 await self.drop(screen)
 

@@ -45,6 +45,7 @@ SCREEN = st.integers(0, 4)
 PROCESS = st.integers(0, 1)
 EVENT = st.tuples(st.sampled_from([0, 0, 0, 1]), st.integers(0, 1), st.integers(0, 1))
 EVENTS = st.lists(EVENT, min_size=1, max_size=5)
+PERSON = st.sampled_from(["nurse", "doctor", "admin"])
 WARD = st.sampled_from(WARDS)
 
 
@@ -69,6 +70,7 @@ class Laws(RuleBasedStateMachine):
     async def _begin(self) -> None:
         hospital = await furnish(self.pool)
         self.stage = stage = Stage(hospital, self.processes)
+        await stage.furnish()
         await stage.hire("nurse", Role.NURSE, "MED1")
         await stage.hire("doctor", Role.DOCTOR)
         await stage.hire("admin", Role.ADMIN)
@@ -198,6 +200,25 @@ class Laws(RuleBasedStateMachine):
             nurse.roles.add("NURSE")
             self.change("INSERT INTO role_memberships VALUES ($1, 'NURSE')", nurse.id)
 
+    @rule(name=PERSON)
+    def attic(self, name: str) -> None:
+        """A ward on which nobody lies is won or lost, whatever is under way: that changes the
+        rights, and nothing that is heard."""
+        person, attic = self.stage.people[name], self.stage.attic
+        assert attic is not None
+        if attic in person.wards:
+            person.wards.remove(attic)
+            words = "DELETE FROM ward_memberships WHERE user_id = $1 AND ward_id = $2"
+        else:
+            person.wards.add(attic)
+            words = "INSERT INTO ward_memberships VALUES ($1, $2)"
+        self.change(words, person.id, attic)
+
+    @rule(home=WARD)
+    def transfer(self, home: str) -> None:
+        """A patient goes to the other ward, or comes back: who may see them changes."""
+        self.do(self.stage.transfer(home))
+
     @rule(ward=WARD)
     def treatment(self, ward: str) -> None:
         """The doctor comes to a patient's care team, or leaves it."""
@@ -243,7 +264,7 @@ class Laws(RuleBasedStateMachine):
         )
         await self._change(words, models.new_id(), self.stage.hospital.id, nurse.id, patient)
 
-    @rule(name=st.sampled_from(["nurse", "doctor", "admin"]), event=EVENT)
+    @rule(name=PERSON, event=EVENT)
     def sign_out(self, name: str, event: tuple[int, int, int]) -> None:
         """What is written after it is not heard; who signs in again goes on from there."""
         self.do(self._sign_out(self.stage.people[name], event))
