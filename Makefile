@@ -125,6 +125,8 @@ test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test, w
 faults: $(STAMPS)/dev web ## Harm real servers at full size and print what it did (PYTEST="-k redis" for some of it)
 	@[ -n "$(PYTEST)" ] || rm -f bench/results/faults.json
 	@FAULTS=long $(BIN)/python -m pytest -q --no-header tests/faults $(PYTEST)
+	@[ -n "$(PYTEST)" ] || FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q --no-header \
+		tests/subscriptions/test_laws.py
 
 fuzz: $(STAMPS)/dev ## Compare random operations with the oracle for TIME=10 minutes (SEED=…)
 	@end=$$(($$(date +%s) + 60 * $(or $(TIME),10))); \
