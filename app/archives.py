@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from app.embedded import ServerFailed
 from app.embedded.postgres import binaries
+from app.settings import PREFIX
 from resolvers import restores
 
 NAMES = ("pg_dump", "pg_restore", "psql")
@@ -203,13 +204,14 @@ def _address(url: str) -> tuple[str, dict[str, str]]:
     parts = urlsplit(url)
     given = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([one for one in given if one[0] != "password"], quote_via=quote)
-    password = parts.password if parts.password is not None else dict(given).get("password")
+    # Those of the query have been decoded.
+    password = unquote(parts.password) if parts.password else dict(given).get("password")
     user, host = parts.username, parts.netloc.rpartition("@")[2]
     address = urlunsplit(
         parts._replace(netloc=host if user is None else f"{user}@{host}", query=query)
     )
     named = {"PGAPPNAME": "wardline"}
-    return address, named if password is None else {**named, "PGPASSWORD": unquote(password)}
+    return address, named if password is None else {**named, "PGPASSWORD": password}
 
 
 def _reason(said: bytes) -> str:
@@ -227,13 +229,23 @@ async def _started(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "LC_ALL": "C", **(environment or {})},
+        env={**_inherited(), "LC_ALL": "C", **(environment or {})},
         start_new_session=True,
     )
     try:
         yield process
     finally:
         await _over(process)
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment without our settings, which hold passwords that are for nobody else."""
+    own = ("DATABASE_URL", "MIGRATIONS_DATABASE_URL", "REDIS_URL")
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name not in own and not name.startswith(PREFIX)
+    }
 
 
 async def _over(process: asyncio.subprocess.Process) -> None:

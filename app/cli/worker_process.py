@@ -16,6 +16,8 @@ from typing import Any
 READY, ALIVE, LEAVING = b"r", b".", b"l"
 """What a worker tells its supervisor, a byte each: that it serves, each second that its loop goes
 round, and that it takes no more connections."""
+OF_MIGRATIONS = "MIGRATIONS_DATABASE_URL"
+"""Whose login owns the tables, the audit's among them."""
 SOURCES = str(Path(__file__).resolve().parents[2])
 """Where the packages are, for a process that is started in any folder."""
 
@@ -40,7 +42,8 @@ class WorkerProcess:
     async def started(
         cls, number: int, listener: socket.socket, settings: dict[str, Any]
     ) -> WorkerProcess:
-        """Start one. `settings` go before those of the environment, which it inherits."""
+        """Start one. `settings` go before those of the environment, which it inherits but for the
+        login of migrations."""
         news, its_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -49,7 +52,7 @@ class WorkerProcess:
                 *("--listener", str(listener.fileno()), "--news", str(its_end)),
                 stdin=PIPE,
                 pass_fds=(listener.fileno(), its_end),
-                env=os.environ | {"PYTHONPATH": _with_sources(os.environ.get("PYTHONPATH"))},
+                env=_environment(),
                 # Ctrl-C in a terminal is for the supervisor, who ends them in order.
                 start_new_session=True,
             )
@@ -146,5 +149,7 @@ class WorkerProcess:
             asyncio.get_running_loop().remove_reader(self._news)
 
 
-def _with_sources(path: str | None) -> str:
-    return f"{SOURCES}{os.pathsep}{path}" if path else SOURCES
+def _environment() -> dict[str, str]:
+    inherited = {name: text for name, text in os.environ.items() if name != OF_MIGRATIONS}
+    path = inherited.get("PYTHONPATH")
+    return inherited | {"PYTHONPATH": f"{SOURCES}{os.pathsep}{path}" if path else SOURCES}

@@ -46,6 +46,7 @@ async def pair(
         database_url=database_url,
         redis_url=redis_url,
         WARDLINE_TRUSTED_DOCUMENTS=str(manifest),
+        MIGRATIONS_DATABASE_URL=database_url,
     ) as server:
         await until(lambda: len(server.workers()) == 2)
         yield server
@@ -116,6 +117,13 @@ async def test_nothing_secret_is_on_a_command_line(
     for pid in pair.family():
         words = " ".join(psutil.Process(pid).cmdline())
         assert not any(str(secret) in words for secret in secrets)
+
+
+async def test_the_login_that_owns_the_tables_is_no_business_of_a_worker(pair: Server) -> None:
+    """It may change the audit. What answers the network need not know it."""
+    assert "MIGRATIONS_DATABASE_URL" in psutil.Process(pair.process.pid).environ()
+    for worker in pair.workers():
+        assert "MIGRATIONS_DATABASE_URL" not in worker.environ()
 
 
 async def test_each_tells_its_own_numbers(pair: Server) -> None:

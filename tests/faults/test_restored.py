@@ -115,6 +115,7 @@ async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
             early = feed.cursor
             rights, objects = await rows(demo_url, RIGHTS), await rows(demo_url, OBJECTS)
             told = await wardline("backup", str(file), environment=environment)
+            assert file.stat().st_mode & 0o777 == 0o600, "it holds every patient's data"
             assert told.code == 0, told.err
             assert file.stat().st_mode & 0o777 == 0o600
             lost = [await integrator.raise_alarm(patient) for _ in range(3)]
