@@ -20,7 +20,7 @@ URLS = [
 ]
 
 
-@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("url", URLS, ids=["netloc", "query"])
 async def test_a_program_is_given_the_password_of_its_database_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
@@ -36,5 +36,6 @@ async def test_a_program_is_given_the_password_of_its_database_alone(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["pg_dump", "told"]
     given = told.read_text()
     assert "secret" not in given
-    assert given.count("pass") == 1
+    assert given.count("%41") == 1
+    assert "%20" not in given
     assert "('PGPASSWORD', 'pass %41')" in given
