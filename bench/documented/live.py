@@ -136,7 +136,7 @@ class Mutation:
     @strawberry.mutation
     async def record_lab_results(
         self,
-        input: RecordLabResultsInput,  # noqa: A002
+        input: RecordLabResultsInput,  # noqa: A002 (the schema's name)
     ) -> RecordLabResultsPayload:
         """Publish each result."""
         recorded = []

@@ -39,7 +39,7 @@ class Query:
         return Ward(id=strawberry.ID(f"wrd_{row.id}"), key=row.id, code=row.code, name=row.name)
 
     @strawberry.field
-    async def patient(self, info: Info, id: strawberry.ID) -> Patient | None:  # noqa: A002
+    async def patient(self, info: Info, id: strawberry.ID) -> Patient | None:  # noqa: A002 (the schema's name)
         """One patient."""
         row = await info.context["loaders"].patient.load(UUID(id[4:]))
         return None if row is None else Patient.of(row)
@@ -131,7 +131,7 @@ class Mutation:
     async def record_lab_results(
         self,
         info: Info,
-        input: RecordLabResultsInput,  # noqa: A002
+        input: RecordLabResultsInput,  # noqa: A002 (the schema's name)
     ) -> RecordLabResultsPayload:
         """Result, critical result, step, event and audit, in one transaction."""
         now = datetime.now(UTC)

@@ -23,7 +23,7 @@ class Journal:
     """A witness's side: every line is in the file when `note` returns."""
 
     def __init__(self, path: str) -> None:
-        self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115
+        self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 (it stays open)
 
     def note(self, **line: Any) -> None:
         """Write a line."""
