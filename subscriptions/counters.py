@@ -96,8 +96,9 @@ class Counters:
     opened: Counter[str] = field(default_factory=Counter)
     """Connections taken, by transport: websocket, sse."""
     closed: Counter[int] = field(default_factory=Counter)
-    """Connections that ended, by close code; 1000 and 1001 are the client's own, 1006 one that went
-    without a word. The code alone: reasons may repeat what the client sent."""
+    """Connections that ended, by close code. 1001 is a client's whose page was left, 1000 whatever
+    else it said, 1006 one that went without a word. The code alone: reasons may repeat what the
+    client sent."""
     refused: Counter[str] = field(default_factory=Counter)
     """Connections, messages and operations that were refused, by the limit that was reached, as
     docs/limits.md names it; `origin`: a page of another origin asked."""

@@ -134,10 +134,10 @@ class Outlet:
         if self._last is not None and not held and not self._paused:
             self._finish()
 
-    def gone(self) -> None:
+    def gone(self, code: CloseCode = CloseCode.ABNORMAL) -> None:
         """There is nobody any more."""
         if not self.closing:
-            self._counters.closed[1006] += 1
+            self._counters.closed[int(code)] += 1
         self._let_go()
 
     def going_down(self) -> None:

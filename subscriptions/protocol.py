@@ -23,9 +23,12 @@ MAX_ID = 128
 
 
 class CloseCode(IntEnum):
-    """Why a socket is closed. graphql-ws comes back after 4403, 4408, 1012 and 1013."""
+    """Why a socket is closed. graphql-ws comes back after 4403, 4408, 1012 and 1013. A browser
+    says GOING_AWAY of a page that is left; ABNORMAL is said by nobody."""
 
     NORMAL = 1000
+    GOING_AWAY = 1001
+    ABNORMAL = 1006
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
     BAD_REQUEST = 4400

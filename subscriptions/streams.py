@@ -305,7 +305,7 @@ class StreamWire:
         if self.writer is not None:
             self.writer.resumed()
 
-    def gone(self) -> None:
+    def gone(self, code: CloseCode = CloseCode.ABNORMAL) -> None:  # noqa: ARG002 (Writer's)
         """The connection is over."""
         if not self._ended.done():
             self._ended.set_result(False)

@@ -13,6 +13,7 @@ from collections.abc import MutableMapping
 from typing import Any, Protocol, cast
 
 from subscriptions.fence import Fence
+from subscriptions.protocol import CloseCode
 
 EXTENSION = "wardline.wire"
 
@@ -26,8 +27,8 @@ class Writer(Protocol):
     def resumed(self) -> None:
         """It has taken most of it."""
 
-    def gone(self) -> None:
-        """The connection is over."""
+    def gone(self, code: CloseCode = CloseCode.ABNORMAL) -> None:
+        """The connection is over; how the client has closed it."""
 
     def going_down(self) -> None:
         """The server stops: say what is still to be said, and close."""
@@ -119,7 +120,15 @@ class WireProtocol(Fence):
         """The connection is over."""
         super().connection_lost(exc)
         if self.writer is not None:
-            self.writer.gone()
+            self.writer.gone(self._said())
+
+    def _said(self) -> CloseCode:
+        """What the client's close frame comes to: it may hold any code it likes."""
+        received = self.conn.close_rcvd
+        if received is None:
+            return CloseCode.ABNORMAL
+        away = received.code == CloseCode.GOING_AWAY
+        return CloseCode.GOING_AWAY if away else CloseCode.NORMAL
 
     def shutdown(self) -> None:
         """The server goes down: who is let in is told by the application, after what it has still

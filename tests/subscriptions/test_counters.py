@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,3 +105,18 @@ async def test_without_a_bell_the_log_is_read_by_the_clock(
         assert counters.wakes_by_poll > 0
         assert counters.bell_failures > 0
         assert counters.bell_connections == counters.bell_rings_sent == 0
+
+
+@pytest.mark.parametrize(("said", "counted"), [(1000, 1000), (1001, 1001), (3999, 1000), (0, 1006)])
+async def test_how_a_client_goes_is_told_apart(
+    serve: Any, nurse: SignIn, said: int, counted: int
+) -> None:
+    """There are as many codes as it likes, and each would be a series of its own."""
+    async with serve() as served:
+        async with served.station(await nurse()) as station:
+            if said:
+                await station.connection.close(said)
+            else:
+                station.connection.transport.abort()
+            await until(lambda: not len(served.live.sockets))
+        assert served.live.counters.closed == {counted: 1}
