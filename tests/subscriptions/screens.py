@@ -187,8 +187,9 @@ class Screen:
             self.faults.append(f"{self.name}: the cursor went back to {cursor.position}")
         self.reached = self.last = cursor.position
         if self.verified is None and self.resynced is None:
-            self.verified = cursor.position  # it begins here
-            if self.verified < self.began_at or feed["events"]:
+            # It begins here, or before the first event, where its rights changed on the way.
+            self.verified = self.told[0] - 1 if self.told else cursor.position
+            if self.verified < self.began_at:
                 self.faults.append(f"{self.name}: it began at {self.verified}, in the past")
         self.cursor = feed["cursor"]
         self.live = self.live or feed["live"]

@@ -214,6 +214,19 @@ class Laws(RuleBasedStateMachine):
             words = "INSERT INTO ward_memberships VALUES ($1, $2)"
         self.change(words, person.id, attic)
 
+    @rule(name=PERSON, events=EVENTS)
+    def flicker(self, name: str, events: list[tuple[int, int, int]]) -> None:
+        """The same while frames are made, which are used only when it is over."""
+        for process in (0, 1):
+            self.hold_frames(process)
+        self.write(events, rung=True)
+        self.do(asyncio.sleep(0.06))
+        self.attic(name)
+        self.write(events, rung=True)
+        self.do(asyncio.sleep(0.06))
+        for process in (0, 1):
+            self.release_frames(process)
+
     @rule(home=WARD)
     def transfer(self, home: str) -> None:
         """A patient goes to the other ward, or comes back: who may see them changes."""
