@@ -18,6 +18,7 @@ from tests.conftest import FreshDatabase
 
 
 async def test_they_are_counted_as_they_are_opened(database_url: str, redis_url: str) -> None:
+    gc.unfreeze()  # what applications before this one froze
     before = {id(one) for one in gc.get_objects() if isinstance(one, Pool)}
     async with running(database_url=database_url, redis_url=redis_url, pool_max_size=7):
         gc.unfreeze()  # the application froze what it made
