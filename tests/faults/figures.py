@@ -31,7 +31,7 @@ class Size:
 SIZE = (
     Size(mutations=10_000, phase=10.0, frozen=30.0, sockets=1_000, readers=100)
     if LONG
-    else Size(mutations=2_000, phase=2.0, frozen=3.0, sockets=300, readers=30)
+    else Size(mutations=1_000, phase=1.5, frozen=3.0, sockets=300, readers=30)
 )
 
 MEASURED: dict[str, dict[str, Any]] = {}

@@ -13,9 +13,11 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 import yaml
 
+from tests.faults.figures import LONG
 from tests.faults.nginx import EXAMPLE, nginx
 from tests.faults.witness.journal import witness
 from tests.faults.witness.presence import heard_all, seated
@@ -49,6 +51,7 @@ async def servers(
         yield one, other
 
 
+@pytest.mark.skipif(not LONG, reason="as without a proxy; make faults runs both")
 async def test_stations_and_writers_go_through_a_rolling_restart(
     servers: tuple[Server, Server], tmp_path: Path
 ) -> None:

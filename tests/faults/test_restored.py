@@ -270,7 +270,7 @@ async def test_what_fails_in_the_middle_changes_nothing(
             "ann@/ward?host=%2Frun%2Fdb&sslmode=require",
             None,
         ),
-        ("postgresql://ann:@[::1]/ward", "ann@[::1]/ward", ""),
+        ("postgresql://ann:@[::1]/ward", "ann@[::1]/ward", None),
     ],
 )
 def test_no_password_is_on_a_command_line(url: str, address: str, password: str | None) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
-from tests.faults.figures import measured
+from tests.faults.figures import LONG, measured
 from tests.faults.witness.journal import Account, witness
 from tests.faults.witness.presence import heard_all, resumed, seated
 from tests.faults.witness.scene import STATIONS, Scene, scene
@@ -85,6 +86,7 @@ async def test_workers_killed_and_replaced(demo_url: str, redis_url: str, tmp_pa
         )
 
 
+@pytest.mark.skipif(not LONG, reason="the same harm as above; make faults runs both")
 async def test_servers_killed_and_started_again_one_by_one(
     demo_url: str, redis_url: str, tmp_path: Path
 ) -> None:
