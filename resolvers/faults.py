@@ -20,7 +20,8 @@ TRANSIENT = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
+    # A lock that is not to be had, and a database that takes no connections for now.
+    asyncpg.ObjectNotInPrerequisiteStateError,
 )
 """Worth another try: the server is away, starting, stopping, full, or two statements collided."""
 
