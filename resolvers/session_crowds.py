@@ -104,9 +104,7 @@ _MOVED = Statement(
             .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
             .where(
                 _S.id == _WATCHED.c.session_id,
-                _S.revoked_at.is_(None),
-                _S.expires_at > bindparam("now", type_=_TIME),
-                _S.last_seen_at > bindparam("seen_after", type_=_TIME),
+                *sessions.is_open(),
                 _U.disabled_at.is_(None),
                 _U.rights_version == _WATCHED.c.version,
             )

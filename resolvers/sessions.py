@@ -178,6 +178,15 @@ def token_hash(token: str) -> bytes | None:
         return None
 
 
+def is_open() -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a session has not ended. Their parameters are those of `bounds`."""
+    return (
+        _S.revoked_at.is_(None),
+        _S.expires_at > bindparam("now", type_=_TIME),
+        _S.last_seen_at > bindparam("seen_after", type_=_TIME),
+    )
+
+
 def still_valid() -> ColumnElement[bool]:
     """The condition that the actor is still who it was when it was looked up: the session stands,
     and nothing has changed what the user may see. Its parameters are those of `validity`."""
@@ -186,9 +195,7 @@ def still_valid() -> ColumnElement[bool]:
         .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
         .where(
             _S.id == bindparam("actor_session", type_=Uuid()),
-            _S.revoked_at.is_(None),
-            _S.expires_at > bindparam("now", type_=_TIME),
-            _S.last_seen_at > bindparam("seen_after", type_=_TIME),
+            *is_open(),
             _U.rights_version == bindparam("actor_rights_version", type_=BigInteger()),
         )
     )
@@ -309,9 +316,7 @@ LIVE = (
     )
     .select_from(models.Session.__table__.join(models.User.__table__, _U.id == _S.user_id))
     .where(
-        _S.revoked_at.is_(None),
-        _S.expires_at > bindparam("now", type_=_TIME),
-        _S.last_seen_at > bindparam("seen_after", type_=_TIME),
+        *is_open(),
         _U.disabled_at.is_(None),
     )
 )
