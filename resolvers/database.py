@@ -122,18 +122,22 @@ class Statement:
     parameter that has a value of its own may be left out.
     """
 
-    __slots__ = ("_defaults", "names", "sql")
+    __slots__ = ("_defaults", "_signature", "names", "sql")
 
     def __init__(self, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self._defaults: dict[str, Any] = dict(compiled.params)
+        self._signature: bytes | None = None
 
     def signature(self) -> bytes:
-        """Equal for statements that do the same with the same values."""
-        constants = repr(sorted(self._defaults.items()))
-        return hashlib.sha256(f"{self.sql}\0{constants}".encode()).digest()
+        """Equal for statements that do the same with the same values. Made once: every subscriber
+        asks for it."""
+        if self._signature is None:
+            constants = repr(sorted(self._defaults.items()))
+            self._signature = hashlib.sha256(f"{self.sql}\0{constants}".encode()).digest()
+        return self._signature
 
     def bind(self, values: dict[str, Any]) -> list[Any]:
         """The positional arguments for asyncpg."""
