@@ -177,11 +177,14 @@ def _wards(one: Subscriber) -> tuple[UUID | None, ...]:
 
 
 def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each session once at a ward, the oldest of its rows: it may have feeds at several processes.
-    What is left names no session."""
+    """Each session once at a ward, the oldest of its rows: it may have feeds at several processes,
+    and one of all wards beside one of a ward. What is left names no session."""
+    everywhere = {row["session_id"] for row in rows if row["ward_id"] is None}
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number, row in enumerate(rows):
         session_id = row["session_id"] or number
+        if row["ward_id"] is not None and session_id in everywhere:
+            continue
         found.setdefault(
             (session_id, row["user_id"], row["ward_id"]),
             {key: value for key, value in row.items() if key != "session_id"},

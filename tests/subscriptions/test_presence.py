@@ -121,6 +121,18 @@ async def test_a_session_at_several_processes_is_one_station(
             assert found["MED1"][0] == first["MED1"][0]
 
 
+async def test_a_feed_of_all_wards_and_one_of_a_ward_are_one_station(
+    serve: Any, hospital: Any, swift: Limits
+) -> None:
+    admin = await hospital.sign_in(Role.ADMIN)
+    name = await name_of(hospital, admin)
+    async with serve(limits=swift) as served, served.station(admin) as station:
+        for key, ward in (("one", "MED1"), ("all", None)):
+            await station.subscribe(key, ward=ward)
+            await station.feed(key)
+        await until(served, hospital, admin, {"MED1": [name], "SURG1": [name]})
+
+
 async def test_streams_are_stations_and_a_feed_of_nowhere_is_none(
     serve: Any, hospital: Any, nurse: SignIn, swift: Limits
 ) -> None:
