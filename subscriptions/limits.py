@@ -29,7 +29,7 @@ class Limits:
     close_deadline: float = 1.0
     drain_deadline: float = 2.0
     """How long a process that goes down tries to send what was committed before."""
-    answer_deadline: float = 6.0
+    answer_deadline: float = 5.5
     """How long it waits then for what was asked over sockets: longer than a statement waits for a
     lock. All of it together is shorter than uvicorn's `timeout_graceful_shutdown`."""
     last_words: float = 0.4
