@@ -166,7 +166,7 @@ class Hub:
         if subscriber.task is not None and not subscriber.task.done():
             return  # its task sees by itself that it is in no group any more
         subscriber.task = asyncio.create_task(
-            catch_up(channel, subscriber), name="catch up", context=subscriber.context
+            self._catch_up(channel, subscriber), name="catch up", context=subscriber.context
         )
 
     async def _admit(self, channel: Channel, subscriber: Subscriber, after: str | None) -> None:
