@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -63,7 +63,7 @@ class Past:
         # Shielded: who goes away takes it from nobody else.
         return await asyncio.shield(kept.task)
 
-    def note(self, entries: Iterable[LogEntry]) -> None:
+    def note(self, entries: Sequence[LogEntry]) -> None:
         """The log has gone on: forget what would not be made in the same way any more."""
         if not self._kept:
             return
