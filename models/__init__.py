@@ -9,6 +9,7 @@ from models.care_teams import CareTeamMember
 from models.critical_results import CriticalResult, CriticalResultStep
 from models.critical_rules import CriticalRule
 from models.emergency_access import EmergencyAccess, EmergencyAccessAttempt
+from models.escalation import EscalationChain
 from models.events import EventCounter, LoggedEvent
 from models.hospitals import Hospital
 from models.idempotency import IdempotencyKey
@@ -38,6 +39,7 @@ __all__ = [
     "CriticalRule",
     "EmergencyAccess",
     "EmergencyAccessAttempt",
+    "EscalationChain",
     "EventCounter",
     "Hospital",
     "IdempotencyKey",

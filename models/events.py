@@ -58,6 +58,18 @@ class CriticalResultRaised(CriticalResultEvent):
     label = "RAISED"
 
 
+class CriticalResultRepeated(CriticalResultEvent):
+    """Another result, not worse: makes no sound."""
+
+    __slots__ = ()
+    label = "REPEATED"
+
+
+class CriticalResultWorsened(CriticalResultEvent):
+    __slots__ = ()
+    label = "WORSENED"
+
+
 class CriticalResultEscalated(CriticalResultEvent):
     __slots__ = ()
     label = "ESCALATED"
@@ -174,6 +186,8 @@ EVENTS: dict[str, type[Event]] = {
     event.__name__: event
     for event in (
         CriticalResultRaised,
+        CriticalResultRepeated,
+        CriticalResultWorsened,
         CriticalResultEscalated,
         CriticalResultReadBackRefused,
         CriticalResultAcknowledged,

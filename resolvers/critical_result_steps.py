@@ -20,12 +20,19 @@ from sqlalchemy import Uuid, bindparam, func, insert, select, update
 import models
 from models import events
 from models.rules import escalation
-from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
+from models.rules.critical_results import (
+    CriticalResultKind,
+    CriticalResultStatus,
+    CriticalResultStepKind,
+)
+from models.rules.escalation import Audience, Urgency
 from resolvers.actors import Actor
 from resolvers.transaction import Ledger, Transaction
 
 EVENT_OF_STEP: dict[CriticalResultStepKind, type[events.CriticalResultEvent]] = {
     CriticalResultStepKind.RAISED: events.CriticalResultRaised,
+    CriticalResultStepKind.REPEATED: events.CriticalResultRepeated,
+    CriticalResultStepKind.WORSENED: events.CriticalResultWorsened,
     CriticalResultStepKind.ESCALATED: events.CriticalResultEscalated,
     CriticalResultStepKind.READ_BACK_REFUSED: events.CriticalResultReadBackRefused,
     CriticalResultStepKind.ACKNOWLEDGED: events.CriticalResultAcknowledged,
@@ -42,7 +49,9 @@ class Alert:
     id: UUID
     patient_id: UUID
     ward_id: UUID | None
-    lab_result_id: UUID
+    lab_result_id: UUID | None
+    vital_signs_id: UUID | None = None
+    kind: CriticalResultKind = CriticalResultKind.LABORATORY
     rule_id: UUID | None
     rule: str
     status: CriticalResultStatus = CriticalResultStatus.OPEN
@@ -53,12 +62,20 @@ class Alert:
     withdrawn_at: datetime | None = None
     escalation_level: int = 0
     next_escalation_at: datetime | None = None
+    urgency: Urgency = Urgency.CRITICAL
+    chain_id: UUID | None = None
+    told_at: datetime | None = None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Alert:
         """The alert of a row of `critical_results`."""
         found = {name: row[name] for name in _STATE}
-        return cls(**found | {"status": CriticalResultStatus(row["status"])})
+        words = {
+            "kind": CriticalResultKind(row["kind"]),
+            "status": CriticalResultStatus(row["status"]),
+            "urgency": Urgency(row["urgency"]),
+        }
+        return cls(**found | words)
 
 
 _STATE = tuple(field.name for field in fields(Alert))
@@ -66,9 +83,12 @@ _STATE = tuple(field.name for field in fields(Alert))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a version of a laboratory result says, as far as its alert is concerned."""
+    """What a version of a laboratory result, or a set of vital signs, says, as far as its alert is
+    concerned: exactly one of the two is named."""
 
-    lab_result_id: UUID
+    lab_result_id: UUID | None = None
+    vital_signs_id: UUID | None = None
+    urgency: Urgency = Urgency.CRITICAL
     patient_id: UUID
     rule_id: UUID | None
     rule: str
@@ -93,6 +113,13 @@ class Loop:
             patient_id=finding.patient_id,
             ward_id=finding.ward_id,
             lab_result_id=finding.lab_result_id,
+            vital_signs_id=finding.vital_signs_id,
+            kind=(
+                CriticalResultKind.DETERIORATION
+                if finding.lab_result_id is None
+                else CriticalResultKind.LABORATORY
+            ),
+            urgency=finding.urgency,
             rule_id=finding.rule_id,
             rule=finding.rule,
             raised_at=self._ledger.now,
@@ -150,7 +177,7 @@ class Loop:
         alert.escalation_level = due.level
         following = escalation.next_step(alert.raised_at, due.level)
         alert.next_escalation_at = None if following is None else following.at
-        self._step(alert, due.kind)
+        self._step(alert, due.kind, audience=due.audience)
 
     async def write(self, tx: Transaction) -> int:
         """Write everything that was collected; how many steps that was."""
@@ -205,6 +232,8 @@ class Loop:
         *,
         read_back: Decimal | None = None,
         note: str | None = None,
+        audience: Audience | None = None,
+        called: Iterable[UUID] = (),
     ) -> None:
         self._touch(alert)
         self._steps.append(
@@ -216,6 +245,9 @@ class Loop:
                 "kind": kind,
                 "occurred_at": self._ledger.now,
                 "lab_result_id": alert.lab_result_id,
+                "vital_signs_id": alert.vital_signs_id,
+                "audience": audience,
+                "called": list(called),
                 "level": alert.escalation_level,
                 "user_id": None if self._actor is None else self._actor.user_id,
                 "session_id": None if self._actor is None else self._actor.session_id,
@@ -223,11 +255,11 @@ class Loop:
                 "note": note,
             }
         )
-        self._ledger.record(
-            EVENT_OF_STEP[kind](
-                subject_id=alert.id, ward_id=alert.ward_id, patient_id=alert.patient_id
+        heard = EVENT_OF_STEP.get(kind)
+        if heard is not None:
+            self._ledger.record(
+                heard(subject_id=alert.id, ward_id=alert.ward_id, patient_id=alert.patient_id)
             )
-        )
 
 
 def _state(alert: Alert, prefix: str = "") -> dict[str, Any]:

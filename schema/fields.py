@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, cast, literal_column
+from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, literal_column
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -242,6 +242,27 @@ def given_rows(
         lambda name: sources.GivenRows(name=name, columns=columns, on=on, requires=requires),
         requires,
     )
+
+
+def derived(
+    rows: Callable[[Any, sources.Derivation], Select[Any]],
+    *,
+    requires: Scope,
+    order: tuple[str, ...] = (),
+    single: bool = False,
+    of: type[models.Base] | None = None,
+    size: int = 10,
+    arguments: Mapping[str, Argument] | None = None,
+) -> Any:
+    """Rows that a SELECT makes, or with `single` one object; see sources.Derived."""
+    made = _declared(
+        lambda _: sources.Derived(
+            rows=rows, order=order, single=single, of=of, size=size, requires=requires
+        ),
+        requires,
+    )
+    made.arguments = [_argument(name, one) for name, one in (arguments or {}).items()]
+    return made
 
 
 def produced(model: type[models.Base]) -> Any:

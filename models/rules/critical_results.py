@@ -15,10 +15,24 @@ class CriticalResultStatus(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+class CriticalResultKind(StrEnum):
+    """What it is that cannot wait: a laboratory result beyond its limits, or a patient who
+    deteriorates by NEWS2."""
+
+    LABORATORY = "LABORATORY"
+    DETERIORATION = "DETERIORATION"
+
+
 class CriticalResultStepKind(StrEnum):
-    """A step of the loop, which is also what a station hears."""
+    """A step of the loop. Stations hear of each but TOLD, which is said of them."""
 
     RAISED = "RAISED"
+    TOLD = "TOLD"
+    """Whose stations had an open feed when it was raised; the job on the clock finds out."""
+    REPEATED = "REPEATED"
+    """Another result, not worse, has joined it: heard, and makes no sound."""
+    WORSENED = "WORSENED"
+    """A worse one has joined it: sounds as if it were raised."""
     ESCALATED = "ESCALATED"
     READ_BACK_REFUSED = "READ_BACK_REFUSED"
     ACKNOWLEDGED = "ACKNOWLEDGED"

@@ -20,6 +20,16 @@ class Audience(StrEnum):
     """Nobody is called any more: the breach goes into the report."""
 
 
+class Urgency(StrEnum):
+    """How long it can wait, which chooses the chain. Sources: CLSI GP47 and CAP for a critical
+    result; RCP 2017 for NEWS2, an urgent review within an hour (5 to 6, or a single 3) and an
+    emergency within 30 minutes (7 and more)."""
+
+    CRITICAL = "CRITICAL"
+    URGENT_REVIEW = "URGENT_REVIEW"
+    EMERGENCY = "EMERGENCY"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of a chain, `after` the result was raised. Its level is its place in the chain."""

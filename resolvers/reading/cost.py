@@ -45,7 +45,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 from resolvers.reading.limits import Exceeded, Limits
 from resolvers.reading.pages import MOST_ROWS
-from resolvers.reading.sources import AnyNode, GivenRows, Many, Page, Relation, Source
+from resolvers.reading.sources import AnyNode, Derived, GivenRows, Many, Page, Relation, Source
 
 Sources = Mapping[tuple[str, str], Source]
 Values = Mapping[str, Any]
@@ -260,6 +260,8 @@ class Walk:
             return self._page(definition, node), 1, 1
         if isinstance(source, Many):
             return source.size, 1, 1
+        if isinstance(source, Derived):
+            return (1 if source.single else source.size), 1, 1
         if isinstance(source, GivenRows):
             return self._elements, 1, 0
         if isinstance(source, Relation):

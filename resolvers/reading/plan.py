@@ -39,6 +39,7 @@ from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
 from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
+from resolvers.reading.derivations import derived
 from resolvers.reading.documents import Prepared
 from resolvers.reading.fields import Collector, Getter, Selected, arguments
 from resolvers.reading.given_arguments import GivenArgument
@@ -61,6 +62,7 @@ from resolvers.reading.places import (
 from resolvers.reading.sources import (
     Actor,
     AnyNode,
+    Derived,
     Embedded,
     Given,
     GivenRows,
@@ -144,8 +146,8 @@ class Planner:
                 return spoken(chosen, bindparam(f"given_{source.name}", type_=source.type_))
             case Embedded():
                 return self._embedded(place, level, chosen, source)
-            case GivenRows():
-                return self._given_rows(place, chosen, source).joined_to(level)
+            case Derived() | GivenRows():
+                return self._plain_rows(place, chosen, source).joined_to(level)
             case AnyNode():
                 return NamedNodes(self, place, chosen).planned(level)
             case Relation():
@@ -243,8 +245,13 @@ class Planner:
                 return self.is_flat(object_type(one), one.selections)
         return False
 
-    def _given_rows(self, place: Place, chosen: Selected, source: GivenRows) -> shapes.Made:
-        """Plain rows as a table; their first column, the index, keeps their order."""
+    def _plain_rows(
+        self, place: Place, chosen: Selected, source: Derived | GivenRows
+    ) -> shapes.Made:
+        """Rows of no table: made by a SELECT, or given as a table whose first column, the index,
+        keeps their order."""
+        if isinstance(source, Derived):
+            return derived(self, place, chosen, source)
         columns = [column("index", Integer()), *(column(n, t) for n, t in source.columns.items())]
         known = bindparam(f"given_{source.name}", type_=JSON())
         row = (

@@ -191,6 +191,34 @@ class GivenRows(Source):
     on: Joined | None = None
 
 
+class Derivation(Protocol):
+    """What a derived list is made with: whoever reads a table says here whose rows they are."""
+
+    def seen(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """The conditions under which the actor sees a row of the table, hospital and reach. A
+        derivation puts them on every table that it reads."""
+
+    def argument(self, name: str) -> Argument | None:
+        """An argument by its GraphQL name; None where it was not given, or is null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived(Source):
+    """Rows that no table holds: a SELECT makes them (a trend, a report, what is due).
+
+    `rows` is given the row that it hangs on (None at a root). Its columns are what the fields below
+    see as a table's. `order` names columns, ascending. `single`: the first row alone, as an object.
+    `of`: each row tells of one row of that table, and where that is of a patient it has the column
+    `patient_id`, so that the audit names whom it was. `size` is about how many there are.
+    """
+
+    rows: Callable[[Any, Derivation], Select[Any]]
+    order: tuple[str, ...] = ()
+    single: bool = False
+    of: type[models.Base] | None = None
+    size: int = 10
+
+
 def looked_up(
     column: ColumnElement[Any], table: FromClause, *conditions: ColumnElement[bool]
 ) -> ColumnElement[Any]:

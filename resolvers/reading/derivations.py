@@ -1,0 +1,74 @@
+"""Derivations: rows that no table holds, made by a SELECT within the operation's one statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, FromClause, false
+
+import models
+from models.rules.scopes import Reach
+from resolvers.reading import scope as scoping
+from resolvers.reading import shapes
+from resolvers.reading.catalogue import SCOPES
+from resolvers.reading.fields import Selected, arguments
+from resolvers.reading.given_arguments import GivenArgument
+from resolvers.reading.places import (
+    GivenArguments,
+    Place,
+    belongs_to_patient,
+    object_type,
+    patient_of,
+)
+from resolvers.reading.sources import Derived
+
+if TYPE_CHECKING:
+    from resolvers.reading.plan import Planner
+
+
+class Rights:
+    """What a derivation is made with (sources.Derivation)."""
+
+    def __init__(self, planner: Planner, given: GivenArguments) -> None:
+        self._planner = planner
+        self._given = given
+
+    def seen(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """The conditions under which the actor sees a row of the table."""
+        scope = SCOPES[model]
+        reaches = self._planner.rights.reaches(scope)
+        if not reaches:
+            return (false(),)
+        self._planner.found.scopes.add(scope)
+        ours = scoping.of_hospital(row)
+        if Reach.HOSPITAL in reaches:
+            return (ours,)
+        seen = self._planner.visible(model, row)
+        return (ours,) if seen is None else (ours, seen)
+
+    def argument(self, name: str) -> GivenArgument | None:
+        """An argument by its GraphQL name."""
+        getter = self._given.get(name)
+        if getter is None:
+            return None
+        return GivenArgument(self._planner, name, getter, self._planner.variables)
+
+
+def derived(planner: Planner, place: Place, chosen: Selected, source: Derived) -> shapes.Made:
+    """The rows as a list, or the first of them as an object."""
+    rights = Rights(planner, arguments(chosen, planner.variables))
+    made = source.rows(place.row, rights)
+    # Whatever row it hangs on is outside: the SELECT reads its own tables alone.
+    own = [table for table in made.get_final_froms() if table is not place.row]
+    made = made.correlate_except(*own)
+    rows = made.lateral(planner.name("d"))
+    level = shapes.Level(rows)
+    if source.of is not None and belongs_to_patient(source.of) and not place.of_patient:
+        level.people.append(shapes.People(patient_of(rows)))
+    path = (*place.path, chosen.key)
+    inside = Place(object_type(chosen), source.of, rows, frozenset(), path)
+    columns = planner.object(inside, level, chosen.selections)
+    order = [rows.c[name] for name in source.order]
+    if source.single:
+        return shapes.one(level, columns, order)
+    return shapes.many(level, columns, order)
