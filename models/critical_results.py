@@ -96,7 +96,8 @@ class CriticalResultStep(Identified, InHospital, Base):
     """A step of the loop as it happened; only ever added. The evidence behind every figure.
 
     `audience` is who is called by the step, `called` which users that were; of TOLD, whose stations
-    had an open feed on the ward.
+    had an open feed on the ward. `ward_id` is where it was heard then, and `rule` the verdict in
+    words, also when the critical result has moved on since.
     """
 
     __tablename__ = "critical_result_steps"
@@ -104,6 +105,12 @@ class CriticalResultStep(Identified, InHospital, Base):
         one_of("kind", CriticalResultStepKind),
         one_of("audience", Audience),
         UniqueConstraint("critical_result_id", "number"),
+        Index(
+            "ix_critical_result_steps_beginnings",
+            "hospital_id",
+            "occurred_at",
+            postgresql_where=text("kind IN ('RAISED', 'REOPENED')"),
+        ),
     )
 
     critical_result_id: Mapped[UUID] = mapped_column(ForeignKey("critical_results.id"))
@@ -112,6 +119,8 @@ class CriticalResultStep(Identified, InHospital, Base):
     occurred_at: Mapped[datetime]
     lab_result_id: Mapped[UUID | None] = mapped_column(ForeignKey("lab_results.id"), index=True)
     vital_signs_id: Mapped[UUID | None] = mapped_column(ForeignKey("vital_signs.id"), index=True)
+    ward_id: Mapped[UUID | None] = mapped_column(ForeignKey("wards.id"), index=True)
+    rule: Mapped[str | None]
     audience: Mapped[str | None]
     called: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
     level: Mapped[int]

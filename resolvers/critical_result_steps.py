@@ -246,6 +246,8 @@ class Loop:
                 "occurred_at": self._ledger.now,
                 "lab_result_id": alert.lab_result_id,
                 "vital_signs_id": alert.vital_signs_id,
+                "ward_id": alert.ward_id,
+                "rule": alert.rule,
                 "audience": audience,
                 "called": list(called),
                 "level": alert.escalation_level,
