@@ -14,7 +14,7 @@ from models.rules.news2 import News2Risk
 from models.rules.patients import Sex
 from models.rules.results import IngestOutcome, Interpretation, ResultStatus
 from models.rules.roles import Role
-from models.rules.vitals import Consciousness
+from models.rules.vitals import Consciousness, VitalParameter
 
 for _enum, _description in (
     (AdmissionStatus, "FHIR R4 Encounter.status, as far as an inpatient stay has it."),
@@ -36,6 +36,7 @@ for _enum, _description in (
     (ResultStatus, "FHIR R4 Observation.status, OBX-11."),
     (Role, "A role; models/rules/scopes holds what each may do."),
     (Consciousness, "ACVPU."),
+    (VitalParameter, "What of a set of vital signs is measured as a number."),
 ):
     strawberry.enum(_enum, description=_description)
 
@@ -66,4 +67,5 @@ __all__ = [
     "ResultStatus",
     "Role",
     "Sex",
+    "VitalParameter",
 ]

@@ -15,6 +15,20 @@ class Consciousness(StrEnum):
     UNRESPONSIVE = "UNRESPONSIVE"
 
 
+class VitalParameter(StrEnum):
+    """What is measured as a number: the columns of `vital_signs` in upper case."""
+
+    HEART_RATE = "HEART_RATE"
+    SYSTOLIC = "SYSTOLIC"
+    DIASTOLIC = "DIASTOLIC"
+    RESPIRATORY_RATE = "RESPIRATORY_RATE"
+    TEMPERATURE = "TEMPERATURE"
+    OXYGEN_SATURATION = "OXYGEN_SATURATION"
+    WEIGHT_KG = "WEIGHT_KG"
+    HEIGHT_CM = "HEIGHT_CM"
+    PAIN_SCORE = "PAIN_SCORE"
+
+
 @dataclass(frozen=True, slots=True)
 class VitalSet:
     """What the score reads. /min, %, mm[Hg], Cel; None: not recorded."""
