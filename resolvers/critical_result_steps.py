@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -134,26 +134,46 @@ class Loop:
         alert.lab_result_id = lab_result_id
         self._touch(alert)
 
+    def repeat(self, alert: Alert, finding: Finding) -> None:
+        """Let a finding that is not worse join the alert, which goes on speaking of its own."""
+        alert.ward_id = finding.ward_id or alert.ward_id
+        self._step(alert, CriticalResultStepKind.REPEATED, about=finding)
+
+    def worsen(self, alert: Alert, finding: Finding) -> None:
+        """Let the open alert speak of a worse finding. Its clock goes on; where the finding is more
+        urgent that of its own chain begins, and calls nobody later than the one before would."""
+        more_urgent = finding.urgency is not alert.urgency
+        self._speak_of(alert, finding)
+        if more_urgent:
+            self._hasten_clock(alert)
+        alert.told_at = None
+        self._step(alert, CriticalResultStepKind.WORSENED)
+
+    def fall_back(self, alert: Alert, finding: Finding) -> None:
+        """Let the open alert speak of a milder finding that joined it, since its own was taken
+        back: heard without a sound, and nobody is called later for it."""
+        self._speak_of(alert, finding)
+        self._step(alert, CriticalResultStepKind.REPEATED)
+
     def reopen(self, alert: Alert, finding: Finding) -> None:
         """Open the alert on another finding: whoever read back the old one read something else.
 
         A clock that still runs goes on, so that a correction never puts off who is to be called;
         one that stood still (acknowledged, withdrawn, at the end of the chain) starts again.
         """
-        alert.lab_result_id = finding.lab_result_id
-        alert.rule_id, alert.rule = finding.rule_id, finding.rule
-        alert.ward_id = finding.ward_id or alert.ward_id
+        self._speak_of(alert, finding)
         if alert.next_escalation_at is None:
             alert.raised_at = self._ledger.now
             self._start_clock(alert)
         alert.status = CriticalResultStatus.OPEN
         alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
-        alert.withdrawn_at = None
+        alert.withdrawn_at = alert.told_at = None
         self._step(alert, CriticalResultStepKind.REOPENED)
 
-    def withdraw(self, alert: Alert, lab_result_id: UUID) -> None:
-        """Take the alert back: its result is not critical, or is no result, any more."""
-        alert.lab_result_id = lab_result_id
+    def withdraw(self, alert: Alert, lab_result_id: UUID | None = None) -> None:
+        """Take the alert back: its finding is not critical, or is none, any more. Given is the
+        version of the laboratory result that says so."""
+        alert.lab_result_id = lab_result_id or alert.lab_result_id
         alert.status = CriticalResultStatus.WITHDRAWN
         alert.withdrawn_at = self._ledger.now
         alert.acknowledged_at = alert.acknowledged_by = alert.read_back = None
@@ -221,6 +241,24 @@ class Loop:
         alert.escalation_level = 0
         alert.next_escalation_at = None if first is None else first.at
 
+    def _hasten_clock(self, alert: Alert) -> None:
+        running = alert.next_escalation_at
+        alert.raised_at = self._ledger.now
+        self._start_clock(alert)
+        if running is None or alert.next_escalation_at is None:
+            return
+        # All of the new chain comes earlier by as much as its first call would come too late.
+        late = alert.next_escalation_at - running
+        if late > timedelta(0):
+            alert.raised_at -= late
+            alert.next_escalation_at = running
+
+    @staticmethod
+    def _speak_of(alert: Alert, finding: Finding) -> None:
+        alert.lab_result_id, alert.vital_signs_id = finding.lab_result_id, finding.vital_signs_id
+        alert.rule_id, alert.rule, alert.urgency = finding.rule_id, finding.rule, finding.urgency
+        alert.ward_id = finding.ward_id or alert.ward_id
+
     def _touch(self, alert: Alert) -> None:
         if alert.id not in self._made:
             self._moved[alert.id] = alert
@@ -234,7 +272,9 @@ class Loop:
         note: str | None = None,
         audience: Audience | None = None,
         called: Iterable[UUID] = (),
+        about: Finding | None = None,
     ) -> None:
+        said = about or alert
         self._touch(alert)
         self._steps.append(
             {
@@ -244,10 +284,10 @@ class Loop:
                 "numbered_among": alert.id,
                 "kind": kind,
                 "occurred_at": self._ledger.now,
-                "lab_result_id": alert.lab_result_id,
-                "vital_signs_id": alert.vital_signs_id,
+                "lab_result_id": said.lab_result_id,
+                "vital_signs_id": said.vital_signs_id,
                 "ward_id": alert.ward_id,
-                "rule": alert.rule,
+                "rule": said.rule,
                 "audience": audience,
                 "called": list(called),
                 "level": alert.escalation_level,
