@@ -10,7 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Identified, InHospital, Written, one_of
+from models.base import Base, Identified, InHospital, Written, one_of, within
+from models.rules.critical_rules import REPEAT_WINDOW
 from models.rules.patients import Sex
 
 
@@ -19,6 +20,9 @@ class CriticalRule(Identified, InHospital, Written, Base):
 
     `codes` are the LOINC codes that mean the test (serum, plasma, whole blood), `unit` is UCUM,
     ages are hours (`min_age_hours` inclusive, `max_age_hours` exclusive), a null bound is open.
+    `specimen` is what the laboratory calls it (LOINC System, FHIR Specimen); null: any.
+    `repeat_window` is in minutes. Who wrote a version made it (`created_by`); `retired_reason` is
+    null where the next version took its place, and `retired_by` where nobody did.
     """
 
     __tablename__ = "critical_rules"
@@ -28,6 +32,11 @@ class CriticalRule(Identified, InHospital, Written, Base):
         CheckConstraint("low IS NOT NULL OR high IS NOT NULL", name="has_bound"),
         CheckConstraint("min_age_hours < max_age_hours", name="ages_ordered"),
         CheckConstraint("cardinality(codes) > 0", name="has_code"),
+        within("repeat_window", "0", "10080"),
+        CheckConstraint(
+            "retired_at IS NOT NULL OR (retired_by IS NULL AND retired_reason IS NULL)",
+            name="retired_says_when",
+        ),
         Index(
             "uq_critical_rules_current",
             "hospital_id",
@@ -50,6 +59,10 @@ class CriticalRule(Identified, InHospital, Written, Base):
     max_age_hours: Mapped[int | None]
     sex: Mapped[str | None]
     ward_id: Mapped[UUID | None] = mapped_column(ForeignKey("wards.id"), index=True)
+    specimen: Mapped[str | None]
+    repeat_window: Mapped[int] = mapped_column(server_default=str(REPEAT_WINDOW))
     source: Mapped[str]
     active_from: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    retired_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    retired_reason: Mapped[str | None]

@@ -18,7 +18,8 @@ class LabResult(Identified, InHospital, Written, Base):
 
     `root_id` is the id of the first version, `version` counts from 1, `corrects_id` points at the
     version before, `superseded_at` is null on the newest. `value`, `comparator`, `text` and `unit`
-    are as sent; `canonical_value` in `canonical_unit` (UCUM) is what the rules judged.
+    are as sent, and so are `specimen` and `sender_flag`; `canonical_value` in `canonical_unit`
+    (UCUM) is what the rules judged.
     `unmapped`: the sender's code has no LOINC code; `arrived_late`: older on arrival than the
     setting, judged but silent. `rule_id` is the version of the critical rule that gave the verdict.
     """
@@ -60,6 +61,20 @@ class LabResult(Identified, InHospital, Written, Base):
             ),
         ),
         Index(
+            "ix_lab_results_hospital",
+            "hospital_id",
+            text("observed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index(
+            "ix_lab_results_not_judged",
+            "hospital_id",
+            text("observed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("superseded_at IS NULL AND interpretation = 'NOT_JUDGED'"),
+        ),
+        Index(
             "uq_lab_results_external",
             "hospital_id",
             "sender",
@@ -78,6 +93,7 @@ class LabResult(Identified, InHospital, Written, Base):
     comparator: Mapped[str | None]
     text: Mapped[str | None]
     unit: Mapped[str | None]
+    specimen: Mapped[str | None]
     canonical_value: Mapped[Decimal | None]
     canonical_unit: Mapped[str | None]
     reference_low: Mapped[Decimal | None]

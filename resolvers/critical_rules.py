@@ -47,18 +47,21 @@ def _row(tx: Transaction, rule: CriticalRule) -> dict[str, Any]:
         "min_age_hours": rule.min_age_hours,
         "max_age_hours": rule.max_age_hours,
         "sex": rule.sex,
+        "specimen": rule.specimen,
+        "repeat_window": rule.repeat_window,
         "source": rule.source,
         "active_from": tx.now,
     }
 
 
+_NOT_SHIPPED = {"created_by", "ward_id", "retired_at", "retired_by", "retired_reason"}
 _INSTALL = (
     insert(models.CriticalRule)
     .values(
         {
             column.name: bindparam(column.name, type_=column.type)
             for column in _TABLE.c
-            if column.name not in {"created_by", "ward_id", "retired_at"}
+            if column.name not in _NOT_SHIPPED
         }
     )
     .on_conflict_do_nothing()
@@ -117,6 +120,8 @@ def _rule(row: asyncpg.Record) -> CriticalRule:
         max_age_hours=row["max_age_hours"],
         sex=None if row["sex"] is None else Sex(row["sex"]),
         ward=row["ward_id"],
+        specimen=row["specimen"],
+        repeat_window=row["repeat_window"],
         version=row["version"],
         id=row["id"],
     )

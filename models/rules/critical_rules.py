@@ -16,6 +16,10 @@ MONTH = 730
 """Hours of a mean month, rounded down."""
 ADULT = 16 * YEAR
 """The child's column of the table ends with 15 years."""
+REPEAT_WINDOW = 240
+"""Minutes in which a repeat that is not worse need not be called again. That there may be such a
+window, in writing, is what CAP asks; how long it is, is a setting of ours that each hospital edits:
+no source gives a number."""
 
 
 class Side(StrEnum):
@@ -43,6 +47,10 @@ class CriticalRule:
     sex: Sex | None = None
     ward: UUID | None = None
     """Applies to patients of this ward alone, and there before the rules of the hospital."""
+    specimen: str | None = None
+    """Applies to results of this specimen alone (LOINC System: `BldA`, `CSF`); None: of any."""
+    repeat_window: int = REPEAT_WINDOW
+    """Minutes."""
     version: int = 1
     id: UUID | None = None
     """The row this rule was read from; None in the table that ships."""
