@@ -1,5 +1,6 @@
 """The tables, one noun a file. `models.VitalSigns` and its like are the names others use."""
 
+from models.administrations import MedicationAdministration
 from models.admissions import Admission
 from models.allergies import Allergy
 from models.audit import AuditEntry, AuditGap, AuditMention, AuditSeal, AuditSelection
@@ -15,7 +16,7 @@ from models.hospitals import Hospital
 from models.idempotency import IdempotencyKey
 from models.imports import ImportRejection, UnmappedObservation
 from models.labs import LabResult
-from models.medications import MedicationAdministration, MedicationOrder
+from models.medications import MedicationOrder, MedicationOrderStep, MedicationWarning
 from models.patients import Patient
 from models.sessions import Session, SignInAttempt
 from models.users import RoleMembership, User, WardMembership
@@ -48,6 +49,8 @@ __all__ = [
     "LoggedEvent",
     "MedicationAdministration",
     "MedicationOrder",
+    "MedicationOrderStep",
+    "MedicationWarning",
     "Patient",
     "Reservation",
     "RoleMembership",

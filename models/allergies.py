@@ -13,7 +13,7 @@ from models.rules.allergies import Criticality
 
 
 class Allergy(Identified, InHospital, Edited, Base):
-    """An allergy. Never deleted: `entered_in_error_at` takes it back."""
+    """An allergy. Never deleted: `entered_in_error_at` takes it back, `error_reason` says why."""
 
     __tablename__ = "allergies"
     __table_args__ = (
@@ -29,5 +29,6 @@ class Allergy(Identified, InHospital, Edited, Base):
     criticality: Mapped[str]
     recorded_at: Mapped[datetime]
     entered_in_error_at: Mapped[datetime | None]
+    error_reason: Mapped[str | None]
     sender: Mapped[str | None]
     external_id: Mapped[str | None]

@@ -1,8 +1,7 @@
-"""Medications: ordering, discontinuing, and recording what was given."""
+"""Medication orders: ordering and discontinuing."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,17 +11,15 @@ from sqlalchemy.types import TIMESTAMP, Text
 
 import models
 from models.rules import drug_allergy, medications
-from models.rules.drug_allergy import DrugWarning, Substance
-from models.rules.medications import AdministrationStatus, Frequency, MedicationStatus
+from models.rules.drug_allergy import Substance
+from models.rules.drug_warnings import DrugWarning
+from models.rules.medications import Frequency, MedicationStatus
 from models.rules.refusals import Refusal as RuledOut
 from models.rules.scopes import Reach, Scope
-from resolvers import inputs, rows, visible
+from resolvers import doses, inputs, rows, visible
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
-
-LARGEST_DOSE = Decimal(1_000_000)
-"""Of any unit: units of heparin go into the ten thousands."""
 
 
 async def order_medication(
@@ -52,8 +49,8 @@ async def order_medication(
     )
     wanted = Substance(inputs.text(drug, "drug"), inputs.optional_text(code, "code"))
     values: dict[str, Any] = {
-        "dose": inputs.positive(dose, "dose", below=LARGEST_DOSE),
-        "dose_unit": _unit(dose, dose_unit),
+        "dose": inputs.positive(dose, "dose", below=doses.LARGEST),
+        "dose_unit": doses.unit(dose, dose_unit),
         "route": inputs.optional_text(route, "route"),
         "frequency": _frequency(frequency),
         "as_needed": bool(as_needed),
@@ -115,62 +112,6 @@ async def discontinue_medication(
         by=actor.user_id,
     )
     return {"medication": order["id"]}
-
-
-async def record_administration(
-    tx: Transaction,
-    actor: Actor,
-    *,
-    medication_id: str,
-    status: AdministrationStatus,
-    given_at: datetime | None = None,
-    dose: Decimal | None = None,
-    dose_unit: str | None = None,
-    reason: str | None = None,
-) -> dict[str, Any]:
-    """Record that a dose was given (null: the dose that was ordered), or was not and why."""
-    order = await visible.row(
-        tx,
-        actor,
-        Scope.ADMINISTRATION_RECORD,
-        models.MedicationOrder,
-        medication_id,
-        field="medicationId",
-        lock=True,
-    )
-    said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
-    if status is AdministrationStatus.NOT_GIVEN and said is None:
-        raise BadInput("a dose that was not given needs a reason", field="reason")
-    ruled_out = medications.administer(MedicationStatus(order["status"]), status, said)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
-    given = inputs.positive(dose, "dose", below=LARGEST_DOSE)
-    if given is None and status is AdministrationStatus.GIVEN:
-        given, unit = order["dose"], order["dose_unit"]
-    else:
-        unit = _unit(given, dose_unit or order["dose_unit"])
-    at = tx.now if given_at is None else inputs.past(given_at, "givenAt", tx.now)
-    administration = await rows.add(
-        tx,
-        actor,
-        models.MedicationAdministration,
-        medication_order_id=order["id"],
-        patient_id=order["patient_id"],
-        status=status.value,
-        given_at=at,
-        dose=given,
-        dose_unit=None if given is None else unit,
-        reason=said,
-        given_by=actor.user_id,
-    )
-    return {"administration": administration}
-
-
-def _unit(dose: Decimal | None, unit: str | None) -> str | None:
-    found = inputs.optional_text(unit, "doseUnit")
-    if dose is not None and found is None:
-        raise BadInput("a dose has a unit", field="doseUnit")
-    return found
 
 
 def _frequency(words: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from models.rules.administrations import AdministrationStatus
 from models.rules.admissions import AdmissionStatus
 from models.rules.allergies import Criticality
 from models.rules.audit import AuditOperation, AuditOutcome
@@ -9,7 +10,7 @@ from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.care_teams import CareTeamRole
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 from models.rules.emergency_access import EmergencyAccessEventKind, EmergencyAccessOutcome
-from models.rules.medications import AdministrationStatus, MedicationStatus
+from models.rules.medications import MedicationStatus
 from models.rules.news2 import News2Risk
 from models.rules.patients import Sex
 from models.rules.results import IngestOutcome, Interpretation, ResultStatus

@@ -1,38 +1,19 @@
-"""Medication orders and administrations."""
+"""Medication orders."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause
 
 import models
-from resolvers.reading.sources import looked_up
-from schema.enums import AdministrationStatus, MedicationStatus
-from schema.fields import column, connection, expression, identifier, newest_first, one, produced
+from schema.administrations import MedicationAdministration
+from schema.enums import MedicationStatus
+from schema.fields import column, connection, identifier, newest_first, one, produced
 from schema.nodes import Connection, Node
 
 if TYPE_CHECKING:
     from schema.patients import Patient
-
-
-def _giver(administration: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
-    return looked_up(user.c.display_name, user, user.c.id == administration.c.given_by)
-
-
-@strawberry.type(description="A dose that was given, or was not and why.")
-class MedicationAdministration(Node):
-    """FHIR MedicationAdministration."""
-
-    id: strawberry.ID = identifier(models.MedicationAdministration)
-    status: AdministrationStatus = column()
-    given_at: datetime = column()
-    dose: Decimal | None = column()
-    dose_unit: str | None = column()
-    reason: str | None = column()
-    given_by: str | None = expression(_giver)
 
 
 @strawberry.type(description="A medication order (FHIR MedicationRequest).")
@@ -104,23 +85,3 @@ class DiscontinueMedicationPayload:
     """Answer of discontinueMedication."""
 
     medication: MedicationOrder | None = produced(models.MedicationOrder)
-
-
-@strawberry.input(description="Record a dose as given, or as not given with the reason.")
-class RecordAdministrationInput:
-    """Input of recordAdministration. `givenAt`: now where absent."""
-
-    medication_id: strawberry.ID
-    status: AdministrationStatus
-    given_at: datetime | None = None
-    dose: Decimal | None = None
-    dose_unit: str | None = None
-    reason: str | None = None
-    idempotency_key: str | None = None
-
-
-@strawberry.type(description="Answer of recordAdministration.")
-class RecordAdministrationPayload:
-    """Answer of recordAdministration."""
-
-    administration: MedicationAdministration | None = produced(models.MedicationAdministration)

@@ -4,6 +4,7 @@ import strawberry
 
 from models.rules.scopes import Scope
 from resolvers import (
+    administrations,
     admissions,
     allergies,
     beds,
@@ -17,6 +18,7 @@ from resolvers import (
     sessions,
     vitals,
 )
+from schema.administrations import RecordAdministrationInput, RecordAdministrationPayload
 from schema.admissions import (
     AdmitPatientInput,
     AdmitPatientPayload,
@@ -57,8 +59,6 @@ from schema.medications import (
     DiscontinueMedicationPayload,
     OrderMedicationInput,
     OrderMedicationPayload,
-    RecordAdministrationInput,
-    RecordAdministrationPayload,
 )
 from schema.patients import RegisterPatientInput, RegisterPatientPayload
 from schema.viewers import SignInInput, SignInPayload, SignOutPayload
@@ -121,7 +121,7 @@ class Mutation:
         requires=Scope.MEDICATION_DISCONTINUE,
     )
     record_administration: RecordAdministrationPayload = mutation(
-        medications.record_administration,
+        administrations.record_administration,
         input=RecordAdministrationInput,
         requires=Scope.ADMINISTRATION_RECORD,
     )

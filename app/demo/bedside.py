@@ -12,9 +12,10 @@ from app.demo import census
 from app.demo.histories import HOURS_BETWEEN, NOT_GIVEN
 from app.demo.scene import SENDER, Scene
 from app.demo.vitals import Measured, measure
-from models.rules.medications import AdministrationStatus, Frequency, MedicationStatus
+from models.rules.administrations import AdministrationStatus
+from models.rules.medications import Frequency, MedicationStatus
 from models.rules.vitals import Consciousness
-from resolvers import ids, medications, vitals
+from resolvers import administrations, ids, vitals
 
 
 async def take_vitals(scene: Scene) -> None:
@@ -72,7 +73,7 @@ async def give_dose(scene: Scene) -> None:
         return
     order = scene.rng.choice(due)
     given = scene.rng.random() > 0.06
-    await medications.record_administration(
+    await administrations.record_administration(
         scene.tx,
         scene.staff.bedside(order["ward_id"]),
         medication_id=ids.encode(models.MedicationOrder, order["id"]),

@@ -23,11 +23,12 @@ from app.demo.histories import Draw, History, Order, histories
 from app.demo.labs import Drawn
 from app.demo.staff import Staff
 from app.demo.story import ALARMS, CARE_TEAMS, EMERGENCY, PROMISES, Alarm
+from models.rules.administrations import AdministrationStatus
 from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
-from models.rules.medications import AdministrationStatus
 from models.rules.results import ResultStatus
 from resolvers import (
+    administrations,
     admissions,
     allergies,
     beds,
@@ -174,7 +175,7 @@ class Charts:
         for dose in order.doses:
             given = dose.not_given is None
             async with self._at(dose.at) as tx:
-                await medications.record_administration(
+                await administrations.record_administration(
                     tx,
                     nurse,
                     medication_id=ids.encode(models.MedicationOrder, ordered["medication"]),

@@ -8,15 +8,8 @@ substance and the same drug are found by name for every drug.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class WarningKind(StrEnum):
-    ALLERGY_SUBSTANCE = "ALLERGY_SUBSTANCE"
-    ALLERGY_CLASS = "ALLERGY_CLASS"
-    ALLERGY_CROSS = "ALLERGY_CROSS"
-    """Another class that is known to share reactions."""
-    DUPLICATE_DRUG = "DUPLICATE_DRUG"
+from models.rules.drug_warnings import DrugWarning, WarningKind, WarningSeverity
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +18,6 @@ class Substance:
 
     name: str
     code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DrugWarning:
-    """`cause` is the allergy or the running order as it was written: patient data, for the eyes of
-    who may read it. `message` names drugs and classes alone."""
-
-    kind: WarningKind
-    cause: str
-    message: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +250,7 @@ def _conflict(drug: Substance, allergy: Substance) -> DrugWarning | None:
         what = ", ".join(sorted(shared)) or drug.name
         return DrugWarning(
             WarningKind.ALLERGY_SUBSTANCE,
+            WarningSeverity.HIGH,
             allergy.name,
             f"an allergy to {what} is recorded",
             "the same substance, by name or code",
@@ -277,6 +260,7 @@ def _conflict(drug: Substance, allergy: Substance) -> DrugWarning | None:
         if each in of_allergy:
             return DrugWarning(
                 WarningKind.ALLERGY_CLASS,
+                WarningSeverity.HIGH,
                 allergy.name,
                 f"an allergy to a drug of the same class ({each.name}) is recorded",
                 each.source,
@@ -287,6 +271,7 @@ def _conflict(drug: Substance, allergy: Substance) -> DrugWarning | None:
                 if {mine.name, theirs.name} == {one, other}:
                     return DrugWarning(
                         WarningKind.ALLERGY_CROSS,
+                        WarningSeverity.MODERATE,
                         allergy.name,
                         f"an allergy to {theirs.name} is recorded, which may extend to {mine.name}",
                         source,
@@ -305,6 +290,7 @@ def duplicates(drug: Substance, running: Iterable[Substance]) -> tuple[DrugWarni
             found.append(
                 DrugWarning(
                     WarningKind.DUPLICATE_DRUG,
+                    WarningSeverity.HIGH,
                     order.name,
                     f"{what} is ordered already",
                     "the same substance, by name or code",

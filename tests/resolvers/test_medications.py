@@ -1,9 +1,8 @@
-"""Orders, their warnings, and what was given."""
+"""Orders and their warnings."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import pytest
 
 import models
 from models.rules.allergies import Criticality
-from models.rules.medications import AdministrationStatus
 from models.rules.roles import Role
 from resolvers import allergies, ids, medications
 from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Refusal
@@ -28,14 +26,6 @@ async def order(
             tx, house.actor(role), patient_id=patient, drug=drug, **more
         )
     return ids.encode(models.MedicationOrder, produced["medication"])
-
-
-async def record(house: House, medication: str, status: AdministrationStatus, **more: Any) -> Any:
-    async with house.begin() as tx:
-        produced = await medications.record_administration(
-            tx, house.actor(Role.NURSE), medication_id=medication, status=status, **more
-        )
-    return await house.row(models.MedicationAdministration, produced["administration"])
 
 
 async def allergic(house: House, patient: str, substance: str) -> None:
@@ -160,44 +150,6 @@ async def test_an_order_is_discontinued_once(house: House) -> None:
         await stop(house, medication)
 
 
-async def test_a_dose_given_is_the_dose_that_was_ordered(house: House) -> None:
-    medication = await order(house, await house.inpatient(), dose=Decimal("2.5"), dose_unit="mg")
-    given = await record(house, medication, AdministrationStatus.GIVEN)
-    assert (given["dose"], given["dose_unit"]) == (Decimal("2.5"), "mg")
-    assert (given["given_at"], given["given_by"]) == (house.now, house.users[Role.NURSE])
-    half = await record(house, medication, AdministrationStatus.GIVEN, dose=Decimal("1.25"))
-    assert (half["dose"], half["dose_unit"]) == (Decimal("1.25"), "mg")
-
-
-async def test_a_dose_that_was_not_given_says_why(house: House) -> None:
-    medication = await order(house, await house.inpatient(), dose=Decimal(1), dose_unit="g")
-    with pytest.raises(BadInput) as refused:
-        await record(house, medication, AdministrationStatus.NOT_GIVEN, reason=" ")
-    assert refused.value.extensions["field"] == "reason"
-    row = await record(house, medication, AdministrationStatus.NOT_GIVEN, reason="asleep")
-    assert (row["reason"], row["dose"]) == ("asleep", None)
-
-
-async def test_nothing_is_given_of_an_order_that_was_stopped(house: House) -> None:
-    medication = await order(house, await house.inpatient())
-    await stop(house, medication)
-    with pytest.raises(Conflict) as refused:
-        await record(house, medication, AdministrationStatus.GIVEN)
-    assert refused.value.extensions["allowed"] == ["ENTERED_IN_ERROR"]
-
-
-async def test_a_dose_of_the_future_is_refused(house: House) -> None:
-    medication = await order(house, await house.inpatient())
-    with pytest.raises(BadInput) as refused:
-        await record(
-            house,
-            medication,
-            AdministrationStatus.GIVEN,
-            given_at=house.now + timedelta(minutes=6),
-        )
-    assert refused.value.extensions["field"] == "givenAt"
-
-
 async def test_scopes_and_reach(house: House) -> None:
     elsewhere, here = await house.inpatient("icu"), await house.inpatient("med")
     with pytest.raises(NotFound):
@@ -206,7 +158,5 @@ async def test_scopes_and_reach(house: House) -> None:
         with pytest.raises(Forbidden):
             await order(house, here, role=role)
     medication = await order(house, elsewhere, role=Role.PHARMACIST)
-    with pytest.raises(NotFound):
-        await record(house, medication, AdministrationStatus.GIVEN)
     with pytest.raises(Refusal):
         await stop(house, medication)

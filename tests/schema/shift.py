@@ -11,15 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 import models
+from models.rules.administrations import AdministrationStatus
 from models.rules.admissions import AdmissionStatus
 from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
 from models.rules.care_teams import CareTeamRole
-from models.rules.medications import AdministrationStatus, MedicationStatus
+from models.rules.medications import MedicationStatus
 from models.rules.patients import Sex
 from models.rules.results import ResultStatus
 from models.rules.roles import Role
 from resolvers import (
+    administrations,
     admissions,
     allergies,
     beds,
@@ -152,7 +154,7 @@ async def order_stopped(shift: Shift, tx: Transaction) -> None:
 
 
 async def dose_given(shift: Shift, tx: Transaction) -> None:
-    await medications.record_administration(
+    await administrations.record_administration(
         tx,
         shift.admin,
         medication_id=await shift.any(models.MedicationOrder, "status = 'ACTIVE'"),

@@ -4,12 +4,12 @@ from models.rules.drug_allergy import (
     CLASSES,
     CROSS,
     Substance,
-    WarningKind,
     classes,
     conflicts,
     duplicates,
     ingredients,
 )
+from models.rules.drug_warnings import WarningKind
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,8 @@ import pytest
 from models.rules.medications import (
     DOSES_A_DAY,
     MOVES,
-    AdministrationStatus,
     Frequency,
     MedicationStatus,
-    administer,
     as_needed,
     become,
     discontinue,
@@ -18,7 +16,6 @@ from models.rules.medications import (
 from models.rules.refusals import Refusal
 
 M = MedicationStatus
-A = AdministrationStatus
 
 MAY = {
     M.DRAFT: {M.ACTIVE, M.CANCELLED, M.ENTERED_IN_ERROR},
@@ -53,25 +50,6 @@ def test_discontinuing(current: M, after: M) -> None:
 @pytest.mark.parametrize("current", [M.COMPLETED, M.STOPPED, M.CANCELLED, M.ENTERED_IN_ERROR])
 def test_what_does_not_run_is_not_discontinued(current: M) -> None:
     assert isinstance(discontinue(current), Refusal)
-
-
-@pytest.mark.parametrize(("order", "status"), list(itertools.product(M, A)))
-def test_what_may_be_recorded_on_an_order(order: M, status: A) -> None:
-    allowed = {
-        A.GIVEN: {M.ACTIVE},
-        A.NOT_GIVEN: {M.ACTIVE, M.ON_HOLD},
-        A.ENTERED_IN_ERROR: set(M) - {M.DRAFT},
-    }
-    refusal = administer(order, status, "a reason")
-    assert (refusal is None) is (order in allowed[status])
-    if refusal is not None:
-        assert set(refusal.allowed) == {each for each in A if order in allowed[each]}
-
-
-@pytest.mark.parametrize("reason", [None, "", "  "])
-def test_a_dose_not_given_says_why(reason: str | None) -> None:
-    assert administer(M.ACTIVE, A.NOT_GIVEN, reason) is not None
-    assert administer(M.ACTIVE, A.GIVEN, reason) is None
 
 
 @pytest.mark.parametrize(
