@@ -112,9 +112,12 @@ def identifier(model: type[models.Base]) -> Any:
     return _declared(lambda _: sources.Value(expression=public), None, metadata={"model": model})
 
 
-def embedded(*, present: Callable[[FromClause], ColumnElement[bool]] | None = None) -> Any:
-    """An object whose fields are columns of the same row; null where `present` is false."""
-    return _declared(lambda _: sources.Embedded(present=present), None)
+def embedded(
+    *, present: Callable[[FromClause], ColumnElement[bool]] | None = None, prefix: str = ""
+) -> Any:
+    """An object whose fields are columns of the same row (those of `prefix`, where there is one);
+    null where `present` is false."""
+    return _declared(lambda _: sources.Embedded(present=present, prefix=prefix), None)
 
 
 def one(
@@ -252,12 +255,19 @@ def derived(
     single: bool = False,
     of: type[models.Base] | None = None,
     size: int = 10,
+    sized_by: str | None = None,
     arguments: Mapping[str, Argument] | None = None,
 ) -> Any:
     """Rows that a SELECT makes, or with `single` one object; see sources.Derived."""
     made = _declared(
         lambda _: sources.Derived(
-            rows=rows, order=order, single=single, of=of, size=size, requires=requires
+            rows=rows,
+            order=order,
+            single=single,
+            of=of,
+            size=size,
+            sized_by=sized_by,
+            requires=requires,
         ),
         requires,
     )

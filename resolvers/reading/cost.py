@@ -54,6 +54,8 @@ MOST = 10**12
 """Larger numbers are not told apart."""
 COUNTED = 500
 """What a totalCount costs: it looks at rows that nobody gets, as many as there are."""
+MOST_POINTS = 2_000
+"""More than any derivation makes."""
 KEPT_MEASURES = 256
 """Of one document: it is measured anew for the numbers of its pages."""
 
@@ -261,7 +263,7 @@ class Walk:
         if isinstance(source, Many):
             return source.size, 1, 1
         if isinstance(source, Derived):
-            return (1 if source.single else source.size), 1, 1
+            return self._derived(source, definition, node)
         if isinstance(source, GivenRows):
             return self._elements, 1, 0
         if isinstance(source, Relation):
@@ -273,6 +275,19 @@ class Walk:
         if type_ is self._schema.mutation_type and name != "__typename":
             return 1, self._elements, 0
         return 1, 0, 0
+
+    def _derived(
+        self, source: Derived, definition: GraphQLField, node: FieldNode
+    ) -> tuple[int, int, int]:
+        if source.sized_by is None:
+            return (1 if source.single else source.size), 1, 1
+        given = {one.name.value: one.value for one in node.arguments or ()}
+        size = self._number(given.get(source.sized_by))
+        if size is None:
+            size = coerce_default_value(definition.args[source.sized_by])
+        # Fewer than none and more than the most are refused when it runs.
+        size = min(max(size, 1), MOST_POINTS)
+        return (1, size, 1) if source.single else (size, 1, 1)
 
     def _page(self, definition: GraphQLField, node: FieldNode) -> int:
         given = {one.name.value: one.value for one in node.arguments or ()}

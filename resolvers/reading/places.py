@@ -81,6 +81,21 @@ def typename(type_: GraphQLObjectType) -> ColumnElement[Any]:
     return literal_column(f"'{type_.name}'", Text())
 
 
+class _Part:
+    """Some columns of a row, under names of their own."""
+
+    def __init__(self, columns: Mapping[str, ColumnElement[Any]]) -> None:
+        self.c = columns
+
+
+def part_of(row: FromClause, prefix: str) -> FromClause:
+    """What sources see of a row whose columns of that prefix are an object."""
+    found = {
+        name.removeprefix(prefix): one for name, one in row.c.items() if name.startswith(prefix)
+    }
+    return cast("FromClause", _Part(found))
+
+
 def row_of(place: Place) -> FromClause:
     """The row alias of a place that has one."""
     assert place.row is not None

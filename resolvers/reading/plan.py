@@ -54,6 +54,7 @@ from resolvers.reading.places import (
     alias_of,
     belongs_to_patient,
     object_type,
+    part_of,
     patient_of,
     row_of,
     spoken,
@@ -192,6 +193,8 @@ class Planner:
         self, place: Place, level: shapes.Level, chosen: Selected, source: Embedded
     ) -> ColumnElement[Any]:
         inside = replace(place, type_=object_type(chosen), path=(*place.path, chosen.key))
+        if source.prefix:
+            inside = replace(inside, row=part_of(row_of(place), source.prefix))
         made = shapes.object_of(self.object(inside, level, chosen.selections))
         if source.present is None:
             return made

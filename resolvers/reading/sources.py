@@ -97,9 +97,14 @@ class Value(Source):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded(Source):
-    """An object whose fields are expressions over the same row; null where `present` is false."""
+    """An object whose fields are expressions over the same row; null where `present` is false.
+
+    `prefix`: its fields see the columns of that prefix alone, and without it, so that a row may
+    hold several objects of one type.
+    """
 
     present: Callable[[FromClause], ColumnElement[bool]] | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +214,8 @@ class Derived(Source):
     `rows` is given the row that it hangs on (None at a root). Its columns are what the fields below
     see as a table's. `order` names columns, ascending. `single`: the first row alone, as an object.
     `of`: each row tells of one row of that table, and where that is of a patient it has the column
-    `patient_id`, so that the audit names whom it was. `size` is about how many there are.
+    `patient_id`, so that the audit names whom it was. `size` is about how many there are;
+    `sized_by` is the argument that says how many at most, and of a single object of how many parts.
     """
 
     rows: Callable[[Any, Derivation], Select[Any]]
@@ -217,6 +223,7 @@ class Derived(Source):
     single: bool = False
     of: type[models.Base] | None = None
     size: int = 10
+    sized_by: str | None = None
 
 
 def looked_up(
