@@ -18,7 +18,9 @@ from models.imports import ImportRejection, UnmappedObservation
 from models.labs import LabResult
 from models.medications import MedicationOrder, MedicationOrderStep, MedicationWarning
 from models.patients import Patient
+from models.pregnancies import Pregnancy
 from models.sessions import Session, SignInAttempt
+from models.spo2_scales import Spo2ScaleDecision
 from models.users import RoleMembership, User, WardMembership
 from models.vitals import VitalSigns
 from models.wards import Room, Ward
@@ -52,11 +54,13 @@ __all__ = [
     "MedicationOrderStep",
     "MedicationWarning",
     "Patient",
+    "Pregnancy",
     "Reservation",
     "RoleMembership",
     "Room",
     "Session",
     "SignInAttempt",
+    "Spo2ScaleDecision",
     "UnmappedObservation",
     "User",
     "VitalSigns",

@@ -54,6 +54,13 @@ class CriticalResult(Identified, InHospital, Written, Base):
         CheckConstraint("escalation_level >= 0", name="level_positive"),
         Index("uq_critical_results_lab_result_id", "lab_result_id", unique=True),
         Index("uq_critical_results_vital_signs_id", "vital_signs_id", unique=True),
+        # One alert of a patient who deteriorates at a time: what comes meanwhile joins it.
+        Index(
+            "uq_critical_results_deterioration",
+            "patient_id",
+            unique=True,
+            postgresql_where=text("kind = 'DETERIORATION' AND status = 'OPEN'"),
+        ),
         Index("ix_critical_results_ward", "ward_id", text("raised_at DESC"), text("id DESC")),
         Index(
             "ix_critical_results_hospital", "hospital_id", text("raised_at DESC"), text("id DESC")

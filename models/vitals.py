@@ -10,30 +10,54 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, InHospital, Written, one_of, within
-from models.rules.news2 import News2Risk
-from models.rules.vitals import Consciousness
+from models.rules.news2 import News2NotApplicable, News2Risk, Spo2Scale
+from models.rules.vital_limits import LIMITS, Limit
+from models.rules.vitals import Consciousness, VitalParameter
+
+
+def _measured(column: str, limit: Limit) -> CheckConstraint:
+    """CHECK that a measurement is plausible, or confirmed and possible; null passes."""
+    word = VitalParameter(column.upper()).value
+    return CheckConstraint(
+        f"{column} BETWEEN {limit.low} AND {limit.high} OR ('{word}' = ANY (confirmed)"
+        f" AND {column} BETWEEN {limit.lowest} AND {limit.highest})",
+        name=f"{column}_plausible",
+    )
 
 
 class VitalSigns(Identified, InHospital, Written, Base):
-    """A set of vital signs. Units: /min, mm[Hg], Cel, %, kg, cm. Never changed once recorded.
+    """A set of vital signs. Units: /min, mm[Hg], Cel, %, kg, cm. Never changed once recorded, but
+    for being marked as entered in error.
 
-    `news2_*` hold the verdict of models/rules/news2 at the time of recording: `news2_applies` is
-    false where the score must not be used (under 16 years), `news2_total` is null while
-    `news2_missing` names parameters.
+    `confirmed` names what is outside its plausible range and was confirmed. `news2_*` hold the
+    verdict of models/rules/news2 at the time of recording, by the scale that was in force at
+    `recorded_at`: where the score must not be used `news2_applies` is false and
+    `news2_not_applicable` says why, `news2_total` is null while `news2_missing` names parameters,
+    and `news2_points_*` are null for what was not recorded (and in every set from before migration
+    0016). `arrived_late`: too old on arrival to alert anybody.
     """
 
     __tablename__ = "vital_signs"
     __table_args__ = (
-        within("heart_rate", "0", "300"),
-        within("systolic", "0", "300"),
-        within("diastolic", "0", "200"),
-        within("respiratory_rate", "0", "100"),
-        within("temperature", "25", "45"),
-        within("oxygen_saturation", "0", "100"),
-        within("pain_score", "0", "10"),
-        within("weight_kg", "0.2", "500"),
-        within("height_cm", "15", "272"),
+        _measured("heart_rate", LIMITS["heartRate"]),
+        _measured("systolic", LIMITS["systolic"]),
+        _measured("diastolic", LIMITS["diastolic"]),
+        _measured("respiratory_rate", LIMITS["respiratoryRate"]),
+        _measured("temperature", LIMITS["temperature"]),
+        _measured("oxygen_saturation", LIMITS["oxygenSaturation"]),
+        _measured("pain_score", LIMITS["painScore"]),
+        _measured("weight_kg", LIMITS["weightKg"]),
+        _measured("height_cm", LIMITS["heightCm"]),
         within("news2_total", "0", "20"),
+        CheckConstraint(
+            "news2_applies = (news2_not_applicable IS NULL)", name="news2_says_why_not"
+        ),
+        CheckConstraint(
+            "(entered_in_error_at IS NULL) = (entered_in_error_reason IS NULL)",
+            name="entered_in_error_says_why",
+        ),
+        one_of("news2_scale", Spo2Scale),
+        one_of("news2_not_applicable", News2NotApplicable),
         CheckConstraint("diastolic <= systolic", name="diastolic_below_systolic"),
         one_of("consciousness", Consciousness),
         one_of("news2_risk", News2Risk),
@@ -54,10 +78,24 @@ class VitalSigns(Identified, InHospital, Written, Base):
     weight_kg: Mapped[Decimal | None]
     height_cm: Mapped[Decimal | None]
     pain_score: Mapped[int | None]
+    confirmed: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     news2_applies: Mapped[bool]
+    news2_not_applicable: Mapped[str | None]
+    news2_scale: Mapped[str] = mapped_column(server_default=Spo2Scale.SCALE_1.value)
     news2_total: Mapped[int | None]
     news2_highest_single: Mapped[int | None]
     news2_risk: Mapped[str | None]
     news2_missing: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    news2_points_respiratory_rate: Mapped[int | None]
+    news2_points_oxygen_saturation: Mapped[int | None]
+    news2_points_on_oxygen: Mapped[int | None]
+    news2_points_systolic: Mapped[int | None]
+    news2_points_heart_rate: Mapped[int | None]
+    news2_points_consciousness: Mapped[int | None]
+    news2_points_temperature: Mapped[int | None]
+    arrived_late: Mapped[bool] = mapped_column(server_default=text("false"))
+    entered_in_error_at: Mapped[datetime | None]
+    entered_in_error_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    entered_in_error_reason: Mapped[str | None]
     sender: Mapped[str | None]
     external_id: Mapped[str | None]

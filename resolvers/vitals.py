@@ -225,6 +225,7 @@ def _row(
         recorded_at=taken.recorded_at,
         **measured,
         news2_applies=score is not None,
+        news2_not_applicable=news2.not_applicable(age),
         news2_total=None if score is None else score.total,
         news2_highest_single=None if score is None else score.highest_single,
         news2_risk=None if score is None or score.risk is None else score.risk.value,

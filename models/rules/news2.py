@@ -1,7 +1,7 @@
 """NEWS2, the National Early Warning Score. Source: Royal College of Physicians, 2017.
 
-For people of 16 years and over who are not pregnant; total 0 to 20. At 5 an urgent review within
-an hour, at 7 an emergency; a single 3 is handled as 5 to 6.
+For people of 16 years and over who are not pregnant; total 0 to 20. What a score asks for is in
+models/rules/deteriorations.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +24,21 @@ class News2Risk(StrEnum):
     HIGH = "HIGH"
 
 
+class Spo2Scale(StrEnum):
+    """By which row of the chart a saturation is scored. SCALE_2 is for hypercapnic respiratory
+    failure with a target of 88-92 %, and only after a recorded decision on the patient."""
+
+    SCALE_1 = "SCALE_1"
+    SCALE_2 = "SCALE_2"
+
+
+class News2NotApplicable(StrEnum):
+    """Why there is no score: under 16 years, or a pregnancy."""
+
+    AGE = "AGE"
+    PREGNANCY = "PREGNANCY"
+
+
 @dataclass(frozen=True, slots=True)
 class News2:
     """`total` and `risk` are None exactly where `missing` names a parameter (by its GraphQL field
@@ -35,6 +50,8 @@ class News2:
     risk: News2Risk | None
     missing: tuple[str, ...]
     parts: Mapping[str, int]
+    """The points of each parameter that was recorded, by its GraphQL field name."""
+    scale: Spo2Scale
 
 
 # Rows of the chart: (highest value of the band, points), in ascending order; above the last band
@@ -119,28 +136,33 @@ _SCORED: Mapping[str, Callable[[VitalSet], int | None]] = MappingProxyType(
 )
 
 
-def applies(age_years: int | None, *, pregnant: bool = False) -> bool:
-    """Whether the score may be used. An unknown age is scored as an adult's: a score too many is
-    seen and dismissed, a score too few is not seen."""
-    return (age_years is None or age_years >= MINIMUM_AGE) and not pregnant
+SCORED: tuple[str, ...] = tuple(_SCORED)
+"""The parameters of the score by their GraphQL field names, in the order of the chart."""
+
+
+def not_applicable(age_years: int | None, *, pregnant: bool = False) -> News2NotApplicable | None:
+    """Why the score must not be used; None: it may. An unknown age is scored as an adult's: a score
+    too many is seen and dismissed, a score too few is not seen."""
+    if age_years is not None and age_years < MINIMUM_AGE:
+        return News2NotApplicable.AGE
+    return News2NotApplicable.PREGNANCY if pregnant else None
 
 
 def score(
     vitals: VitalSet,
     age_years: int | None,
     *,
-    scale2: bool = False,
+    scale: Spo2Scale = Spo2Scale.SCALE_1,
     pregnant: bool = False,
 ) -> News2 | None:
-    """The score of one set, or None where it does not apply (`applies`).
+    """The score of one set, or None where it does not apply (`not_applicable`).
 
-    `scale2`: the second SpO2 scale, only after a recorded clinical decision (hypercapnic
-    respiratory failure). `age_years` None is scored as an adult.
+    `scale` is that of the decision in force, `age_years` None is scored as an adult.
     """
-    if not applies(age_years, pregnant=pregnant):
+    if not_applicable(age_years, pregnant=pregnant) is not None:
         return None
-    rules = {**_SCORED, "oxygenSaturation": _saturation_scale_2} if scale2 else _SCORED
-    given = {name: rule(vitals) for name, rule in rules.items()}
+    second = {"oxygenSaturation": _saturation_scale_2} if scale is Spo2Scale.SCALE_2 else {}
+    given = {name: rule(vitals) for name, rule in {**_SCORED, **second}.items()}
     parts = {name: points for name, points in given.items() if points is not None}
     missing = tuple(
         name
@@ -151,9 +173,9 @@ def score(
     )
     highest = max(parts.values(), default=None)
     if missing or highest is None:
-        return News2(None, highest, None, missing, MappingProxyType(parts))
+        return News2(None, highest, None, missing, MappingProxyType(parts), scale)
     total = sum(parts.values())
-    return News2(total, highest, _risk(total, highest), (), MappingProxyType(parts))
+    return News2(total, highest, _risk(total, highest), (), MappingProxyType(parts), scale)
 
 
 def _risk(total: int, highest_single: int) -> News2Risk:

@@ -186,7 +186,7 @@ async def test_implausible_vitals_are_refused(rows: Rows, column: str, value: An
             models.VitalSigns,
             patient_id=await rows.patient(),
             recorded_at=NOON,
-            news2_applies=False,
+            news2_applies=True,
             **{column: value},
         )
 

@@ -112,6 +112,12 @@ class Chart:
         await self._insert(
             models.VitalSigns,
             {"recorded_at": self._moment(), "heart_rate": self._one(None, 0, 88)}
+            | {"news2_not_applicable": None if scored else self._one("AGE", "PREGNANCY")}
+            | {"news2_scale": self._one("SCALE_1", "SCALE_2")}
+            | {"news2_points_heart_rate": self._one(None, 0, 3) if scored else None}
+            | {"confirmed": self._one([], ["HEART_RATE", "TEMPERATURE"])}
+            | {"arrived_late": self._one(True, False)}
+            | self._error()
             | {"systolic": self._one(None, 131), "diastolic": self._one(None, 84)}
             | {"respiratory_rate": self._one(None, 17), "oxygen_saturation": self._one(None, 100)}
             | {"temperature": self._one(None, Decimal("37.40"), Decimal(38))}
@@ -123,6 +129,14 @@ class Chart:
             | {"news2_risk": None if total is None else self._one("LOW", "HIGH")}
             | {"news2_missing": self._one([], ["temperature", "heart_rate"]) if scored else []},
         )
+
+    def _error(self) -> dict[str, Any]:
+        """Now and then a set was entered in error."""
+        if self.chance.random() < 0.75:
+            return {}
+        return {"entered_in_error_at": self.tx.now, "entered_in_error_reason": "another bed"} | {
+            "entered_in_error_by": self.chance.choice(self.writers)
+        }
 
     async def _lab(self, ward: UUID | None) -> None:
         """A result in one to three versions, the last of which may be critical."""

@@ -297,7 +297,7 @@ async def test_rows_that_come_in_between_shift_no_page(hospital: Hospital, admin
     first = (await hospital.ask(text, admin, {**given, "first": 3})).data["patient"]["vitals"]
     await hospital.pool.execute(
         "INSERT INTO vital_signs (id, hospital_id, patient_id, recorded_at, news2_applies)"
-        " SELECT $1, hospital_id, patient_id, max(recorded_at) + interval '1 second', false"
+        " SELECT $1, hospital_id, patient_id, max(recorded_at) + interval '1 second', true"
         " FROM vital_signs WHERE patient_id = $2 GROUP BY hospital_id, patient_id",
         models.new_id(),
         hospital.charts["Ben"].patient,
