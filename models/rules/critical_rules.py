@@ -1,5 +1,6 @@
 """Critical rules: limits beyond which a result is critical, as data that a hospital edits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -81,8 +82,9 @@ def describe(rule: CriticalRule, side: Side) -> str:
     people = age_band(rule)
     if rule.sex is not None:
         people = f"{rule.sex.lower()}, {people}"
+    test = rule.test if rule.specimen is None else f"{rule.test} in {rule.specimen}"
     unit = "" if rule.unit in UNITLESS else f" {rule.unit}"
-    return f"{rule.test} {sign} {value}{unit}, {people} ({rule.source}), v{rule.version}"
+    return f"{test} {sign} {value}{unit}, {people} ({rule.source}), v{rule.version}"
 
 
 def age_band(rule: CriticalRule) -> str:
@@ -102,3 +104,46 @@ def _age(hours: int) -> str:
     if months and abs(hours - months * YEAR / 12) < 1:
         return f"{months} mo"
     return f"{hours // DAY} d" if hours % DAY == 0 else f"{hours} h"
+
+
+def specificity(rule: CriticalRule) -> tuple[bool, bool, bool, int, int, str]:
+    """Smallest first: of the ward, for a specimen, for a sex, the narrowest ages; the key settles
+    what is left, which `rival` leaves nothing to."""
+    born = rule.min_age_hours or 0
+    ages = 10**9 if rule.max_age_hours is None else rule.max_age_hours - born
+    return rule.ward is None, rule.specimen is None, rule.sex is None, ages, -born, rule.key
+
+
+def rival(rule: CriticalRule, others: Iterable[CriticalRule]) -> CriticalRule | None:
+    """The first of the others that speaks of the same results on the same side without one of the
+    two being the more specific: which of them judged would be an accident.
+
+    Of two that differ in having a ward, a specimen or a sex, the one that has is the more specific,
+    in this order; otherwise the one whose ages lie within the other's.
+    """
+    return next((other for other in others if _rivals(rule, other)), None)
+
+
+def _rivals(one: CriticalRule, other: CriticalRule) -> bool:
+    if not set(one.codes) & set(other.codes):
+        return False
+    if all(one.limit(side) is None or other.limit(side) is None for side in Side):
+        return False
+    for mine, its in (
+        (one.ward, other.ward),
+        (one.specimen and one.specimen.casefold(), other.specimen and other.specimen.casefold()),
+        (one.sex, other.sex),
+    ):
+        if mine != its:
+            # Two that are set speak of different results; one that is not set stands behind.
+            return False
+    (youngest, before), (its_youngest, its_before) = _ages(one), _ages(other)
+    apart = before <= its_youngest or its_before <= youngest
+    within = youngest >= its_youngest and before <= its_before
+    around = youngest <= its_youngest and before >= its_before
+    return not apart and within == around
+
+
+def _ages(rule: CriticalRule) -> tuple[float, float]:
+    last = float("inf") if rule.max_age_hours is None else rule.max_age_hours
+    return rule.min_age_hours or 0, last

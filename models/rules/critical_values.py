@@ -1,10 +1,11 @@
 """The judgement of a laboratory result: pure, on the safe side, and never silent.
 
-Which limits apply: of the rules for the code, those that cover the patient's age and sex; on each
-side (low, high) the most specific one that has a limit there: the ward's before the hospital's,
-then one for the sex, then the narrowest ages. Where none covers the age, the adult limits apply and
-`assumption` says so. Where age or sex is not known, all that could apply are tried and the most
-severe verdict stands, and `assumption` says that too.
+Which limits apply: of the rules for the code, those that cover the patient's age and sex and the
+specimen; on each side (low, high) the most specific one that has a limit there: the ward's before
+the hospital's, then one for the specimen, then one for the sex, then the narrowest ages. Where none
+covers the age, the adult limits apply and `assumption` says so. Where age, sex or specimen is not
+known, all that could apply are tried and the most severe verdict stands, and `assumption` says that
+too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
-from models.rules.critical_rules import CriticalRule, Side, describe
+from models.rules.critical_rules import CriticalRule, Side, describe, specificity
 from models.rules.patients import Sex
 from models.rules.results import CRITICAL, INTERPRETATION_OF_FLAG, Interpretation, NotJudged
 from models.rules.starter_rules import STARTER_RULES
@@ -51,6 +52,9 @@ class Observation:
     sender_flag: str | None = None
     """OBX-8 or the FHIR interpretation code."""
     ward: UUID | None = None
+    specimen: str | None = None
+    """What was examined, in the words of the sender (LOINC System, FHIR Specimen); None: not said,
+    which is not the same as another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,9 @@ def judge(rules: Iterable[CriticalRule], observation: Observation) -> Verdict:
     for_code = [
         rule
         for rule in rules
-        if observation.code in rule.codes and rule.ward in {None, observation.ward}
+        if observation.code in rule.codes
+        and rule.ward in {None, observation.ward}
+        and _of_specimen(rule, observation.specimen)
     ]
     if observation.value is None:
         return _by_flag(flag, NotJudged.TEXT)
@@ -158,8 +164,15 @@ def _limits(
     sex_known = observation.sex in {Sex.FEMALE, Sex.MALE}
     if not sex_known:
         sexes = (None, *sorted({rule.sex for rule in rules if rule.sex is not None}))
+    specimens: tuple[str | None, ...] = (observation.specimen,)
+    specimen_known = observation.specimen is not None
+    if not specimen_known:
+        specimens = (None, *sorted({rule.specimen for rule in rules if rule.specimen is not None}))
     choices = [
-        tuple(_limits_of(rules, age, sex)) for age in _ages(rules, observation) for sex in sexes
+        tuple(_limits_of(rules, age, sex, specimen))
+        for age in _ages(rules, observation)
+        for sex in sexes
+        for specimen in specimens
     ]
     limits = list(dict.fromkeys(limit for choice in choices for limit in choice))
     said = []
@@ -169,6 +182,7 @@ def _limits(
             *([] if age_known else ["age"]),
             *(["hour of birth"] if age_known and observation.age_hours_oldest is not None else []),
             *(["sex"] if not sex_known and len(sexes) > 1 else []),
+            *(["specimen"] if not specimen_known and len(specimens) > 1 else []),
         ]
         said.append(f"{' and '.join(unknown)} not known: every limit tried")
     if age_known and any(limit.borrowed for limit in limits):
@@ -188,24 +202,32 @@ def _ages(rules: Sequence[CriticalRule], observation: Observation) -> list[int]:
     return sorted({youngest, *(edge for edge in edges if youngest < edge <= oldest)})
 
 
-def _limits_of(rules: Sequence[CriticalRule], age: int, sex: Sex | None) -> Iterator[_Limit]:
-    fitting = [rule for rule in rules if rule.sex in {None, sex}]
+def _of_specimen(rule: CriticalRule, specimen: str | None) -> bool:
+    """Whether the rule may be for the specimen; one that is not said may be any."""
+    if rule.specimen is None or specimen is None:
+        return True
+    return rule.specimen.casefold() == specimen.casefold()
+
+
+def _limits_of(
+    rules: Sequence[CriticalRule], age: int, sex: Sex | None, specimen: str | None
+) -> Iterator[_Limit]:
+    """The limits for somebody of this age and sex. `specimen` None: of the rules for any alone."""
+    fitting = [
+        rule
+        for rule in rules
+        if rule.sex in {None, sex}
+        and (rule.specimen is None or (specimen is not None and _of_specimen(rule, specimen)))
+    ]
     for side in Side:
         having = [rule for rule in fitting if rule.limit(side) is not None]
         covering = [rule for rule in having if rule.covers(age)]
         if covering:
-            yield _Limit(min(covering, key=_specificity), side, borrowed=False)
+            yield _Limit(min(covering, key=specificity), side, borrowed=False)
             continue
         adult = [rule for rule in having if rule.max_age_hours is None]
         if adult:
-            yield _Limit(min(adult, key=_specificity), side, borrowed=True)
-
-
-def _specificity(rule: CriticalRule) -> tuple[bool, bool, int, int, str]:
-    """Smallest first: of the ward, for a sex, the narrowest ages; the key settles what is left."""
-    born = rule.min_age_hours or 0
-    ages = 10**9 if rule.max_age_hours is None else rule.max_age_hours - born
-    return rule.ward is None, rule.sex is None, ages, -born, rule.key
+            yield _Limit(min(adult, key=specificity), side, borrowed=True)
 
 
 def _passes(value: Decimal, comparator: str | None, rule: CriticalRule, side: Side) -> _Answer:

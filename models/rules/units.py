@@ -1,14 +1,19 @@
 """Units: what senders write, as UCUM, and exact conversion into the canonical unit of a test.
 
-Sources: UCUM 2.1 (regenstrief.org) for the units; shared clinical table of the hospital (the
-factors between mass and amount of substance) for the analytes; ISO/IEEE 11073-10101 for MDC_DIM_*.
-What is not in these tables is not converted: the caller then judges nothing and says so.
+Sources: UCUM 2.2 (ucum.org) for the units; shared clinical table of the hospital (the factors
+between mass and amount of substance) for the analytes; ISO/IEEE 11073-10101 for MDC_DIM_*. The
+units below are those that laboratories send; any other is looked up in UCUM itself
+(models/rules/ucum). What neither knows is not converted: the caller judges nothing and says so.
 """
 
 import re
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
+
+from models.rules import ucum
 
 # Each unit: its dimension, and how many of the dimension's base units it is. Every factor is an
 # exact decimal, so that a conversion is one product and one quotient.
@@ -75,9 +80,31 @@ UNITS: Mapping[str, tuple[str, Decimal]] = MappingProxyType(
         "{INR}": ("inr", _D("1")),
         "{score}": ("score", _D("1")),
         "fL": ("volume", _D("1")),
-        "pg": ("mass of a cell", _D("1")),
+        "pg": ("weight", _D("1E-15")),
         "mL/min": ("clearance", _D("1")),
         "mL/min/{1.73_m2}": ("clearance of an area", _D("1")),
+    }
+)
+
+# The dimensions above as UCUM has them, and how many of its base units (m, s, g) our base unit is.
+_DIMENSIONS: Mapping[frozenset[tuple[str, int]], tuple[str, Fraction]] = MappingProxyType(
+    {
+        frozenset(dimension): (kind, Fraction(size))
+        for kind, size, *dimension in (
+            ("mass", "1000", ("g", 1), ("m", -3)),
+            ("substance", "1", ("mol", 1), ("m", -3)),
+            ("equivalents", "1", ("eq", 1), ("m", -3)),
+            ("number", "1E12", ("m", -3)),
+            ("pressure", "1000", ("g", 1), ("m", -1), ("s", -2)),
+            ("weight", "1000", ("g", 1)),
+            ("length", "0.01", ("m", 1)),
+            ("time", "1", ("s", 1)),
+            ("catalytic", "1/60000", ("mol", 1), ("m", -3), ("s", -1)),
+            ("fraction", "1"),
+            ("rate", "1/60", ("s", -1)),
+            ("volume", "1E-18", ("m", 3)),
+            ("clearance", "1/60000000", ("m", 3), ("s", -1)),
+        )
     }
 )
 
@@ -168,15 +195,21 @@ MOLAR: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
 
 
 def canonical(unit: str | None) -> str | None:
-    """The UCUM code of what a sender wrote, or None where it is not known (or not given)."""
+    """The UCUM code of what a sender wrote, or None where it is not known (or not given).
+
+    Our spellings first: who writes `K/uL` means thousands, and not kelvin.
+    """
     if unit is None:
         return None
     plain = unit.strip()
     if plain in UNITS:
         return plain
     plain = _POWER.sub(lambda power: "10^" + power[1].translate(_SUPERSCRIPT), plain)
-    plain = plain.translate(_PLAIN).lower()
-    return _SPELLINGS.get(_TIMES.sub("", plain))
+    plain = plain.translate(_PLAIN)
+    known = _SPELLINGS.get(_TIMES.sub("", plain.lower()))
+    if known is not None:
+        return known
+    return plain if ucum.measure(plain) is not None else None
 
 
 def convert(value: Decimal, unit: str | None, analyte_code: str, target: str) -> Decimal | None:
@@ -195,8 +228,8 @@ def convert(value: Decimal, unit: str | None, analyte_code: str, target: str) ->
         return None
     if given == wanted:
         return value
-    kind, factor = UNITS[given]
-    wanted_kind, wanted_factor = UNITS[wanted]
+    kind, factor = _size(given)
+    wanted_kind, wanted_factor = _size(wanted)
     if analyte_code in MONOVALENT:
         kind = "substance" if kind == "equivalents" else kind
         wanted_kind = "substance" if wanted_kind == "equivalents" else wanted_kind
@@ -212,6 +245,22 @@ def convert(value: Decimal, unit: str | None, analyte_code: str, target: str) ->
     if kind == "mass":
         return _ratio(value, factor * mmol, grams * wanted_factor)
     return _ratio(value, factor * grams, mmol * wanted_factor)
+
+
+@lru_cache(maxsize=1024)
+def _size(unit: str) -> tuple[str, Decimal]:
+    """The dimension of a canonical unit, and how many of its base units it is."""
+    known = UNITS.get(unit)
+    if known is not None:
+        return known
+    found = ucum.measure(unit)
+    if found is None:
+        raise ValueError(f"{unit} is not canonical")
+    kind, size = _DIMENSIONS.get(found.dimension, (str(sorted(found.dimension)), Fraction(1)))
+    ratio = found.factor / size
+    with localcontext() as context:
+        context.prec = 60
+        return kind, Decimal(ratio.numerator) / Decimal(ratio.denominator)
 
 
 def _ratio(value: Decimal, numerator: Decimal, denominator: Decimal) -> Decimal:
