@@ -46,9 +46,19 @@ INTERPRETATION_OF_FLAG: Mapping[str, Interpretation] = MappingProxyType(
         "HH": Interpretation.CRITICAL_HIGH,
         "A": Interpretation.ABNORMAL,
         "AA": Interpretation.CRITICAL_ABNORMAL,
+        "HU": Interpretation.HIGH,
+        "LU": Interpretation.LOW,
     }
 )
-"""OBX-8 / HL7 v3 ObservationInterpretation."""
+"""OBX-8 / HL7 v3 ObservationInterpretation: the codes that say how far from normal a value is."""
+
+SENDER_FLAGS: tuple[str, ...] = (
+    *INTERPRETATION_OF_FLAG,
+    "<", ">", "B", "D", "DET", "E", "EX", "EXP", "HX", "I", "IE", "IND", "LX", "NCL", "ND", "NEG",
+    "NR", "NS", "POS", "R", "RR", "S", "SDD", "SYN-R", "SYN-S", "U", "UNE", "W", "WR",
+)  # fmt: skip
+"""The codes of HL7 v3 ObservationInterpretation that FHIR R4 lists. Those that are not in the table
+above are kept, and say nothing of a value to us."""
 
 STATUS_OF_OBX11: Mapping[str, ResultStatus] = MappingProxyType(
     {
