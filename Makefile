@@ -118,7 +118,9 @@ clean: ## Remove what the tools left (not .venv, not the data)
 
 test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test, with coverage (PYTEST="-k name" narrows it)
 	@# Playwright's own Node asks for a library that a bare Debian has not; ours runs there.
-	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python -m pytest -n auto --cov --dist loadfile $(PYTEST)
+	@# In the order of the files, so that the long ones of tests/faults do not come last and alone.
+	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python -m pytest -n auto --cov --dist loadfile \
+		--no-loadscope-reorder $(PYTEST)
 	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .venv/coverage-floor.txt || { cat .venv/coverage-floor.txt; exit 1; }
 

@@ -31,6 +31,12 @@ from tests.patience import until
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since many tests wait for a process or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
 FreshDatabase = Callable[[], Awaitable[str]]
 
 
