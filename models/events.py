@@ -150,6 +150,14 @@ class VitalsRecorded(Event):
     label = "RECORDED"
 
 
+class VitalsMarkedEnteredInError(Event):
+    """Subject: `vital_signs.id`, which stays and counts for nothing any more."""
+
+    __slots__ = ()
+    feed = Feed.VITAL_SIGNS
+    label = "ENTERED_IN_ERROR"
+
+
 class PatientCharted(Event):
     """Subject: `patients.id`. Something was written into the chart that no feed tells of: a result
     that alerts nobody, an order, a dose, an allergy, a name. One for all that a transaction writes,
@@ -202,6 +210,7 @@ EVENTS: dict[str, type[Event]] = {
         BedReleased,
         BedStatusSet,
         VitalsRecorded,
+        VitalsMarkedEnteredInError,
         PatientCharted,
         GlassBroken,
         EmergencyAccessEnded,

@@ -105,3 +105,34 @@ def next_step(
     if acknowledged_at is None or now - acknowledged_at >= window:
         return CriticalResultStepKind.RAISED
     return CriticalResultStepKind.REOPENED if is_worse else CriticalResultStepKind.REPEATED
+
+
+def step_after_error(
+    status: CriticalResultStatus,
+    spoken: Deterioration | None,
+    standing: Deterioration | None,
+    *,
+    acknowledged_at: datetime | None,
+    now: datetime,
+) -> CriticalResultStepKind | None:
+    """What becomes of an alert whose set was entered in error; None: nothing.
+
+    `standing` is the worst of the sets that joined it and still stand: None: WITHDRAWN. An open
+    alert speaks of that from now on (REPEATED, without a sound). So does an acknowledged one while
+    somebody is still coming, where what was read back is true of the other set too; otherwise it is
+    REOPENED. Later it is history.
+    """
+    if status is CriticalResultStatus.WITHDRAWN:
+        return None
+    if standing is None:
+        return CriticalResultStepKind.WITHDRAWN
+    if status is CriticalResultStatus.OPEN:
+        return CriticalResultStepKind.REPEATED
+    window = RESPONSE[standing.urgency if spoken is None else spoken.urgency]
+    if acknowledged_at is None or now - acknowledged_at >= window:
+        return None
+    same = spoken is not None and (spoken.degree, spoken.complete) == (
+        standing.degree,
+        standing.complete,
+    )
+    return CriticalResultStepKind.REPEATED if same else CriticalResultStepKind.REOPENED

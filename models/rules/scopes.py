@@ -54,7 +54,10 @@ class Scope(StrEnum):
     PATIENT_DISCHARGE = "patient:discharge"
     PATIENT_REGISTER = "patient:register"
     PATIENT_TRANSFER = "patient:transfer"
+    PREGNANCY_RECORD = "pregnancy:record"
+    SPO2_SCALE_SET = "spo2-scale:set"
     USER_WRITE = "user:write"
+    VITALS_CORRECT = "vitals:correct"
     VITALS_RECORD = "vitals:record"
 
 
@@ -114,6 +117,9 @@ OPENED_BY_EMERGENCY = frozenset(
         Scope.CRITICAL_RESULT_ACKNOWLEDGE,
         Scope.MEDICATION_DISCONTINUE,
         Scope.MEDICATION_ORDER,
+        Scope.PREGNANCY_RECORD,
+        Scope.SPO2_SCALE_SET,
+        Scope.VITALS_CORRECT,
         Scope.VITALS_RECORD,
     }
 )
@@ -123,6 +129,8 @@ chart and to treat. It moves nobody between beds, and makes nobody a member of a
 _NURSING = (
     *_BEDSIDE_READING,
     Scope.VITALS_RECORD,
+    Scope.VITALS_CORRECT,
+    Scope.PREGNANCY_RECORD,
     Scope.ADMINISTRATION_RECORD,
     Scope.ALLERGY_RECORD,
     Scope.CRITICAL_RESULT_ACKNOWLEDGE,
@@ -152,6 +160,9 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 *_BEDSIDE_READING,
                 Scope.ALLERGY_RECORD,
                 Scope.VITALS_RECORD,
+                Scope.VITALS_CORRECT,
+                Scope.PREGNANCY_RECORD,
+                Scope.SPO2_SCALE_SET,
                 Scope.ADMINISTRATION_RECORD,
                 Scope.CARE_TEAM_ASSIGN,
                 Scope.CRITICAL_RESULT_ACKNOWLEDGE,
@@ -232,7 +243,13 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 Scope.MEDICATION_ORDER,
                 Scope.ALLERGY_RECORD,
             ),
-            **_grant(Reach.AUTHORED, *_OWN_RECORD, Scope.CRITICAL_RESULT_READ, Scope.IMPORT_READ),
+            **_grant(
+                Reach.AUTHORED,
+                *_OWN_RECORD,
+                Scope.CRITICAL_RESULT_READ,
+                Scope.IMPORT_READ,
+                Scope.VITALS_CORRECT,
+            ),
         },
         # "Who has seen me": the entries about the own record, and of them what is about it.
         Role.PATIENT: _grant(Reach.OWN, *_OWN_RECORD, Scope.AUDIT_READ),

@@ -32,10 +32,18 @@ class Limit:
         """Whether anything outside the range is possible."""
         return (self.lowest, self.highest) != (self.low, self.high)
 
+    @property
+    def outermost(self) -> str:
+        """What may be confirmed, in the words of the limit."""
+        return self._said(self.lowest, self.highest)
+
     def __str__(self) -> str:
         """`25 to 45 Cel`: for the error, which names the limit and never the value."""
+        return self._said(self.low, self.high)
+
+    def _said(self, low: Decimal, high: Decimal) -> str:
         whole = ", whole numbers" if self.integer else ""
-        return f"{self.low} to {self.high} {self.unit}{whole}"
+        return f"{low} to {high} {self.unit}{whole}"
 
 
 _TABLE = "the hospital's clinical table, plausible vitals"

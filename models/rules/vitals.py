@@ -15,6 +15,13 @@ class Consciousness(StrEnum):
     UNRESPONSIVE = "UNRESPONSIVE"
 
 
+class VitalSignsEventKind(StrEnum):
+    """What happened to a set of vital signs."""
+
+    RECORDED = "RECORDED"
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
+
+
 class VitalParameter(StrEnum):
     """What is measured as a number: the columns of `vital_signs` in upper case."""
 

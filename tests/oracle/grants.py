@@ -43,7 +43,10 @@ patient:break-glass         H     H      H     H            .   .          .    
 patient:discharge           H     T      .     W            .   .          H     .       H          .
 patient:register            H     .      .     .            .   .          H     .       H          .
 patient:transfer            H     T      .     W            .   .          H     .       H          .
+pregnancy:record            H     T      W     W            .   .          .     .       .          .
+spo2-scale:set              H     T      .     .            .   .          .     .       .          .
 user:write                  H     .      .     .            .   .          .     .       .          .
+vitals:correct              H     T      W     W            .   .          .     .       A          .
 vitals:record               H     T      W     W            .   .          .     .       H          .
 """  # noqa: E501 (a table is read across)
 
@@ -69,6 +72,7 @@ BY_EMERGENCY = set(
     ward:read patient:read patient-contact:read care-team:read admission:read admission-reason:read
     allergy:read vitals:read lab:read critical-result:read medication:read administration:record
     allergy:record critical-result:acknowledge medication:discontinue medication:order vitals:record
+    vitals:correct pregnancy:record spo2-scale:set
     """.split()
 )
 """What a glass broken opens of one patient, as far as the role may do it at all: to read the chart
