@@ -5,7 +5,7 @@ from models.admissions import Admission
 from models.allergies import Allergy
 from models.audit import AuditEntry, AuditGap, AuditMention, AuditSeal, AuditSelection
 from models.base import Base, new_id
-from models.beds import Bed, BedStay, Reservation
+from models.beds import Bed, BedStay, BedTransition, Reservation
 from models.care_teams import CareTeamMember
 from models.critical_results import CriticalResult, CriticalResultStep
 from models.critical_rules import CriticalRule
@@ -15,6 +15,7 @@ from models.events import EventCounter, LoggedEvent
 from models.hospitals import Hospital
 from models.idempotency import IdempotencyKey
 from models.imports import ImportRejection, UnmappedObservation
+from models.isolations import Isolation
 from models.labs import LabResult
 from models.medications import MedicationOrder, MedicationOrderStep, MedicationWarning
 from models.patients import Patient
@@ -36,6 +37,7 @@ __all__ = [
     "Base",
     "Bed",
     "BedStay",
+    "BedTransition",
     "CareTeamMember",
     "CriticalResult",
     "CriticalResultStep",
@@ -47,6 +49,7 @@ __all__ = [
     "Hospital",
     "IdempotencyKey",
     "ImportRejection",
+    "Isolation",
     "LabResult",
     "LoggedEvent",
     "MedicationAdministration",

@@ -16,6 +16,8 @@ class Admission(Identified, InHospital, Edited, Base):
     """An admission: PLANNED → IN_PROGRESS ⇄ ON_LEAVE → FINISHED, or CANCELLED.
 
     One current (IN_PROGRESS or ON_LEAVE) a patient. FINISHED has `discharged_at`, others have not.
+    `leave_since` and `leave_until` (when the patient is expected back) are of the leave that goes
+    on; the leaves that are over are in the history of the bed.
     """
 
     __tablename__ = "admissions"
@@ -25,6 +27,9 @@ class Admission(Identified, InHospital, Edited, Base):
         CheckConstraint(
             "(status = 'FINISHED') = (discharged_at IS NOT NULL)", name="finished_is_discharged"
         ),
+        CheckConstraint("leave_until > leave_since", name="leave_ends_after_start"),
+        CheckConstraint("leave_since IS NOT NULL OR leave_until IS NULL", name="leave_has_begun"),
+        CheckConstraint("status = 'CANCELLED' OR cancel_reason IS NULL", name="cancelled_why"),
         Index(
             "uq_admissions_current_patient",
             "patient_id",
@@ -41,5 +46,8 @@ class Admission(Identified, InHospital, Edited, Base):
     discharged_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     disposition: Mapped[str | None]
+    leave_since: Mapped[datetime | None]
+    leave_until: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
     sender: Mapped[str | None]
     external_id: Mapped[str | None]

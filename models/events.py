@@ -70,6 +70,13 @@ class CriticalResultWorsened(CriticalResultEvent):
     label = "WORSENED"
 
 
+class CriticalResultMoved(CriticalResultEvent):
+    """Told to the ward that the patient has left, and to the one where they lie now."""
+
+    __slots__ = ()
+    label = "MOVED"
+
+
 class CriticalResultEscalated(CriticalResultEvent):
     __slots__ = ()
     label = "ESCALATED"
@@ -142,6 +149,52 @@ class BedStatusSet(BedEvent):
     label = "STATUS_CHANGED"
 
 
+class LeaveStarted(BedEvent):
+    __slots__ = ()
+    label = "LEAVE_STARTED"
+
+
+class LeaveEnded(BedEvent):
+    __slots__ = ()
+    label = "LEAVE_ENDED"
+
+
+class AdmissionCancelled(BedEvent):
+    __slots__ = ()
+    label = "ADMISSION_CANCELLED"
+
+
+class TransferCancelled(BedEvent):
+    """Told of both beds: that of the transfer, and that of before."""
+
+    __slots__ = ()
+    label = "TRANSFER_CANCELLED"
+
+
+class DischargeCancelled(BedEvent):
+    __slots__ = ()
+    label = "DISCHARGE_CANCELLED"
+
+
+class IsolationSet(BedEvent):
+    """The patient in the bed is isolated from now on, or for another reason or time."""
+
+    __slots__ = ()
+    label = "ISOLATION_SET"
+
+
+class IsolationEnded(BedEvent):
+    __slots__ = ()
+    label = "ISOLATION_ENDED"
+
+
+class BedEquipped(BedEvent):
+    """The bed is fit for other kinds of isolation than before."""
+
+    __slots__ = ()
+    label = "EQUIPPED"
+
+
 class VitalsRecorded(Event):
     """Subject: `vital_signs.id`."""
 
@@ -196,6 +249,7 @@ EVENTS: dict[str, type[Event]] = {
         CriticalResultRaised,
         CriticalResultRepeated,
         CriticalResultWorsened,
+        CriticalResultMoved,
         CriticalResultEscalated,
         CriticalResultReadBackRefused,
         CriticalResultAcknowledged,
@@ -209,6 +263,14 @@ EVENTS: dict[str, type[Event]] = {
         BedReserved,
         BedReleased,
         BedStatusSet,
+        LeaveStarted,
+        LeaveEnded,
+        AdmissionCancelled,
+        TransferCancelled,
+        DischargeCancelled,
+        IsolationSet,
+        IsolationEnded,
+        BedEquipped,
         VitalsRecorded,
         VitalsMarkedEnteredInError,
         PatientCharted,

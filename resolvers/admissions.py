@@ -1,7 +1,8 @@
 """Admissions: a patient comes to a bed, changes beds, and leaves.
 
-Locks are taken in one order by all three: the patient, the admission, the beds by id. So nobody
-waits for each other, and what is read after the locks is what holds until the commit.
+Locks are taken in one order by everybody who moves patients: the patients by id, the admissions,
+the beds by id. So nobody waits for each other, and what is read after the locks is what holds until
+the commit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, literal_column, or_, select, update
+from sqlalchemy import bindparam, literal_column, null, or_, select, update
 from sqlalchemy.types import TIMESTAMP, Text
 
 import models
@@ -22,11 +23,20 @@ from models.events import (
     PatientTransferredIn,
     PatientTransferredOut,
 )
-from models.rules import admissions, beds
+from models.rules import admissions
 from models.rules.admissions import AdmissionStatus
-from models.rules.beds import BedStatus
+from models.rules.beds import BedChangeEventKind
 from models.rules.scopes import Scope
-from resolvers import arrivals, care_teams, inputs, reservations, rows, stays, visible
+from resolvers import (
+    arrivals,
+    care_teams,
+    inputs,
+    placements,
+    reservations,
+    rows,
+    stays,
+    visible,
+)
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
@@ -40,11 +50,13 @@ async def admit_patient(
     bed_id: str,
     reason: str | None = None,
     admitted_at: datetime | None = None,
+    override_reason: str | None = None,
 ) -> dict[str, Any]:
     """Admit a patient to a bed, now or at an earlier time (null: now).
 
     CONFLICT where the patient is admitted already, or the bed is not to be had: occupied, kept for
-    another, not clean, or taken at that earlier time.
+    another, not clean, taken at that earlier time, or not fit for the isolation of the patient
+    (which an `override_reason` may say is to be so).
     """
     patient = await arrivals.patient(tx, actor, Scope.PATIENT_ADMIT, patient_id, field="patientId")
     bed = await visible.row(
@@ -53,9 +65,10 @@ async def admit_patient(
     said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     if patient["deceased_at"] is not None:
         raise Conflict("the patient is deceased")
-    if await tx.scalar(_ADMITTED, patient=patient["id"]) is not None:
+    if await tx.scalar(ADMITTED, patient=patient["id"]) is not None:
         raise Conflict("the patient is admitted already")
-    await _check_bed(tx, bed, patient["id"])
+    await placements.check(tx, bed, patient["id"])
+    overridden = await placements.check_isolation(tx, actor, bed, patient["id"], override_reason)
     if admitted_at is None:
         since = await stays.free_since(tx, bed["id"], patient["id"])
     else:
@@ -81,17 +94,23 @@ async def admit_patient(
             patient_id=patient["id"],
             bed=bed,
             since=since,
+            override_reason=overridden,
         )
     await care_teams.attend(tx, actor, patient["id"])
-    tx.record(_heard(PatientAdmitted, bed, patient["id"]))
+    tx.record(heard(PatientAdmitted, bed, patient["id"]))
     return {"admission": admission_id}
 
 
 async def transfer_patient(
-    tx: Transaction, actor: Actor, *, admission_id: str, bed_id: str
+    tx: Transaction,
+    actor: Actor,
+    *,
+    admission_id: str,
+    bed_id: str,
+    override_reason: str | None = None,
 ) -> dict[str, Any]:
     """Move the patient of an admission to another bed, or to a first one."""
-    admission = await _admission(tx, actor, Scope.PATIENT_TRANSFER, admission_id)
+    admission = await locked(tx, actor, Scope.PATIENT_TRANSFER, admission_id)
     patient_id: UUID = admission["patient_id"]
     target = await visible.row(tx, actor, Scope.PATIENT_TRANSFER, models.Bed, bed_id, field="bedId")
     ruled_out = admissions.transfer(AdmissionStatus(admission["status"]))
@@ -102,14 +121,17 @@ async def transfer_patient(
         raise Conflict("the patient lies in this bed already")
     held = await stays.lock_beds(tx, [target["id"], *([stay["bed_id"]] if stay else [])])
     bed = held[target["id"]]
-    await _check_bed(tx, bed, patient_id)
+    await placements.check(tx, bed, patient_id)
+    overridden = await placements.check_isolation(tx, actor, bed, patient_id, override_reason)
     with rows.conflicting(stays.TAKEN):
         since = await stays.free_since(tx, bed["id"], patient_id)
         if stay is not None:
             since = max(since, stay["started_at"])
             left = held[stay["bed_id"]]
-            await stays.end(tx, actor, stay, since)
-            tx.record(_heard(PatientTransferredOut, left, patient_id))
+            await stays.end(
+                tx, actor, stay, since, bed=left, kind=BedChangeEventKind.TRANSFERRED_OUT
+            )
+            tx.record(heard(PatientTransferredOut, left, patient_id))
         await stays.begin(
             tx,
             actor,
@@ -117,16 +139,18 @@ async def transfer_patient(
             patient_id=patient_id,
             bed=bed,
             since=since,
+            kind=BedChangeEventKind.TRANSFERRED_IN,
+            override_reason=overridden,
         )
-    tx.record(_heard(PatientTransferredIn, bed, patient_id))
+    tx.record(heard(PatientTransferredIn, bed, patient_id))
     return {"admission": admission["id"]}
 
 
 async def discharge_patient(
     tx: Transaction, actor: Actor, *, admission_id: str, disposition: str | None = None
 ) -> dict[str, Any]:
-    """End an admission now; the bed goes to housekeeping."""
-    admission = await _admission(tx, actor, Scope.PATIENT_DISCHARGE, admission_id)
+    """End an admission now; the bed is cleaned next."""
+    admission = await locked(tx, actor, Scope.PATIENT_DISCHARGE, admission_id)
     patient_id: UUID = admission["patient_id"]
     said = inputs.optional_text(disposition, "disposition", most=inputs.FREE_TEXT, lines=True)
     ruled_out = admissions.become(AdmissionStatus(admission["status"]), AdmissionStatus.FINISHED)
@@ -137,8 +161,11 @@ async def discharge_patient(
     if stay is not None:
         left_at = max(left_at, stay["started_at"])
         held = await stays.lock_beds(tx, [stay["bed_id"]])
-        await stays.end(tx, actor, stay, left_at)
-        tx.record(_heard(PatientDischarged, held[stay["bed_id"]], patient_id))
+        bed = held[stay["bed_id"]]
+        await stays.end(
+            tx, actor, stay, left_at, bed=bed, kind=BedChangeEventKind.DISCHARGED, reason=said
+        )
+        tx.record(heard(PatientDischarged, bed, patient_id))
     await reservations.release_all_of(tx, actor, patient_id)
     await care_teams.discharged(tx, actor, patient_id, left_at)
     await tx.run(
@@ -152,44 +179,28 @@ async def discharge_patient(
     return {"admission": admission["id"]}
 
 
-async def _admission(
-    tx: Transaction, actor: Actor, scope: Scope, admission_id: str
-) -> asyncpg.Record:
+async def locked(tx: Transaction, actor: Actor, scope: Scope, admission_id: str) -> asyncpg.Record:
     """The admission that the actor may change, its patient locked before it."""
     # Seen before anything is waited for: a lock on what is out of reach must not be felt.
     seen = await visible.row(tx, actor, scope, models.Admission, admission_id, field="admissionId")
-    await tx.first(_LOCK_PATIENT, patient=seen["patient_id"])
+    await stays.lock_patients(tx, [seen["patient_id"]])
     return await visible.row(
         tx, actor, scope, models.Admission, admission_id, field="admissionId", lock=True
     )
 
 
-async def _check_bed(tx: Transaction, bed: asyncpg.Record, patient_id: UUID) -> None:
-    held_by = await reservations.holder(tx, bed["id"])
-    ruled_out = beds.take(
-        BedStatus(bed["status"]),
-        occupied=await stays.lies_in(tx, bed["id"]) is not None,
-        reserved=held_by is not None,
-        reserved_for_patient=held_by == patient_id,
-    )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
-
-
-def _heard(event: type[BedEvent], bed: asyncpg.Record, patient_id: UUID) -> BedEvent:
+def heard(event: type[BedEvent], bed: asyncpg.Record, patient_id: UUID) -> BedEvent:
+    """The event of a patient in a bed."""
     return event(subject_id=bed["id"], ward_id=bed["ward_id"], patient_id=patient_id)
 
 
 _TIME = TIMESTAMP(timezone=True)
-_A, _P = models.Admission.__table__, models.Patient.__table__
+_A = models.Admission.__table__
 
 # The statuses as constants in the SQL: the index of current admissions is a partial one.
-_ADMITTED = select(_A.c.id).where(
+ADMITTED = select(_A.c.id).where(
     _A.c.patient_id == bindparam("patient"),
     or_(*(_A.c.status == literal_column(f"'{each.value}'") for each in sorted(admissions.CURRENT))),
-)
-_LOCK_PATIENT = (
-    select(_P.c.id).where(_P.c.id == bindparam("patient")).with_for_update(of=_P, key_share=True)
 )
 _FINISH = (
     update(models.Admission)
@@ -198,6 +209,8 @@ _FINISH = (
         status=AdmissionStatus.FINISHED.value,
         discharged_at=bindparam("left_at", type_=_TIME),
         disposition=bindparam("said", type_=Text()),
+        leave_since=null(),
+        leave_until=null(),
         updated_at=bindparam("now", type_=_TIME),
         updated_by=bindparam("by"),
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import bindparam, exists, func, literal_column, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TIMESTAMP, Text
 
@@ -115,6 +115,18 @@ async def discharged(tx: Transaction, actor: Actor, patient_id: UUID, at: dateti
     )
 
 
+async def undischarged(tx: Transaction, actor: Actor, patient_id: UUID, at: datetime) -> None:
+    """The patient has not left at that time after all: whose tail began then goes on."""
+    tx.chart(patient_id)
+    await tx.run(
+        _UNDISCHARGED,
+        patient=patient_id,
+        until=at + tx.policy.care_team_tail,
+        now=tx.now,
+        by=actor.user_id,
+    )
+
+
 def _oneself(actor: Actor) -> UUID:
     if Role.DOCTOR not in actor.roles or actor.user_id is None:
         raise BadInput("username is needed: you are no doctor", field="username")
@@ -185,6 +197,19 @@ _DISCHARGED = (
     .where(_M.patient_id == bindparam("patient"), _M.ended_at.is_(None))
     .values(
         ended_at=func.greatest(_M.started_at, bindparam("until", type_=_TIME)),
+        updated_at=bindparam("now", type_=_TIME),
+        updated_by=bindparam("by"),
+    )
+)
+_UNDISCHARGED = (
+    update(models.CareTeamMember)
+    .where(
+        _M.patient_id == bindparam("patient"),
+        _M.ended_at == func.greatest(_M.started_at, bindparam("until", type_=_TIME)),
+        _M.ended_at > bindparam("now", type_=_TIME),
+    )
+    .values(
+        ended_at=null(),
         updated_at=bindparam("now", type_=_TIME),
         updated_by=bindparam("by"),
     )

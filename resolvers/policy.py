@@ -27,6 +27,8 @@ class Policy:
     care_team_tail: timedelta = timedelta(hours=24)
     """How long a care team goes on seeing the chart after the discharge: the letter is still to be
     written."""
+    cancel_stay_within: timedelta = timedelta(hours=24)
+    """How long an admission, a transfer or a discharge may be taken back after it was written."""
     max_results_per_call: int = 1_000
     events_kept: timedelta = timedelta(hours=72)
     """How long an event stays in the log: a station that was away for longer reads all afresh."""

@@ -59,6 +59,11 @@ async def fulfil(tx: Transaction, actor: Actor, bed_id: UUID) -> None:
     await tx.run(_FULFIL, bed=bed_id, now=tx.now, by=actor.user_id)
 
 
+async def release(tx: Transaction, actor: Actor, bed_id: UUID) -> None:
+    """The bed is kept no longer."""
+    await _release(tx, _OF_BED, bed=bed_id, ended_as="RELEASED", by=actor.user_id)
+
+
 async def release_all_of(tx: Transaction, actor: Actor, patient_id: UUID) -> None:
     """The patient has left: no bed is kept any longer."""
     await _release(tx, _OF_PATIENT, patient=patient_id, ended_as="RELEASED", by=actor.user_id)
@@ -124,4 +129,5 @@ _OUT_OF_TIME = _RELEASE.where(
         .with_for_update(skip_locked=True)
     )
 )
+_OF_BED = _RELEASE.where(_R.c.bed_id == bindparam("bed"))
 _OF_PATIENT = _RELEASE.where(_R.c.patient_id == bindparam("patient"))

@@ -1,8 +1,8 @@
 """Stays: who lies where, since when, and until when.
 
-`begin` and `end` write what a stay carries with it: the bed's status, its reservation, and the ward
-in which the patient's open critical results are heard. Their callers hold the locks of the patient
-and of the beds, and have asked the rules.
+`begin`, `end` and `resume` write what a stay carries with it: the bed's status and history, its
+reservation, and the ward in which the patient's open critical results are heard. Their callers hold
+the locks of the patient and of the beds, and have asked the rules.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy import bindparam, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import TIMESTAMP, Text, Uuid
+from sqlalchemy.types import TIMESTAMP, Uuid
 
 import models
-from models.rules.beds import AFTER_STAY, BedStatus
-from models.rules.critical_results import CriticalResultStatus
-from resolvers import reservations, rows
+from models.rules import beds
+from models.rules.beds import BedChangeEventKind, BedStatus
+from models.rules.isolations import IsolationKind
+from resolvers import bed_transitions, critical_result_moves, reservations, rows
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction
 
@@ -50,6 +51,11 @@ async def lies_in(tx: Transaction, bed_id: UUID) -> UUID | None:
     return patient
 
 
+async def lock_patients(tx: Transaction, patient_ids: Iterable[UUID]) -> None:
+    """Lock the patients, in the order of their ids."""
+    await tx.all(_LOCK_PATIENTS, patients=list(patient_ids), hospital=tx.hospital_id)
+
+
 async def lock_beds(tx: Transaction, bed_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
     """The beds, locked in the order of their ids."""
     found = await tx.all(_LOCK_BEDS, beds=list(bed_ids), hospital=tx.hospital_id)
@@ -76,6 +82,9 @@ async def begin(
     patient_id: UUID,
     bed: asyncpg.Record,
     since: datetime,
+    kind: BedChangeEventKind = BedChangeEventKind.ADMITTED,
+    reason: str | None = None,
+    override_reason: str | None = None,
 ) -> None:
     """Lay the patient into the bed."""
     await rows.add(
@@ -87,30 +96,87 @@ async def begin(
         bed_id=bed["id"],
         ward_id=bed["ward_id"],
         started_at=since,
+        override_reason=override_reason,
     )
-    await put_status(tx, actor, bed["id"], BedStatus.OCCUPIED)
+    await bed_transitions.change(
+        tx, actor, bed, kind, BedStatus.OCCUPIED, admission_id=admission_id, reason=reason
+    )
+    await _arrived(tx, actor, bed, patient_id)
+
+
+async def end(
+    tx: Transaction,
+    actor: Actor,
+    stay: asyncpg.Record,
+    at: datetime,
+    *,
+    bed: asyncpg.Record,
+    kind: BedChangeEventKind,
+    reason: str | None = None,
+    cancelled: bool = False,
+    vacant: bool = True,
+) -> None:
+    """The patient leaves the bed, which is cleaned next; it is not `vacant` where somebody else
+    takes it at once. `cancelled`: the patient was never to be there, though the bed does not know.
+    """
+    tx.chart(stay["patient_id"])
+    cancelled_at = tx.now if cancelled else None
+    await tx.run(
+        _END, stay=stay["id"], at=at, cancelled_at=cancelled_at, now=tx.now, by=actor.user_id
+    )
+    after = BedStatus.OCCUPIED
+    if vacant:
+        isolated = await tx.all(
+            _ISOLATED, patient=stay["patient_id"], since=stay["started_at"], at=at
+        )
+        after = beds.after_stay(IsolationKind(row["kind"]) for row in isolated)
+    await bed_transitions.change(
+        tx, actor, bed, kind, after, admission_id=stay["admission_id"], reason=reason
+    )
+
+
+async def resume(
+    tx: Transaction,
+    actor: Actor,
+    stay: asyncpg.Record,
+    *,
+    bed: asyncpg.Record,
+    kind: BedChangeEventKind,
+    reason: str | None,
+) -> None:
+    """The stay has never ended: what ended it was not meant."""
+    tx.chart(stay["patient_id"])
+    await tx.run(_RESUME, stay=stay["id"], now=tx.now, by=actor.user_id)
+    await bed_transitions.change(
+        tx, actor, bed, kind, BedStatus.OCCUPIED, admission_id=stay["admission_id"], reason=reason
+    )
+    await _arrived(tx, actor, bed, stay["patient_id"])
+
+
+async def _arrived(tx: Transaction, actor: Actor, bed: asyncpg.Record, patient_id: UUID) -> None:
+    """What comes with a patient who lies in the bed now."""
     await reservations.fulfil(tx, actor, bed["id"])
-    await tx.run(_FOLLOW, patient=patient_id, ward=bed["ward_id"])
-
-
-async def end(tx: Transaction, actor: Actor, stay: asyncpg.Record, at: datetime) -> None:
-    """The patient leaves the bed, which is cleaned next."""
-    await tx.run(_END, stay=stay["id"], at=at, now=tx.now, by=actor.user_id)
-    await put_status(tx, actor, stay["bed_id"], AFTER_STAY)
-
-
-async def put_status(tx: Transaction, actor: Actor, bed_id: UUID, status: BedStatus) -> None:
-    """Write a bed's status."""
-    await tx.run(_PUT_STATUS, bed=bed_id, new_status=status.value, now=tx.now, by=actor.user_id)
+    await critical_result_moves.follow(tx, actor, patient_id, bed["ward_id"])
 
 
 _TIME = TIMESTAMP(timezone=True)
 _STAY, _BED = models.BedStay.__table__, models.Bed.__table__
+_I = models.Isolation.__table__
 _NOW_OF_PATIENT = (_STAY.c.patient_id == bindparam("patient"), _STAY.c.ended_at.is_(None))
 _CURRENT = select(_STAY).where(*_NOW_OF_PATIENT)
 _WARD = select(_STAY.c.ward_id).where(*_NOW_OF_PATIENT)
 _LIES_IN = select(_STAY.c.patient_id).where(
     _STAY.c.bed_id == bindparam("bed"), _STAY.c.ended_at.is_(None)
+)
+_P = models.Patient.__table__
+_LOCK_PATIENTS = (
+    select(_P.c.id)
+    .where(
+        _P.c.id == func.any(bindparam("patients", type_=ARRAY(Uuid()))),
+        _P.c.hospital_id == bindparam("hospital"),
+    )
+    .order_by(_P.c.id)
+    .with_for_update(of=_P, key_share=True)
 )
 _LOCK_BEDS = (
     select(_BED)
@@ -134,31 +200,30 @@ _ENDED_AFTER = select(func.max(_STAY.c.ended_at)).where(
     text("tstzrange(started_at, ended_at) && tstzrange(:now, NULL)").bindparams(
         bindparam("now", type_=_TIME)
     ),
+    _STAY.c.cancelled_at.is_(None),
 )
 _END = (
     update(models.BedStay)
     .where(_STAY.c.id == bindparam("stay"))
     .values(
         ended_at=bindparam("at", type_=_TIME),
+        cancelled_at=bindparam("cancelled_at", type_=_TIME),
         updated_at=bindparam("now", type_=_TIME),
         updated_by=bindparam("by"),
     )
 )
-_PUT_STATUS = (
-    update(models.Bed)
-    .where(_BED.c.id == bindparam("bed"))
+_RESUME = (
+    update(models.BedStay)
+    .where(_STAY.c.id == bindparam("stay"))
     .values(
-        status=bindparam("new_status", type_=Text()),
+        ended_at=null(),
         updated_at=bindparam("now", type_=_TIME),
         updated_by=bindparam("by"),
     )
 )
-# A critical result that nobody has acknowledged yet is heard where the patient lies.
-_FOLLOW = (
-    update(models.CriticalResult)
-    .where(
-        models.CriticalResult.patient_id == bindparam("patient"),
-        models.CriticalResult.status == CriticalResultStatus.OPEN.value,
-    )
-    .values(ward_id=bindparam("ward"))
+# At any time of the stay: what is over now may have been left in the bed all the same.
+_ISOLATED = select(_I.c.kind).where(
+    _I.c.patient_id == bindparam("patient"),
+    _I.c.started_at <= bindparam("at", type_=_TIME),
+    or_(_I.c.ended_at.is_(None), _I.c.ended_at > bindparam("since", type_=_TIME)),
 )

@@ -1,6 +1,7 @@
 """Admissions: their status and what each may become."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -30,12 +31,12 @@ MOVES: Mapping[AdmissionStatus, tuple[AdmissionStatus, ...]] = MappingProxyType(
             AdmissionStatus.CANCELLED,
         ),
         AdmissionStatus.IN_PROGRESS: (
-            AdmissionStatus.ON_LEAVE,
+            AdmissionStatus.ON_LEAVE,  # A21
             AdmissionStatus.FINISHED,  # A03
             AdmissionStatus.CANCELLED,  # A11
         ),
         AdmissionStatus.ON_LEAVE: (
-            AdmissionStatus.IN_PROGRESS,
+            AdmissionStatus.IN_PROGRESS,  # A22
             AdmissionStatus.FINISHED,  # A03: did not come back
         ),
         AdmissionStatus.FINISHED: (AdmissionStatus.IN_PROGRESS,),  # A13 cancels the discharge
@@ -57,3 +58,43 @@ def transfer(status: AdmissionStatus) -> Refusal | None:
     if status in CURRENT:
         return None
     return Refusal(f"an admission that is {status} holds no bed", MOVES[status])
+
+
+def start_leave(status: AdmissionStatus) -> Refusal | None:
+    """Whether the patient may go on leave (A21); None: yes. The bed stays the patient's."""
+    return become(status, AdmissionStatus.ON_LEAVE)
+
+
+def end_leave(status: AdmissionStatus) -> Refusal | None:
+    """Whether the patient comes back from leave (A22); None: yes."""
+    if status is AdmissionStatus.ON_LEAVE:
+        return None
+    return Refusal(f"an admission that is {status} is not on leave", MOVES[status])
+
+
+def cancel_admission(status: AdmissionStatus, *, charted: bool) -> Refusal | None:
+    """Whether an admission may be taken back as never meant (A11); None: yes. `charted`: somebody
+    was cared for in it, so there was an admission, and what it needs is an end."""
+    ruled_out = become(status, AdmissionStatus.CANCELLED)
+    if ruled_out is None and charted:
+        return Refusal(
+            "the patient was cared for in this admission: discharge instead",
+            tuple(move for move in MOVES[status] if move is not AdmissionStatus.CANCELLED),
+        )
+    return ruled_out
+
+
+def cancel_discharge(status: AdmissionStatus) -> Refusal | None:
+    """Whether a discharge may be taken back (A13); None: yes."""
+    if status is AdmissionStatus.FINISHED:
+        return None
+    return Refusal(f"an admission that is {status} has no discharge to cancel", MOVES[status])
+
+
+def in_time(written_at: datetime, now: datetime, within: timedelta) -> Refusal | None:
+    """Whether what was written then may still be cancelled; None: yes. Later it is history, and
+    others have acted on it."""
+    if now - written_at <= within:
+        return None
+    hours = within / timedelta(hours=1)
+    return Refusal(f"that is longer ago than {hours:g} hours, within which it can be cancelled")

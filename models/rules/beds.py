@@ -5,10 +5,11 @@ transfer and leaves it by a discharge or a transfer, never by hand. A reservatio
 the bed (FHIR R4 Encounter.location.status): a reserved bed keeps the status it has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from models.rules.isolations import CONTAMINATING, IsolationKind, missing
 from models.rules.refusals import Refusal
 
 
@@ -35,6 +36,14 @@ class BedChangeEventKind(StrEnum):
     RESERVED = "RESERVED"
     RELEASED = "RELEASED"
     STATUS_CHANGED = "STATUS_CHANGED"
+    LEAVE_STARTED = "LEAVE_STARTED"
+    LEAVE_ENDED = "LEAVE_ENDED"
+    ADMISSION_CANCELLED = "ADMISSION_CANCELLED"
+    TRANSFER_CANCELLED = "TRANSFER_CANCELLED"
+    DISCHARGE_CANCELLED = "DISCHARGE_CANCELLED"
+    ISOLATION_SET = "ISOLATION_SET"
+    ISOLATION_ENDED = "ISOLATION_ENDED"
+    EQUIPPED = "EQUIPPED"
 
 
 STATUS_OF_0116: Mapping[str, BedStatus] = MappingProxyType(
@@ -49,16 +58,20 @@ STATUS_OF_0116: Mapping[str, BedStatus] = MappingProxyType(
 )
 """HL7 v2 table 0116, as in PV1-40 and NPU-2."""
 
-AFTER_STAY = BedStatus.HOUSEKEEPING
-"""What a bed becomes when its patient leaves it: discharge, transfer, cancelled admission."""
+UNCLEAN: frozenset[BedStatus] = frozenset({BedStatus.HOUSEKEEPING, BedStatus.CONTAMINATED})
+"""The bed waits to be cleaned."""
+
+READY: frozenset[BedStatus] = frozenset({BedStatus.UNOCCUPIED, BedStatus.ISOLATED})
+"""The bed has been cleaned, for everybody or for whom it is reserved."""
 
 UNAVAILABLE: frozenset[BedStatus] = frozenset(
     {BedStatus.HOUSEKEEPING, BedStatus.CONTAMINATED, BedStatus.ISOLATED, BedStatus.CLOSED}
 )
 """Empty, and yet not to be given to just anybody."""
 
-# By hand, on an empty bed. A contaminated bed is cleaned before it is offered; every other move
-# between the statuses of an empty bed is a person's to judge.
+# By hand, on an empty bed. A contaminated bed is cleaned before anything else becomes of it, be it
+# closed: whoever opens it again would not know. Every other move between the statuses of an empty
+# bed is a person's to judge.
 MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
     {
         BedStatus.UNOCCUPIED: (
@@ -74,7 +87,7 @@ MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
             BedStatus.ISOLATED,
             BedStatus.CLOSED,
         ),
-        BedStatus.CONTAMINATED: (BedStatus.HOUSEKEEPING, BedStatus.CLOSED),
+        BedStatus.CONTAMINATED: (BedStatus.HOUSEKEEPING,),
         BedStatus.ISOLATED: (
             BedStatus.UNOCCUPIED,
             BedStatus.HOUSEKEEPING,
@@ -90,6 +103,14 @@ MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
         BedStatus.MASKED: (),
     }
 )
+
+
+def after_stay(isolated: Iterable[IsolationKind]) -> BedStatus:
+    """What a bed becomes when its patient leaves it: by a discharge, by a transfer, or because
+    either was never meant. `isolated`: of what kinds the patient was at any time in this bed."""
+    if CONTAMINATING & frozenset(isolated):
+        return BedStatus.CONTAMINATED
+    return BedStatus.HOUSEKEEPING
 
 
 def set_status(current: BedStatus, target: BedStatus, *, occupied: bool) -> Refusal | None:
@@ -128,6 +149,32 @@ def take(
     if status is BedStatus.ISOLATED:
         return Refusal("the bed is isolated: reserve it for the patient first")
     return Refusal(f"the bed is {status}: it must be UNOCCUPIED first")
+
+
+def fits(
+    status: BedStatus, isolated: Iterable[IsolationKind], fit_for: Iterable[IsolationKind]
+) -> Refusal | None:
+    """Whether a bed is fit for what its patient is isolated for; None: yes. It may be taken all the
+    same by somebody who says why. Who reserved a bed that is ISOLATED has judged that already."""
+    if status is BedStatus.ISOLATED or not missing(isolated, fit_for):
+        return None
+    return Refusal("the bed is not fit for the isolation that the patient is under")
+
+
+def take_back(
+    status: BedStatus, *, occupied: bool, reserved: bool = False, reserved_for_patient: bool = False
+) -> Refusal | None:
+    """Whether a patient has the bed again that was left in error; None: yes.
+
+    Since nobody has lain there, what waits to be cleaned is the patient's own bed.
+    """
+    if occupied or status is BedStatus.OCCUPIED:
+        return Refusal("the bed of before is occupied")
+    if reserved and not reserved_for_patient:
+        return Refusal("the bed of before is reserved for another patient")
+    if status is BedStatus.UNOCCUPIED or status in UNCLEAN:
+        return None
+    return Refusal(f"the bed of before is {status}")
 
 
 RESERVABLE: frozenset[BedStatus] = frozenset(

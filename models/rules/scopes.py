@@ -26,8 +26,11 @@ class Scope(StrEnum):
     AUDIT_DETAIL_READ = "audit-detail:read"
     CARE_TEAM_READ = "care-team:read"
     CRITICAL_RESULT_READ = "critical-result:read"
+    CRITICAL_RESULT_REPORT_READ = "critical-result-report:read"
+    CRITICAL_RULE_READ = "critical-rule:read"
     EMERGENCY_ACCESS_READ = "emergency-access:read"
     IMPORT_READ = "import:read"
+    ISOLATION_READ = "isolation:read"
     LAB_READ = "lab:read"
     MEDICATION_READ = "medication:read"
     PATIENT_CONTACT_READ = "patient-contact:read"
@@ -39,6 +42,7 @@ class Scope(StrEnum):
     # writing
     ADMINISTRATION_RECORD = "administration:record"
     ALLERGY_RECORD = "allergy:record"
+    BED_EQUIP = "bed:equip"
     BED_RESERVE = "bed:reserve"
     BED_STATUS_SET = "bed-status:set"
     CARE_TEAM_ASSIGN = "care-team:assign"
@@ -46,7 +50,12 @@ class Scope(StrEnum):
     CRITICAL_RULE_WRITE = "critical-rule:write"
     EMERGENCY_ACCESS_END = "emergency-access:end"
     EMERGENCY_ACCESS_REVIEW = "emergency-access:review"
+    ESCALATION_CHAIN_WRITE = "escalation-chain:write"
+    ISOLATION_END = "isolation:end"
+    ISOLATION_OVERRIDE = "isolation:override"
+    ISOLATION_SET = "isolation:set"
     LAB_RECORD = "lab:record"
+    LEAVE_RECORD = "leave:record"
     MEDICATION_DISCONTINUE = "medication:discontinue"
     MEDICATION_ORDER = "medication:order"
     PATIENT_ADMIT = "patient:admit"
@@ -84,7 +93,17 @@ def _grant(reach: Reach, *scopes: Scope) -> Mapping[Scope, Reach]:
     return dict.fromkeys(scopes, reach)
 
 
-_STAYS = (Scope.PATIENT_ADMIT, Scope.PATIENT_TRANSFER, Scope.PATIENT_DISCHARGE)
+# Who does one of them takes it back, too.
+_STAYS = (
+    Scope.PATIENT_ADMIT,
+    Scope.PATIENT_TRANSFER,
+    Scope.PATIENT_DISCHARGE,
+    Scope.LEAVE_RECORD,
+)
+
+# Whoever is at the bedside isolates on a suspicion; to end it, or to lay somebody isolated into a
+# bed that is not fit, is for those who answer for the ward or for the patient.
+_ISOLATION = (Scope.ISOLATION_SET, Scope.ISOLATION_END, Scope.ISOLATION_OVERRIDE)
 
 _BEDSIDE_READING = (
     Scope.WARD_READ,
@@ -94,6 +113,7 @@ _BEDSIDE_READING = (
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
     Scope.ADMISSION_REASON_READ,
+    Scope.ISOLATION_READ,
     Scope.VITALS_READ,
     Scope.LAB_READ,
     Scope.CRITICAL_RESULT_READ,
@@ -134,6 +154,8 @@ _NURSING = (
     Scope.ADMINISTRATION_RECORD,
     Scope.ALLERGY_RECORD,
     Scope.CRITICAL_RESULT_ACKNOWLEDGE,
+    Scope.ISOLATION_SET,
+    Scope.LEAVE_RECORD,
 )
 
 _OWN_RECORD = (
@@ -144,10 +166,14 @@ _OWN_RECORD = (
     Scope.ALLERGY_READ,
     Scope.ADMISSION_READ,
     Scope.ADMISSION_REASON_READ,
+    Scope.ISOLATION_READ,
     Scope.VITALS_READ,
     Scope.LAB_READ,
     Scope.MEDICATION_READ,
 )
+
+# By what values somebody is called: they are of no patient, and the same for all who are.
+_RULES = _grant(Reach.HOSPITAL, Scope.CRITICAL_RULE_READ)
 
 ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
     {
@@ -169,10 +195,12 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 Scope.MEDICATION_ORDER,
                 Scope.MEDICATION_DISCONTINUE,
                 *_STAYS,
+                *_ISOLATION,
             ),
+            **_RULES,
             **_EMERGENCY,
         },
-        Role.NURSE: {**_grant(Reach.WARDS, *_NURSING), **_EMERGENCY},
+        Role.NURSE: {**_grant(Reach.WARDS, *_NURSING), **_RULES, **_EMERGENCY},
         Role.CHARGE_NURSE: {
             **_grant(
                 Reach.WARDS,
@@ -180,8 +208,11 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 Scope.BED_STATUS_SET,
                 Scope.BED_RESERVE,
                 Scope.CARE_TEAM_ASSIGN,
+                Scope.CRITICAL_RESULT_REPORT_READ,
                 *_STAYS,
+                *_ISOLATION,
             ),
+            **_RULES,
             **_EMERGENCY,
         },
         Role.LAB: _grant(
@@ -191,6 +222,8 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.LAB_READ,
             Scope.LAB_RECORD,
             Scope.CRITICAL_RESULT_READ,
+            Scope.CRITICAL_RESULT_REPORT_READ,
+            Scope.CRITICAL_RULE_READ,
             Scope.CRITICAL_RULE_WRITE,
         ),
         Role.PHARMACIST: _grant(
@@ -199,6 +232,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.PATIENT_READ,
             Scope.ALLERGY_READ,
             Scope.ALLERGY_RECORD,
+            Scope.CRITICAL_RULE_READ,
             Scope.LAB_READ,
             Scope.MEDICATION_READ,
             Scope.MEDICATION_ORDER,
@@ -211,6 +245,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.PATIENT_CONTACT_READ,
             Scope.PATIENT_IDENTIFIERS_READ,
             Scope.ADMISSION_READ,
+            Scope.ISOLATION_READ,
             Scope.PATIENT_REGISTER,
             *_STAYS,
             Scope.BED_RESERVE,
@@ -225,6 +260,8 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.EMERGENCY_ACCESS_READ,
             Scope.EMERGENCY_ACCESS_END,
             Scope.EMERGENCY_ACCESS_REVIEW,
+            Scope.CRITICAL_RESULT_REPORT_READ,
+            Scope.CRITICAL_RULE_READ,
             Scope.WARD_READ,
             Scope.PATIENT_READ,
             Scope.ADMISSION_READ,

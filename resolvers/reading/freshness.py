@@ -47,6 +47,7 @@ READING = (
     Scope.WARD_READ,
     Scope.PATIENT_READ,
     Scope.ADMISSION_READ,
+    Scope.ISOLATION_READ,
     Scope.ALLERGY_READ,
     Scope.VITALS_READ,
     Scope.LAB_READ,

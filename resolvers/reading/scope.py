@@ -111,7 +111,8 @@ def _within(model: type[models.Base], row: FromClause, reach: Reach) -> ColumnEl
 def _on_wards(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
     if model is models.Ward:
         return row.c.id == WARDS.any_()
-    if model in (models.Bed, models.Room):
+    if model in (models.Bed, models.BedTransition, models.Room, models.CriticalResultStep):
+        # A step is evidence of the ward that heard it, wherever its patient lies now.
         return row.c.ward_id == WARDS.any_()
     patient = _patient(model, row)
     if patient is None:

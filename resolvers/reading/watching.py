@@ -32,10 +32,12 @@ CHART = frozenset(
         models.Patient,
         models.Admission,
         models.BedStay,
+        models.Isolation,
         models.Allergy,
         models.VitalSigns,
         models.LabResult,
         models.CriticalResult,
+        models.CriticalResultStep,
         models.MedicationOrder,
         models.MedicationAdministration,
     }
@@ -51,8 +53,18 @@ FURTHER = frozenset(
         ("WardOccupancy", "beds"),
         ("WardOccupancy", "occupied"),
         ("WardOccupancy", "unavailable"),
+        ("WardOccupancy", "cleaning"),
+        ("WardOccupancy", "closed"),
+        ("WardOccupancy", "isolated"),
+        # And who of those in them is on leave, which the ward hears.
+        ("WardOccupancy", "onLeave"),
         # Names of users, which nothing changes.
         ("CriticalResult", "acknowledgedBy"),
+        ("CriticalResultStep", "called"),
+        ("CriticalResultStep", "by"),
+        # The address of a session, and a version of a chain: neither is ever changed.
+        ("CriticalResultStep", "station"),
+        ("CriticalResult", "nextEscalationAudience"),
         ("MedicationAdministration", "givenBy"),
     }
 )

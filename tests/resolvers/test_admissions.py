@@ -136,7 +136,9 @@ async def test_a_patient_is_admitted_once(house: House) -> None:
 async def test_a_bed_that_is_not_ready_takes_nobody(house: House, status: BedStatus) -> None:
     bed, patient = await house.bed(), await house.patient()
     async with house.begin() as tx:
-        await beds.set_bed_status(tx, house.actor(Role.CLERK), bed_id=bed, status=status)
+        await beds.set_bed_status(
+            tx, house.actor(Role.CLERK), bed_id=bed, status=status, reason="broken"
+        )
     with pytest.raises(Conflict):
         await admit(house, Role.CLERK, patient, bed)
 

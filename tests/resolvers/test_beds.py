@@ -32,7 +32,8 @@ async def reserve(
 
 async def set_status(house: House, bed: str, status: BedStatus, *, role: Role = Role.CLERK) -> None:
     async with house.begin() as tx:
-        await beds.set_bed_status(tx, house.actor(role), bed_id=bed, status=status)
+        reason = "broken" if status is BedStatus.CLOSED else None
+        await beds.set_bed_status(tx, house.actor(role), bed_id=bed, status=status, reason=reason)
 
 
 async def ended_as(house: House, bed: str) -> list[str | None]:
@@ -145,7 +146,7 @@ async def test_moves_that_no_hand_makes(house: House) -> None:
     await set_status(house, bed, BedStatus.CONTAMINATED)
     with pytest.raises(Conflict) as refused:
         await set_status(house, bed, BedStatus.UNOCCUPIED)
-    assert refused.value.extensions["allowed"] == ["HOUSEKEEPING", "CLOSED"]
+    assert refused.value.extensions["allowed"] == ["HOUSEKEEPING"]
 
 
 async def test_scope_and_reach(house: House) -> None:

@@ -1,17 +1,24 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.rules.beds import (
-    AFTER_STAY,
     MOVES,
+    READY,
     STATUS_OF_0116,
     UNAVAILABLE,
+    UNCLEAN,
     BedStatus,
+    after_stay,
+    fits,
     reserve,
     set_status,
     take,
+    take_back,
 )
+from models.rules.isolations import IsolationKind
 
 U, O, H, K, I, C = (STATUS_OF_0116[letter] for letter in "UOHKIC")  # noqa: E741
 
@@ -19,7 +26,7 @@ BY_HAND = {
     U: {H, K, I, C},
     O: set(),
     H: {U, K, I, C},
-    K: {H, C},
+    K: {H},
     I: {U, H, K, C},
     C: {U, H, K, I},
     BedStatus.MASKED: set(),
@@ -50,9 +57,50 @@ def test_an_occupied_bed_is_left_alone(current: BedStatus, target: BedStatus) ->
 
 
 def test_after_a_stay_the_bed_is_cleaned_and_then_free() -> None:
-    assert AFTER_STAY is H
-    assert set_status(AFTER_STAY, U, occupied=False) is None
+    assert after_stay([]) is H
+    assert set_status(H, U, occupied=False) is None
     assert frozenset({H, K, I, C}) == UNAVAILABLE
+    assert frozenset({H, K}) == UNCLEAN
+    assert frozenset({U, I}) == READY
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"), [("CONTACT", K), ("DROPLET", K), ("AIRBORNE", K), ("PROTECTIVE", H)]
+)
+def test_what_isolation_leaves_in_the_bed(kind: str, after: BedStatus) -> None:
+    assert after_stay([IsolationKind(kind)]) is after
+    assert after_stay([IsolationKind.PROTECTIVE, IsolationKind(kind)]) is after
+
+
+def test_no_way_leads_from_contaminated_to_a_patient_without_cleaning() -> None:
+    """Not by any moves of a hand: the next that somebody may take is behind HOUSEKEEPING."""
+    reached, todo = {K}, [K]
+    while todo:
+        for move in MOVES[todo.pop()]:
+            if move is not H and move not in reached:
+                reached.add(move)
+                todo.append(move)
+    assert reached == {K}
+
+
+kinds = st.frozensets(st.sampled_from(IsolationKind))
+
+
+@given(isolated=kinds, fit_for=kinds, status=st.sampled_from(BedStatus))
+def test_a_bed_fits_who_needs_no_more_than_it_has(
+    isolated: frozenset[IsolationKind], fit_for: frozenset[IsolationKind], status: BedStatus
+) -> None:
+    refusal = fits(status, isolated, fit_for)
+    assert (refusal is None) is (status is I or isolated <= fit_for)
+
+
+@pytest.mark.parametrize("status", BedStatus)
+def test_which_bed_of_before_is_had_again(status: BedStatus) -> None:
+    assert (take_back(status, occupied=False) is None) is (status in {U, H, K})
+    assert take_back(status, occupied=True) is not None
+    assert take_back(status, occupied=False, reserved=True) is not None
+    mine = take_back(status, occupied=False, reserved=True, reserved_for_patient=True)
+    assert (mine is None) is (status in {U, H, K})
 
 
 @pytest.mark.parametrize(
