@@ -15,6 +15,8 @@ PREFIXES: dict[type[models.Base], str] = {
     models.Isolation: "iso",
     models.Patient: "pat",
     models.VitalSigns: "vit",
+    models.Spo2ScaleDecision: "spd",
+    models.Pregnancy: "prg",
     models.LabResult: "lab",
     models.CriticalResult: "crt",
     models.CriticalRule: "crl",

@@ -56,7 +56,7 @@ async def end_pregnancy(
     *,
     pregnancy_id: str,
     abatement: date | None = None,
-    entered_in_error: bool = False,
+    entered_in_error: bool | None = None,
 ) -> dict[str, Any]:
     """Write down that a pregnancy has ended (today, where no day is given), or that there was none.
     From the day of its end on NEWS2 is used again; what was recorded before stays unscored."""

@@ -30,6 +30,8 @@ from resolvers.errors import BadInput, Conflict, NotFound, Refusal
 from resolvers.transaction import Transaction
 from resolvers.vitals_scores import BOUNDED, MEASURED, Measurements, Scored, Subject
 
+__all__ = ["Ingested", "Measurements", "NewVitals", "ingest", "record_vitals"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVitals:

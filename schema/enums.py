@@ -11,11 +11,11 @@ from models.rules.care_teams import CareTeamRole
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 from models.rules.emergency_access import EmergencyAccessEventKind, EmergencyAccessOutcome
 from models.rules.medications import MedicationStatus
-from models.rules.news2 import News2Risk
+from models.rules.news2 import News2NotApplicable, News2Risk, Spo2Scale
 from models.rules.patients import Sex
 from models.rules.results import IngestOutcome, Interpretation, ResultStatus
 from models.rules.roles import Role
-from models.rules.vitals import Consciousness, VitalParameter
+from models.rules.vitals import Consciousness, VitalParameter, VitalSignsEventKind
 
 for _enum, _description in (
     (AdmissionStatus, "FHIR R4 Encounter.status, as far as an inpatient stay has it."),
@@ -31,12 +31,14 @@ for _enum, _description in (
     (AdministrationStatus, "Whether a dose was given."),
     (MedicationStatus, "FHIR R4 MedicationRequest.status."),
     (News2Risk, "Clinical risk by NEWS2 (RCP 2017)."),
+    (Spo2Scale, "By which row of the NEWS2 chart a saturation is scored."),
     (Sex, "FHIR R4 administrative gender."),
     (IngestOutcome, "What became of one result of a call."),
     (Interpretation, "HL7 v3 ObservationInterpretation, spelled out; NOT_JUDGED is our own."),
     (ResultStatus, "FHIR R4 Observation.status, OBX-11."),
     (Role, "A role; models/rules/scopes holds what each may do."),
     (Consciousness, "ACVPU."),
+    (VitalSignsEventKind, "What happened to a set of vital signs."),
     (VitalParameter, "What of a set of vital signs is measured as a number."),
 ):
     strawberry.enum(_enum, description=_description)
@@ -45,6 +47,11 @@ strawberry.enum(
     CriticalResultStepKind,
     name="CriticalResultEventKind",
     description="A step of the loop of a critical result.",
+)
+strawberry.enum(
+    News2NotApplicable,
+    name="News2NotApplicableReason",
+    description="Why a set of vital signs has no NEWS2.",
 )
 
 __all__ = [
@@ -64,9 +71,12 @@ __all__ = [
     "IngestOutcome",
     "Interpretation",
     "MedicationStatus",
+    "News2NotApplicable",
     "News2Risk",
     "ResultStatus",
     "Role",
     "Sex",
+    "Spo2Scale",
     "VitalParameter",
+    "VitalSignsEventKind",
 ]

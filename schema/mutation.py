@@ -15,8 +15,11 @@ from resolvers import (
     labs_proposals,
     medications,
     patients,
+    pregnancies,
     sessions,
+    spo2_scales,
     vitals,
+    vitals_errata,
 )
 from schema.administrations import RecordAdministrationInput, RecordAdministrationPayload
 from schema.admissions import (
@@ -61,8 +64,20 @@ from schema.medications import (
     OrderMedicationPayload,
 )
 from schema.patients import RegisterPatientInput, RegisterPatientPayload
+from schema.pregnancies import (
+    EndPregnancyInput,
+    EndPregnancyPayload,
+    RecordPregnancyInput,
+    RecordPregnancyPayload,
+)
+from schema.spo2_scales import SetSpo2ScaleInput, SetSpo2ScalePayload
 from schema.viewers import SignInInput, SignInPayload, SignOutPayload
-from schema.vitals import RecordVitalsInput, RecordVitalsPayload
+from schema.vitals import (
+    MarkVitalsEnteredInErrorInput,
+    MarkVitalsEnteredInErrorPayload,
+    RecordVitalsInput,
+    RecordVitalsPayload,
+)
 
 
 @strawberry.type(
@@ -81,6 +96,20 @@ class Mutation:
     )
     record_vitals: RecordVitalsPayload = mutation(
         vitals.record_vitals, input=RecordVitalsInput, requires=Scope.VITALS_RECORD
+    )
+    mark_vitals_entered_in_error: MarkVitalsEnteredInErrorPayload = mutation(
+        vitals_errata.mark_vitals_entered_in_error,
+        input=MarkVitalsEnteredInErrorInput,
+        requires=Scope.VITALS_CORRECT,
+    )
+    set_spo2_scale: SetSpo2ScalePayload = mutation(
+        spo2_scales.set_spo2_scale, input=SetSpo2ScaleInput, requires=Scope.SPO2_SCALE_SET
+    )
+    record_pregnancy: RecordPregnancyPayload = mutation(
+        pregnancies.record_pregnancy, input=RecordPregnancyInput, requires=Scope.PREGNANCY_RECORD
+    )
+    end_pregnancy: EndPregnancyPayload = mutation(
+        pregnancies.end_pregnancy, input=EndPregnancyInput, requires=Scope.PREGNANCY_RECORD
     )
     record_lab_results: RecordLabResultsPayload = mutation(
         labs.record_lab_results,

@@ -3,20 +3,22 @@
 from datetime import date, datetime
 
 import strawberry
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_, or_
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_, func, literal_column, or_
 
 import models
 from models.rules.scopes import Scope
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import Argument as Given
+from resolvers.reading.sources import looked_up
 from schema.admissions import Admission
 from schema.allergies import Allergy
 from schema.care_teams import CareTeamMember
-from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex
+from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex, Spo2Scale
 from schema.fields import (
     Argument,
     column,
     connection,
+    expression,
     identifier,
     many,
     newest_first,
@@ -27,6 +29,8 @@ from schema.fields import (
 from schema.labs import LabResult
 from schema.medications import MedicationOrder
 from schema.nodes import Connection, Node
+from schema.pregnancies import Pregnancy
+from schema.spo2_scales import Spo2ScaleDecision
 from schema.vitals import VitalSigns
 
 MOMENT = TIMESTAMP(timezone=True)
@@ -50,6 +54,21 @@ def _abnormal(row: FromClause, given: Given) -> ColumnElement[bool]:
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
     asked: ColumnElement[bool] = row.c.status.in_(given.words())
     return asked
+
+
+def _standing(patient: FromClause, vitals: FromClause) -> ColumnElement[bool]:
+    return and_(vitals.c.patient_id == patient.c.id, vitals.c.entered_in_error_at.is_(None))
+
+
+def _scale(patient: FromClause) -> ColumnElement[object]:
+    decision = models.Spo2ScaleDecision.__table__.alias()
+    decided = looked_up(
+        decision.c.scale,
+        decision,
+        decision.c.patient_id == patient.c.id,
+        decision.c.ended_at.is_(None),
+    )
+    return func.coalesce(decided, literal_column(f"'{Spo2Scale.SCALE_1}'", Text()))
 
 
 @strawberry.type(description="A patient: the person, whatever the stay.")
@@ -96,14 +115,36 @@ class Patient(Node):
     )
     latest_vitals: VitalSigns | None = one(
         models.VitalSigns,
-        lambda patient, vitals: vitals.c.patient_id == patient.c.id,
+        _standing,
         order=newest_first(models.VitalSigns.recorded_at, models.VitalSigns),
     )
     vitals: Connection[VitalSigns] | None = connection(
         models.VitalSigns,
-        lambda patient, vitals: vitals.c.patient_id == patient.c.id,
+        _standing,
         order=newest_first(models.VitalSigns.recorded_at, models.VitalSigns),
         arguments={"from": _from("recorded_at"), "to": _to("recorded_at")},
+    )
+    vitals_entered_in_error: list[VitalSigns] | None = many(
+        models.VitalSigns,
+        lambda patient, vitals: and_(
+            vitals.c.patient_id == patient.c.id, vitals.c.entered_in_error_at.is_not(None)
+        ),
+        order=newest_first(models.VitalSigns.recorded_at, models.VitalSigns),
+    )
+    spo2_scale: Spo2Scale | None = expression(_scale, requires=Scope.VITALS_READ)
+    spo2_scale_decisions: list[Spo2ScaleDecision] | None = many(
+        models.Spo2ScaleDecision,
+        lambda patient, decision: decision.c.patient_id == patient.c.id,
+        order=newest_first(models.Spo2ScaleDecision.decided_at, models.Spo2ScaleDecision),
+        size=2,
+    )
+    pregnancies: list[Pregnancy] | None = many(
+        models.Pregnancy,
+        lambda patient, pregnancy: and_(
+            pregnancy.c.patient_id == patient.c.id, pregnancy.c.entered_in_error_at.is_(None)
+        ),
+        order=newest_first(models.Pregnancy.created_at, models.Pregnancy),
+        size=2,
     )
     lab_results: Connection[LabResult] | None = connection(
         models.LabResult,

@@ -14,7 +14,12 @@ from models.rules.scopes import Scope
 from schema.beds import Bed
 from schema.critical_results import CriticalResult
 from schema.emergency_access import EmergencyAccess
-from schema.enums import BedChangeEventKind, CriticalResultStepKind, EmergencyAccessEventKind
+from schema.enums import (
+    BedChangeEventKind,
+    CriticalResultStepKind,
+    EmergencyAccessEventKind,
+    VitalSignsEventKind,
+)
 from schema.fields import Argument, column, given, given_rows, one, subscription
 from schema.patients import Patient
 from schema.vitals import VitalSigns
@@ -81,12 +86,18 @@ class BedChangeFeed:
     events: list[BedChangeEvent] = given_rows(EVENT_COLUMNS)
 
 
-@strawberry.type(description="A set of vital signs that was recorded.")
+@strawberry.type(
+    description=(
+        "A set of vital signs that was recorded, or taken back: then patient { latestVitals } is"
+        " what stands."
+    )
+)
 class VitalSignsEvent:
-    """A set of vital signs that was recorded."""
+    """A set of vital signs that was recorded, or taken back."""
 
     cursor: str = column()
     occurred_at: datetime = column()
+    kind: VitalSignsEventKind = column()
     patient: Patient | None = one(models.Patient, lambda event, row: row.c.id == event.c.patient_id)
     vitals: VitalSigns | None = one(
         models.VitalSigns, lambda event, row: row.c.id == event.c.subject_id

@@ -23,6 +23,8 @@ SCOPES: Mapping[type[models.Base], Scope] = {
     models.BedStay: Scope.ADMISSION_READ,
     models.Isolation: Scope.ISOLATION_READ,
     models.VitalSigns: Scope.VITALS_READ,
+    models.Spo2ScaleDecision: Scope.VITALS_READ,
+    models.Pregnancy: Scope.VITALS_READ,
     models.LabResult: Scope.LAB_READ,
     models.CriticalResult: Scope.CRITICAL_RESULT_READ,
     models.CriticalRule: Scope.CRITICAL_RULE_READ,

@@ -66,6 +66,8 @@ FURTHER = frozenset(
         ("CriticalResultStep", "station"),
         ("CriticalResult", "nextEscalationAudience"),
         ("MedicationAdministration", "givenBy"),
+        ("VitalSigns", "recordedBy"),
+        ("VitalSigns", "enteredInErrorBy"),
     }
 )
 """Values from beyond their own row that are watched all the same."""
