@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Identified, InHospital, Written, one_of
@@ -27,6 +27,9 @@ class CriticalResult(Identified, InHospital, Written, Base):
     `urgency` chooses the chain, `chain_id` is the version of it by which the clock runs (null: the
     one that ships). `told_at` is null until the clock has looked who listens. `rule` is the verdict
     in words. ACKNOWLEDGED has who, when and the value read back.
+
+    `repeat_key` is what a result must match to join it (null: none does any more); of a patient
+    there is one of each. `sounded_at` is when it was raised, reopened or worsened last.
     """
 
     __tablename__ = "critical_results"
@@ -60,6 +63,13 @@ class CriticalResult(Identified, InHospital, Written, Base):
             "patient_id",
             unique=True,
             postgresql_where=text("kind = 'DETERIORATION' AND status = 'OPEN'"),
+        ),
+        Index(
+            "uq_critical_results_repeat_key",
+            "patient_id",
+            "repeat_key",
+            unique=True,
+            postgresql_where=text("repeat_key IS NOT NULL"),
         ),
         Index("ix_critical_results_ward", "ward_id", text("raised_at DESC"), text("id DESC")),
         Index(
@@ -97,6 +107,8 @@ class CriticalResult(Identified, InHospital, Written, Base):
     urgency: Mapped[str] = mapped_column(server_default=Urgency.CRITICAL.value)
     chain_id: Mapped[UUID | None] = mapped_column(ForeignKey("escalation_chains.id"), index=True)
     told_at: Mapped[datetime | None]
+    repeat_key: Mapped[str | None]
+    sounded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class CriticalResultStep(Identified, InHospital, Base):

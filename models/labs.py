@@ -22,6 +22,9 @@ class LabResult(Identified, InHospital, Written, Base):
     (UCUM) is what the rules judged.
     `unmapped`: the sender's code has no LOINC code; `arrived_late`: older on arrival than the
     setting, judged but silent. `rule_id` is the version of the critical rule that gave the verdict.
+    `critical_result_id` is the critical result that this version raised, joined or spoke to: that
+    of its result, as far as one was ever due. `verdict` is why it is critical, in words.
+    `ordered_by` is the clinician who wanted to know.
     """
 
     __tablename__ = "lab_results"
@@ -83,6 +86,16 @@ class LabResult(Identified, InHospital, Written, Base):
             postgresql_where=text("superseded_at IS NULL AND external_id IS NOT NULL"),
         ),
         Index("uq_lab_results_corrects_id", "corrects_id", unique=True),
+        Index(
+            "ix_lab_results_critical_result_id",
+            "critical_result_id",
+            postgresql_where=text("critical_result_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_lab_results_ordered_by",
+            "ordered_by",
+            postgresql_where=text("ordered_by IS NOT NULL"),
+        ),
     )
 
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
@@ -113,3 +126,9 @@ class LabResult(Identified, InHospital, Written, Base):
     version: Mapped[int] = mapped_column(server_default="1")
     corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("lab_results.id"))
     superseded_at: Mapped[datetime | None]
+    # The two tables point at each other: a result is written before the alert that it raises.
+    critical_result_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("critical_results.id", deferrable=True, initially="DEFERRED", use_alter=True)
+    )
+    verdict: Mapped[str | None]
+    ordered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -6,19 +6,22 @@ what it assumes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import models
-from models.rules.critical_results import CriticalResultStepKind, corrected
+from models.rules import repeats
+from models.rules.critical_rules import REPEAT_WINDOW
 from models.rules.critical_values import COMPARATORS
-from models.rules.results import IngestOutcome
+from models.rules.results import IngestOutcome, ResultStatus
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Finding, Loop
+from resolvers.critical_result_steps import Alert, Loop
 from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.labs_alerts import Alerts, Setting
 from resolvers.labs_judgement import Bench, Judgement, NewLabResult
 from resolvers.labs_versions import Version, out_of_date, sent, told_before
 from resolvers.transaction import Ledger
@@ -28,7 +31,7 @@ from resolvers.transaction import Ledger
 class Ingested:
     """What became of one result. `lab_result_id` is the version that now holds it (DUPLICATE: the
     newest), None where it was REJECTED; then `code` and `message` say why. `critical_result_id` is
-    the critical result that it raised, reopened, withdrew or left standing."""
+    the critical result that it raised, joined, reopened, withdrew or left standing."""
 
     index: int
     outcome: IngestOutcome
@@ -62,8 +65,8 @@ class _Arrival:
 class Intake:
     """One batch of one sender. `held` are the versions that are held of what it names.
 
-    First every result is placed, then the alerts of what they correct (`roots`) are given to
-    `judge`; then `rows` and `loop` have what is to be written.
+    First every result is placed, then the alerts that they meet (`corrects`, `alarming`) are given
+    to `judge`; then `rows` and `loop` have what is to be written.
     """
 
     def __init__(
@@ -80,10 +83,16 @@ class Intake:
         self._sender = sender
         self._held = held
         self._arrivals: dict[UUID, _Arrival] = {}
-        self._alerts: dict[UUID, Alert] = {}
+        self._alerts = Alerts(ledger, actor)
         self.superseded: list[UUID] = []
         """Versions that the database holds and that are the newest no more."""
-        self.loop = Loop(ledger, actor)
+        self.repeat_keys: set[tuple[UUID, str]] = set()
+        """What repeats of a critical finding must match, by patient."""
+
+    @property
+    def loop(self) -> Loop:
+        """What is to be written of critical results."""
+        return self._alerts.loop
 
     def place(self, result: NewLabResult) -> Ingested:
         """Decide which version of which result this is."""
@@ -117,6 +126,10 @@ class Intake:
             sent=sent(result),
             interpretation=judgement.interpretation,
             issued_at=result.issued_at or self._ledger.now,
+            canonical_value=judgement.canonical_value,
+            canonical_unit=judgement.canonical_unit,
+            rule_id=judgement.rule_id,
+            verdict=judgement.rule if judgement.critical else None,
         )
         if before is not None:
             self._supersede(before)
@@ -149,48 +162,55 @@ class Intake:
         else:
             arrival.superseded = True
 
-    def roots(self) -> dict[UUID, UUID]:
-        """The first version of each result of which a version is corrected, by the id of that."""
+    @property
+    def corrects(self) -> set[UUID]:
+        """The critical results of the versions that are corrected."""
         return {
-            arrival.before.id: arrival.before.root_id
+            arrival.before.critical_result_id
             for arrival in self._arrivals.values()
-            if arrival.before is not None
+            if arrival.before is not None and arrival.before.critical_result_id is not None
         }
 
-    def judge(self, alerts: Mapping[UUID, Alert]) -> None:
-        """Let each new version act on the critical result of its result, in order. `alerts` are
-        the critical results of what is corrected, by the id of the first version, and locked."""
-        self._alerts.update(alerts)
+    @property
+    def alarming(self) -> set[UUID]:
+        """The patients of whom something critical has come, which may repeat what was said."""
+        return {
+            arrival.result.patient_id
+            for arrival in self._arrivals.values()
+            if arrival.judgement.critical
+        }
+
+    def judge(self, alerts: Iterable[Alert] = (), joined: Iterable[Version] = ()) -> None:
+        """Let each new version act on the critical results, in order. `alerts` are those of what is
+        corrected and those that repeats may join, locked; `joined` the results of them."""
+        self._alerts.hold(alerts, joined)
         for arrival in self._arrivals.values():
-            self._act(arrival)
+            setting = self._setting(arrival)
+            if arrival.judgement.critical and setting.repeat_key is not None:
+                self.repeat_keys.add((setting.patient_id, setting.repeat_key))
+            self._alerts.act(arrival.version, arrival.before, setting)
 
-    def _act(self, arrival: _Arrival) -> None:
-        version, before = arrival.version, arrival.before
-        alert = self._alerts.get(version.root_id)
-        step = corrected(
-            None if alert is None else alert.status,
-            critical=arrival.judgement.critical,
-            result=arrival.result.status,
-            same_finding=before is not None and version.same_finding(before),
+    def _setting(self, arrival: _Arrival) -> Setting:
+        result, version = arrival.result, arrival.version
+        rules = self._bench.rules.get(result.code, ())
+        minutes = next(
+            (rule.repeat_window for rule in rules if rule.id == arrival.judgement.rule_id),
+            REPEAT_WINDOW,
         )
-        if alert is None:
-            if step is CriticalResultStepKind.RAISED and not self._late(arrival.result):
-                self._alerts[version.root_id] = self.loop.raise_alert(self._finding(arrival))
-        elif step is CriticalResultStepKind.REOPENED:
-            self.loop.reopen(alert, self._finding(arrival))
-        elif step is CriticalResultStepKind.WITHDRAWN:
-            self.loop.withdraw(alert, version.id)
-        else:
-            self.loop.follow(alert, version.id)
-
-    def _finding(self, arrival: _Arrival) -> Finding:
-        patient_id = arrival.result.patient_id
-        return Finding(
-            lab_result_id=arrival.version.id,
-            patient_id=patient_id,
-            rule_id=arrival.judgement.rule_id,
-            rule=arrival.judgement.rule,
-            ward_id=self._bench.subjects[patient_id].ward_id,
+        measure = version.measure
+        # A correction of what is not held here may be of what was read back: it is no repeat.
+        stray = arrival.before is None and result.status is ResultStatus.CORRECTED
+        key = None
+        if measure is not None and minutes and not stray:
+            codes = {code for rule in rules for code in rule.codes} | {result.code}
+            # A code of the sender's own means something to that sender alone.
+            key = repeats.key_of(measure, codes | ({self._sender} if result.unmapped else set()))
+        return Setting(
+            patient_id=result.patient_id,
+            ward_id=self._bench.subjects[result.patient_id].ward_id,
+            repeat_key=key,
+            window=timedelta(minutes=minutes),
+            late=self._late(result),
         )
 
     def _late(self, result: NewLabResult) -> bool:
@@ -222,19 +242,20 @@ class Intake:
             "version": version.number,
             "corrects_id": None if arrival.before is None else arrival.before.id,
             "superseded_at": self._ledger.now if arrival.superseded else None,
+            "critical_result_id": version.critical_result_id,
+            "verdict": version.verdict,
         }
 
     def outcome(self, placed: Ingested) -> Ingested:
         """The outcome with the critical result that the result left behind."""
         arrival = self._arrivals.get(placed.lab_result_id) if placed.lab_result_id else None
-        alert = None if arrival is None else self._alerts.get(arrival.version.root_id)
-        if alert is None:
+        if arrival is None or arrival.version.critical_result_id is None:
             return placed
         return Ingested(
             index=placed.index,
             outcome=placed.outcome,
             lab_result_id=placed.lab_result_id,
-            critical_result_id=alert.id,
+            critical_result_id=arrival.version.critical_result_id,
         )
 
 

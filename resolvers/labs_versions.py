@@ -9,33 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zlib import crc32
 
 import asyncpg
-from sqlalchemy import BigInteger, Text, bindparam, func, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
-from models.rules.results import Interpretation
+from models.rules import repeats
+from models.rules.results import CRITICAL, Interpretation, ResultStatus
 from resolvers import locks
 from resolvers.labs_judgement import NewLabResult
 from resolvers.transaction import Transaction
 
 _SENT = (
     "patient_id", "code", "display", "panel", "value", "comparator", "text", "unit",
-    "reference_low", "reference_high", "sender_flag", "status", "observed_at",
+    "reference_low", "reference_high", "sender_flag", "specimen", "status", "observed_at",
 )  # fmt: skip
 """What makes two messages the same; numbers are compared as numbers (6.90 is 6.9)."""
 
 _FOUND = ("code", "value", "comparator", "text", "unit")
 """What of it, with the verdict, is the finding that somebody reads back."""
 
+_BESIDE = (
+    "issued_at", "canonical_value", "canonical_unit", "rule_id", "verdict", "critical_result_id",
+)  # fmt: skip
+
 
 @dataclass(slots=True, kw_only=True)
 class Version:
-    """One version of a result; `id` is its row's, `root_id` that of the first version."""
+    """One version of a result; `id` is its row's, `root_id` that of the first version, and
+    `critical_result_id` that of the alert of its result."""
 
     id: UUID
     root_id: UUID
@@ -43,6 +50,11 @@ class Version:
     sent: dict[str, Any]
     interpretation: Interpretation | None
     issued_at: datetime
+    canonical_value: Decimal | None = None
+    canonical_unit: str | None = None
+    rule_id: UUID | None = None
+    verdict: str | None = None
+    critical_result_id: UUID | None = None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Version:
@@ -53,8 +65,45 @@ class Version:
             number=row["version"],
             sent={name: row[name] for name in _SENT},
             interpretation=Interpretation(row["interpretation"]),
-            issued_at=row["issued_at"],
+            **{name: row[name] for name in _BESIDE},
         )
+
+    @property
+    def critical(self) -> bool:
+        """Whether it is critical; what was taken back is not judged, and so is not."""
+        return self.interpretation in CRITICAL
+
+    @property
+    def status(self) -> ResultStatus:
+        """Where the result stands."""
+        return ResultStatus(self.sent["status"])
+
+    @property
+    def measure(self) -> repeats.Measure | None:
+        """What it measured, as far as another can be the worse."""
+        return repeats.measured(
+            self.interpretation,
+            value=self.sent["value"],
+            comparator=self.sent["comparator"],
+            unit=self.sent["unit"],
+            canonical_value=self.canonical_value,
+            canonical_unit=self.canonical_unit,
+        )
+
+    def comparable(self, other: Version) -> bool:
+        """Whether one of the two can be the worse."""
+        measure = self.measure
+        return measure is not None and measure.comparable(other.measure)
+
+    def worse_than(self, other: Version) -> bool:
+        """Whether it may be the worse; what cannot be compared is."""
+        one, before = self.measure, other.measure
+        return one is None or before is None or repeats.worse(one, before)
+
+    def severity(self) -> tuple[Decimal, Decimal]:
+        """Sorts those that can be compared, the worst last."""
+        assert self.measure is not None
+        return repeats.severity(self.measure)
 
     def same_finding(self, other: Version) -> bool:
         """Whether reading back the one reads back the other."""
@@ -113,24 +162,30 @@ def _lock_keys(hospital_id: UUID, sender: str, external_ids: list[str]) -> list[
 _KEYS = func.unnest(bindparam("keys", type_=ARRAY(BigInteger()))).column_valued("key")
 _LOCK = select(func.pg_advisory_xact_lock(_KEYS))
 
+
+async def joined(tx: Transaction, critical_result_ids: Iterable[UUID]) -> list[Version]:
+    """The newest version of every result that has joined one of the critical results."""
+    rows = await tx.all(_JOINED, critical_result_ids=list(critical_result_ids))
+    return [Version.of(row) for row in rows]
+
+
 _TABLE = models.LabResult.__table__
 _NEWEST = _TABLE.alias("newest")
-_KNOWN = (
-    select(
-        *(_TABLE.c[name] for name in _SENT),
-        *(_TABLE.c[name] for name in ("id", "root_id", "version", "interpretation")),
-        _TABLE.c.issued_at,
-        _TABLE.c.external_id,
-    )
-    .where(
-        _TABLE.c.root_id.in_(
-            select(_NEWEST.c.root_id).where(
-                _NEWEST.c.hospital_id == bindparam("hospital_id"),
-                _NEWEST.c.sender == bindparam("sender"),
-                _NEWEST.c.external_id == bindparam("external_ids", type_=ARRAY(Text())).any_(),
-                _NEWEST.c.superseded_at.is_(None),
-            )
+_VERSIONS = select(
+    *(_TABLE.c[name] for name in ("id", "root_id", "version", "interpretation", "external_id")),
+    *(_TABLE.c[name] for name in (*_SENT, *_BESIDE)),
+)
+_JOINED = _VERSIONS.where(
+    _TABLE.c.critical_result_id == bindparam("critical_result_ids", type_=ARRAY(Uuid())).any_(),
+    _TABLE.c.superseded_at.is_(None),
+).order_by(_TABLE.c.id)
+_KNOWN = _VERSIONS.where(
+    _TABLE.c.root_id.in_(
+        select(_NEWEST.c.root_id).where(
+            _NEWEST.c.hospital_id == bindparam("hospital_id"),
+            _NEWEST.c.sender == bindparam("sender"),
+            _NEWEST.c.external_id == bindparam("external_ids", type_=ARRAY(Text())).any_(),
+            _NEWEST.c.superseded_at.is_(None),
         )
     )
-    .order_by(_TABLE.c.root_id, _TABLE.c.version)
-)
+).order_by(_TABLE.c.root_id, _TABLE.c.version)

@@ -200,6 +200,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(house: Hous
         return len(asked)
 
     house.later(minutes=1)
+    await statements(range(900, 903), "6.9")  # so that each patient has an alert to join
     few = await statements(range(2), "6.9"), await statements(range(2), "7.9")
     many = await statements(range(100, 160), "6.9"), await statements(range(100, 160), "7.9")
     assert few == many
