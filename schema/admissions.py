@@ -28,18 +28,22 @@ def _current(admission: FromClause, wanted: str) -> ColumnElement[object]:
 
 @strawberry.type(description="A patient in a bed, for a time.")
 class BedStay:
-    """`endedAt` is null while the patient lies there."""
+    """`endedAt` is null while the patient lies there. With `cancelledAt` it was written in error.
+    `overrideReason`: why a bed that is not fit for the patient's isolation was taken."""
 
     bed: Bed = one(models.Bed, lambda stay, bed: bed.c.id == stay.c.bed_id, inherits=True)
     started_at: datetime = column()
     ended_at: datetime | None = column()
+    cancelled_at: datetime | None = column()
+    override_reason: str | None = column(requires=Scope.ADMISSION_REASON_READ)
 
 
 @strawberry.type(description="An inpatient encounter (FHIR Encounter, class IMP).")
 class Admission(Node):
     """`bed` and `ward` are where the patient lies now; null before, after and on another ward.
 
-    `reason` is clinical: who only arranges stays does not read it.
+    `reason` is clinical: who only arranges stays does not read it. `leaveSince` and `leaveUntil`,
+    when the patient is expected back, are of a leave that goes on.
     """
 
     id: strawberry.ID = identifier(models.Admission)
@@ -55,6 +59,9 @@ class Admission(Node):
     )
     admitted_at: datetime = column()
     discharged_at: datetime | None = column()
+    leave_since: datetime | None = column()
+    leave_until: datetime | None = column()
+    cancel_reason: str | None = column()
     reason: str | None = column(requires=Scope.ADMISSION_REASON_READ)
     stays: list[BedStay] = many(
         models.BedStay,
@@ -66,12 +73,15 @@ class Admission(Node):
 
 @strawberry.input(description="Admit a patient into a free bed, or one kept for the patient.")
 class AdmitPatientInput:
-    """Input of admitPatient. `admittedAt`: now where absent; not in the future."""
+    """Input of admitPatient. `admittedAt`: now where absent; not in the future. `overrideReason`:
+    why a bed is taken that is not fit for the isolation of the patient; needs isolation:override.
+    """
 
     patient_id: strawberry.ID
     bed_id: strawberry.ID
     reason: str | None = None
     admitted_at: datetime | None = None
+    override_reason: str | None = None
     idempotency_key: str | None = None
 
 
@@ -84,10 +94,11 @@ class AdmitPatientPayload:
 
 @strawberry.input(description="Move an admitted patient to another bed.")
 class TransferPatientInput:
-    """Input of transferPatient."""
+    """Input of transferPatient. `overrideReason`: see AdmitPatientInput."""
 
     admission_id: strawberry.ID
     bed_id: strawberry.ID
+    override_reason: str | None = None
     idempotency_key: str | None = None
 
 
@@ -98,7 +109,7 @@ class TransferPatientPayload:
     admission: Admission | None = produced(models.Admission)
 
 
-@strawberry.input(description="End an admission; the bed goes to housekeeping.")
+@strawberry.input(description="End an admission; the bed is cleaned next.")
 class DischargePatientInput:
     """Input of dischargePatient."""
 

@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, false, or_
+from sqlalchemy import ColumnElement, FromClause, Text, false, literal_column, null, or_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
-from schema.enums import BedStatus
-from schema.fields import column, expression, identifier, one, produced, words
-from schema.nodes import Node
+from schema.bed_history import HISTORY_ORDER, PERIOD, BedTransition
+from schema.enums import BedStatus, IsolationKind
+from schema.fields import column, connection, expression, identifier, one, produced, words
+from schema.nodes import Connection, Node
 
 if TYPE_CHECKING:
     from schema.admissions import Admission
@@ -52,11 +54,19 @@ class Bed(Node):
     `reserved` is seen by whoever sees the bed, `reservedFor` by whoever sees the patient. Of the
     bed of a stay on a ward out of reach its place is seen and no more: it is MASKED, and not
     reserved.
+
+    `statusSince` is null until the status changes for the first time. `isolationFor` are the kinds
+    of isolation that the bed is fit for.
     """
 
     id: strawberry.ID = identifier(models.Bed)
     code: str = column()
     status: BedStatus = column(masked=words(BedStatus.MASKED)[0])
+    status_since: datetime | None = column(masked=null())
+    closed_reason: str | None = column(masked=null())
+    isolation_for: list[IsolationKind] = column(
+        masked=literal_column("'{}'::text[]", ARRAY(Text()))
+    )
     ward: Annotated["Ward", strawberry.lazy("schema.wards")] = one(
         models.Ward, lambda bed, ward: ward.c.id == bed.c.ward_id, inherits=True
     )
@@ -66,6 +76,12 @@ class Bed(Node):
     reserved: bool = expression(_reserved, masked=false())
     reserved_for: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
         models.Patient, _kept_for
+    )
+    history: Connection[BedTransition] | None = connection(
+        models.BedTransition,
+        lambda bed, row: row.c.bed_id == bed.c.id,
+        order=HISTORY_ORDER,
+        arguments=PERIOD,
     )
 
 
@@ -85,12 +101,46 @@ class ReserveBedPayload:
     bed: Bed | None = produced(models.Bed)
 
 
-@strawberry.input(description="Set the operational status; OCCUPIED follows from stays alone.")
+@strawberry.input(description="Keep a bed no longer.")
+class ReleaseReservationInput:
+    """Input of releaseReservation."""
+
+    bed_id: strawberry.ID
+
+
+@strawberry.type(description="Answer of releaseReservation.")
+class ReleaseReservationPayload:
+    """Answer of releaseReservation."""
+
+    bed: Bed | None = produced(models.Bed)
+
+
+@strawberry.input(description="Say which kinds of isolation a bed is fit for, instead of before.")
+class EquipBedInput:
+    """Input of equipBed."""
+
+    bed_id: strawberry.ID
+    isolation_for: list[IsolationKind]
+
+
+@strawberry.type(description="Answer of equipBed.")
+class EquipBedPayload:
+    """Answer of equipBed."""
+
+    bed: Bed | None = produced(models.Bed)
+
+
+@strawberry.input(
+    description=(
+        "Set the operational status; OCCUPIED follows from stays alone, and CLOSED needs a reason."
+    )
+)
 class SetBedStatusInput:
-    """Input of setBedStatus."""
+    """Input of setBedStatus. `reason` goes into the history of the bed."""
 
     bed_id: strawberry.ID
     status: BedStatus
+    reason: str | None = None
 
 
 @strawberry.type(description="Answer of setBedStatus.")

@@ -8,13 +8,24 @@ from models.rules.allergies import Criticality
 from models.rules.audit import AuditOperation, AuditOutcome
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.care_teams import CareTeamRole
-from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
+from models.rules.critical_results import (
+    CriticalResultEventKind,
+    CriticalResultKind,
+    CriticalResultStatus,
+    CriticalResultStepKind,
+)
+from models.rules.critical_rules import Side
+from models.rules.drug_warnings import WarningKind, WarningSeverity
 from models.rules.emergency_access import EmergencyAccessEventKind, EmergencyAccessOutcome
-from models.rules.medications import MedicationStatus
+from models.rules.escalation import Audience, Urgency
+from models.rules.isolations import IsolationKind
+from models.rules.medications import MedicationStatus, OrderStepKind
 from models.rules.news2 import News2NotApplicable, News2Risk, Spo2Scale
+from models.rules.panels import LabPanel
 from models.rules.patients import Sex
 from models.rules.results import IngestOutcome, Interpretation, ResultStatus
 from models.rules.roles import Role
+from models.rules.trends import LeftOut
 from models.rules.vitals import Consciousness, VitalParameter, VitalSignsEventKind
 
 for _enum, _description in (
@@ -24,12 +35,18 @@ for _enum, _description in (
     (AuditOutcome, "How it ended: done, or the code it was refused with."),
     (BedChangeEventKind, "What happened to a bed."),
     (BedStatus, "HL7 v2 table 0116, spelled out."),
+    (IsolationKind, "Precautions (CDC/HICPAC 2007), and the protective environment."),
     (CareTeamRole, "HL7 v3 ParticipationType, as far as a care team has it."),
     (EmergencyAccessEventKind, "What happened to an emergency access."),
     (EmergencyAccessOutcome, "What the review of an emergency access found."),
+    (CriticalResultKind, "What it is that cannot wait."),
+    (CriticalResultEventKind, "What happened to a critical result, as stations hear it."),
+    (CriticalResultStepKind, "A step of the loop of a critical result."),
     (CriticalResultStatus, "Where a critical result stands in its loop."),
     (AdministrationStatus, "Whether a dose was given."),
     (MedicationStatus, "FHIR R4 MedicationRequest.status."),
+    (LabPanel, "A panel of laboratory tests (LOINC 58410-2, 57021-8, 24323-8)."),
+    (LeftOut, "Why a result is not drawn in a trend."),
     (News2Risk, "Clinical risk by NEWS2 (RCP 2017)."),
     (Spo2Scale, "By which row of the NEWS2 chart a saturation is scored."),
     (Sex, "FHIR R4 administrative gender."),
@@ -44,25 +61,41 @@ for _enum, _description in (
     strawberry.enum(_enum, description=_description)
 
 strawberry.enum(
-    CriticalResultStepKind,
-    name="CriticalResultEventKind",
-    description="A step of the loop of a critical result.",
+    Audience, name="EscalationAudience", description="Who is called at a step of a chain."
 )
+strawberry.enum(
+    Urgency, name="EscalationUrgency", description="How long it can wait, which chooses the chain."
+)
+strawberry.enum(Side, name="CriticalLimitSide", description="Which end of the range it bounds.")
 strawberry.enum(
     News2NotApplicable,
     name="News2NotApplicableReason",
     description="Why a set of vital signs has no NEWS2.",
 )
+strawberry.enum(
+    OrderStepKind, name="MedicationOrderStepKind", description="What happened to an order."
+)
+strawberry.enum(
+    WarningKind, name="MedicationWarningKind", description="What an order is warned of."
+)
+strawberry.enum(
+    WarningSeverity,
+    name="MedicationWarningSeverity",
+    description="FHIR R4 DetectedIssue.severity.",
+)
 
 __all__ = [
     "AdministrationStatus",
     "AdmissionStatus",
+    "Audience",
     "AuditOperation",
     "AuditOutcome",
     "BedChangeEventKind",
     "BedStatus",
     "CareTeamRole",
     "Consciousness",
+    "CriticalResultEventKind",
+    "CriticalResultKind",
     "CriticalResultStatus",
     "CriticalResultStepKind",
     "Criticality",
@@ -70,13 +103,21 @@ __all__ = [
     "EmergencyAccessOutcome",
     "IngestOutcome",
     "Interpretation",
+    "IsolationKind",
+    "LabPanel",
+    "LeftOut",
     "MedicationStatus",
     "News2NotApplicable",
     "News2Risk",
+    "OrderStepKind",
     "ResultStatus",
     "Role",
     "Sex",
+    "Side",
     "Spo2Scale",
+    "Urgency",
     "VitalParameter",
     "VitalSignsEventKind",
+    "WarningKind",
+    "WarningSeverity",
 ]

@@ -8,16 +8,24 @@ from resolvers import (
     admissions,
     allergies,
     beds,
+    cancellations,
     care_teams,
     critical_results,
+    critical_rule_trials,
+    critical_rule_versions,
     emergency_access,
+    escalation_chains,
+    isolations,
     labs,
     labs_proposals,
+    leaves,
+    medication_moves,
     medications,
     patients,
     pregnancies,
     sessions,
     spo2_scales,
+    swaps,
     vitals,
     vitals_errata,
 )
@@ -30,8 +38,17 @@ from schema.admissions import (
     TransferPatientInput,
     TransferPatientPayload,
 )
-from schema.allergies import RecordAllergyInput, RecordAllergyPayload
+from schema.allergies import (
+    MarkAllergyEnteredInErrorInput,
+    MarkAllergyEnteredInErrorPayload,
+    RecordAllergyInput,
+    RecordAllergyPayload,
+)
 from schema.beds import (
+    EquipBedInput,
+    EquipBedPayload,
+    ReleaseReservationInput,
+    ReleaseReservationPayload,
     ReserveBedInput,
     ReserveBedPayload,
     SetBedStatusInput,
@@ -47,6 +64,16 @@ from schema.critical_results import (
     AcknowledgeCriticalResultInput,
     AcknowledgeCriticalResultPayload,
 )
+from schema.critical_rules import (
+    AddCriticalRuleInput,
+    AddCriticalRulePayload,
+    ChangeCriticalRuleInput,
+    ChangeCriticalRulePayload,
+    DryRunCriticalRuleInput,
+    DryRunCriticalRulePayload,
+    RetireCriticalRuleInput,
+    RetireCriticalRulePayload,
+)
 from schema.emergency_access import (
     BreakGlassInput,
     BreakGlassPayload,
@@ -55,14 +82,35 @@ from schema.emergency_access import (
     ReviewEmergencyAccessInput,
     ReviewEmergencyAccessPayload,
 )
+from schema.escalation import (
+    ResetEscalationChainInput,
+    ResetEscalationChainPayload,
+    SetEscalationChainInput,
+    SetEscalationChainPayload,
+)
 from schema.fields import AUTHENTICATED, PUBLIC, mutation
+from schema.isolations import (
+    EndIsolationInput,
+    EndIsolationPayload,
+    SetIsolationInput,
+    SetIsolationPayload,
+)
 from schema.labs import RecordLabResultsInput, RecordLabResultsPayload
-from schema.medications import (
+from schema.medication_moves import (
+    CompleteMedicationInput,
+    CompleteMedicationPayload,
     DiscontinueMedicationInput,
     DiscontinueMedicationPayload,
-    OrderMedicationInput,
-    OrderMedicationPayload,
+    HoldMedicationInput,
+    HoldMedicationPayload,
+    MarkMedicationEnteredInErrorInput,
+    MarkMedicationEnteredInErrorPayload,
+    ResumeMedicationInput,
+    ResumeMedicationPayload,
+    StartMedicationInput,
+    StartMedicationPayload,
 )
+from schema.medications import OrderMedicationInput, OrderMedicationPayload
 from schema.patients import RegisterPatientInput, RegisterPatientPayload
 from schema.pregnancies import (
     EndPregnancyInput,
@@ -71,6 +119,20 @@ from schema.pregnancies import (
     RecordPregnancyPayload,
 )
 from schema.spo2_scales import SetSpo2ScaleInput, SetSpo2ScalePayload
+from schema.stay_changes import (
+    CancelAdmissionInput,
+    CancelAdmissionPayload,
+    CancelDischargeInput,
+    CancelDischargePayload,
+    CancelTransferInput,
+    CancelTransferPayload,
+    EndLeaveInput,
+    EndLeavePayload,
+    StartLeaveInput,
+    StartLeavePayload,
+    SwapBedsInput,
+    SwapBedsPayload,
+)
 from schema.viewers import SignInInput, SignInPayload, SignOutPayload
 from schema.vitals import (
     MarkVitalsEnteredInErrorInput,
@@ -93,6 +155,11 @@ class Mutation:
     )
     record_allergy: RecordAllergyPayload = mutation(
         allergies.record_allergy, input=RecordAllergyInput, requires=Scope.ALLERGY_RECORD
+    )
+    mark_allergy_entered_in_error: MarkAllergyEnteredInErrorPayload = mutation(
+        allergies.mark_allergy_entered_in_error,
+        input=MarkAllergyEnteredInErrorInput,
+        requires=Scope.ALLERGY_CORRECT,
     )
     record_vitals: RecordVitalsPayload = mutation(
         vitals.record_vitals, input=RecordVitalsInput, requires=Scope.VITALS_RECORD
@@ -122,6 +189,36 @@ class Mutation:
         input=AcknowledgeCriticalResultInput,
         requires=Scope.CRITICAL_RESULT_ACKNOWLEDGE,
     )
+    set_escalation_chain: SetEscalationChainPayload = mutation(
+        escalation_chains.set_escalation_chain,
+        input=SetEscalationChainInput,
+        requires=Scope.ESCALATION_CHAIN_WRITE,
+    )
+    reset_escalation_chain: ResetEscalationChainPayload = mutation(
+        escalation_chains.reset_escalation_chain,
+        input=ResetEscalationChainInput,
+        requires=Scope.ESCALATION_CHAIN_WRITE,
+    )
+    add_critical_rule: AddCriticalRulePayload = mutation(
+        critical_rule_versions.add_critical_rule,
+        input=AddCriticalRuleInput,
+        requires=Scope.CRITICAL_RULE_WRITE,
+    )
+    change_critical_rule: ChangeCriticalRulePayload = mutation(
+        critical_rule_versions.change_critical_rule,
+        input=ChangeCriticalRuleInput,
+        requires=Scope.CRITICAL_RULE_WRITE,
+    )
+    retire_critical_rule: RetireCriticalRulePayload = mutation(
+        critical_rule_versions.retire_critical_rule,
+        input=RetireCriticalRuleInput,
+        requires=Scope.CRITICAL_RULE_WRITE,
+    )
+    dry_run_critical_rule: DryRunCriticalRulePayload = mutation(
+        critical_rule_trials.dry_run_critical_rule,
+        input=DryRunCriticalRuleInput,
+        requires=Scope.CRITICAL_RULE_WRITE,
+    )
     admit_patient: AdmitPatientPayload = mutation(
         admissions.admit_patient, input=AdmitPatientInput, requires=Scope.PATIENT_ADMIT
     )
@@ -132,6 +229,38 @@ class Mutation:
         admissions.discharge_patient,
         input=DischargePatientInput,
         requires=Scope.PATIENT_DISCHARGE,
+    )
+    swap_beds: SwapBedsPayload = mutation(
+        swaps.swap_beds, input=SwapBedsInput, requires=Scope.PATIENT_TRANSFER
+    )
+    start_leave: StartLeavePayload = mutation(
+        leaves.start_leave, input=StartLeaveInput, requires=Scope.LEAVE_RECORD
+    )
+    end_leave: EndLeavePayload = mutation(
+        leaves.end_leave, input=EndLeaveInput, requires=Scope.LEAVE_RECORD
+    )
+    cancel_admission: CancelAdmissionPayload = mutation(
+        cancellations.cancel_admission, input=CancelAdmissionInput, requires=Scope.PATIENT_ADMIT
+    )
+    cancel_transfer: CancelTransferPayload = mutation(
+        cancellations.cancel_transfer, input=CancelTransferInput, requires=Scope.PATIENT_TRANSFER
+    )
+    cancel_discharge: CancelDischargePayload = mutation(
+        cancellations.cancel_discharge,
+        input=CancelDischargeInput,
+        requires=Scope.PATIENT_DISCHARGE,
+    )
+    set_isolation: SetIsolationPayload = mutation(
+        isolations.set_isolation, input=SetIsolationInput, requires=Scope.ISOLATION_SET
+    )
+    end_isolation: EndIsolationPayload = mutation(
+        isolations.end_isolation, input=EndIsolationInput, requires=Scope.ISOLATION_END
+    )
+    equip_bed: EquipBedPayload = mutation(
+        beds.equip_bed, input=EquipBedInput, requires=Scope.BED_EQUIP
+    )
+    release_reservation: ReleaseReservationPayload = mutation(
+        beds.release_reservation, input=ReleaseReservationInput, requires=Scope.BED_RESERVE
     )
     reserve_bed: ReserveBedPayload = mutation(
         beds.reserve_bed, input=ReserveBedInput, requires=Scope.BED_RESERVE
@@ -144,9 +273,34 @@ class Mutation:
         input=OrderMedicationInput,
         requires=Scope.MEDICATION_ORDER,
     )
+    start_medication: StartMedicationPayload = mutation(
+        medication_moves.start_medication,
+        input=StartMedicationInput,
+        requires=Scope.MEDICATION_ORDER,
+    )
+    hold_medication: HoldMedicationPayload = mutation(
+        medication_moves.hold_medication,
+        input=HoldMedicationInput,
+        requires=Scope.MEDICATION_HOLD,
+    )
+    resume_medication: ResumeMedicationPayload = mutation(
+        medication_moves.resume_medication,
+        input=ResumeMedicationInput,
+        requires=Scope.MEDICATION_HOLD,
+    )
     discontinue_medication: DiscontinueMedicationPayload = mutation(
-        medications.discontinue_medication,
+        medication_moves.discontinue_medication,
         input=DiscontinueMedicationInput,
+        requires=Scope.MEDICATION_DISCONTINUE,
+    )
+    complete_medication: CompleteMedicationPayload = mutation(
+        medication_moves.complete_medication,
+        input=CompleteMedicationInput,
+        requires=Scope.MEDICATION_DISCONTINUE,
+    )
+    mark_medication_entered_in_error: MarkMedicationEnteredInErrorPayload = mutation(
+        medication_moves.mark_medication_entered_in_error,
+        input=MarkMedicationEnteredInErrorInput,
         requires=Scope.MEDICATION_DISCONTINUE,
     )
     record_administration: RecordAdministrationPayload = mutation(

@@ -26,11 +26,14 @@ from schema.fields import (
     produced,
     words,
 )
+from schema.isolations import Isolation
 from schema.labs import LabResult
 from schema.medications import MedicationOrder
 from schema.nodes import Connection, Node
+from schema.panels import CollectedPanel, lab_panels
 from schema.pregnancies import Pregnancy
 from schema.spo2_scales import Spo2ScaleDecision
+from schema.trends import LabTrend, VitalTrend, lab_trend, vital_trend
 from schema.vitals import VitalSigns
 
 MOMENT = TIMESTAMP(timezone=True)
@@ -113,6 +116,21 @@ class Patient(Node):
         ),
         order=newest_first(models.Allergy.recorded_at, models.Allergy),
     )
+    allergies_entered_in_error: list[Allergy] | None = many(
+        models.Allergy,
+        lambda patient, allergy: and_(
+            allergy.c.patient_id == patient.c.id, allergy.c.entered_in_error_at.is_not(None)
+        ),
+        order=newest_first(models.Allergy.recorded_at, models.Allergy),
+    )
+    isolations: list[Isolation] | None = many(
+        models.Isolation,
+        lambda patient, isolation: and_(
+            isolation.c.patient_id == patient.c.id, isolation.c.ended_at.is_(None)
+        ),
+        order=newest_first(models.Isolation.started_at, models.Isolation),
+        size=2,
+    )
     latest_vitals: VitalSigns | None = one(
         models.VitalSigns,
         _standing,
@@ -167,8 +185,16 @@ class Patient(Node):
         models.MedicationOrder,
         lambda patient, order: order.c.patient_id == patient.c.id,
         order=newest_first(models.MedicationOrder.ordered_at, models.MedicationOrder),
-        arguments={"status": Argument(list[MedicationStatus] | None, _in_status)},
+        arguments={
+            "status": Argument(list[MedicationStatus] | None, _in_status),
+            "code": Argument(str | None, lambda row, given: row.c.code == given(Text())),
+            "from": _from("ordered_at"),
+            "to": _to("ordered_at"),
+        },
     )
+    vital_trend: VitalTrend | None = vital_trend()
+    lab_trend: LabTrend | None = lab_trend()
+    lab_panels: list[CollectedPanel] | None = lab_panels()
 
 
 @strawberry.input(description="Register a patient; the MRN is unique in the hospital.")

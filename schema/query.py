@@ -10,9 +10,14 @@ from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up
 from schema.admissions import Admission
 from schema.audit import AUDIT_ARGUMENTS, AuditEntry
+from schema.bed_history import HISTORY_ORDER, PERIOD, BedTransition
+from schema.chain_versions import chain_in_force
+from schema.critical_result_report import CriticalResultReport, critical_result_report
 from schema.critical_results import CriticalResult
+from schema.critical_rules import CRITICAL_RULE_ARGUMENTS, CriticalRule
 from schema.emergency_access import EmergencyAccess, of_review
-from schema.enums import CriticalResultStatus
+from schema.enums import CriticalResultKind, CriticalResultStatus
+from schema.escalation import EscalationChain
 from schema.fields import (
     AUTHENTICATED,
     Argument,
@@ -23,6 +28,7 @@ from schema.fields import (
     newest_first,
     one,
 )
+from schema.labs import LAB_RESULT_ARGUMENTS, LabResult
 from schema.nodes import Connection, Node
 from schema.patients import Patient
 from schema.viewers import Viewer, viewer
@@ -124,6 +130,12 @@ class Query:
         requires=Scope.ADMISSION_READ,
         arguments={"id": _id_required(models.Admission)},
     )
+    bed_history: Connection[BedTransition] | None = connection(
+        models.BedTransition,
+        order=HISTORY_ORDER,
+        requires=Scope.WARD_READ,
+        arguments={"ward": Argument(str | None, _of_ward), **PERIOD},
+    )
     critical_results: Connection[CriticalResult] | None = connection(
         models.CriticalResult,
         order=newest_first(models.CriticalResult.raised_at, models.CriticalResult),
@@ -131,7 +143,25 @@ class Query:
         arguments={
             "ward": Argument(str | None, _of_ward),
             "status": Argument(list[CriticalResultStatus] | None, _in_status),
+            "kind": Argument(
+                CriticalResultKind | None, lambda row, given: row.c.kind == given(Text())
+            ),
         },
+    )
+    escalation_chain: EscalationChain | None = chain_in_force()
+    critical_result_report: CriticalResultReport | None = critical_result_report()
+    critical_rules: Connection[CriticalRule] | None = connection(
+        models.CriticalRule,
+        order=(models.CriticalRule.key, models.CriticalRule.id),
+        requires=Scope.CRITICAL_RULE_READ,
+        arguments=CRITICAL_RULE_ARGUMENTS,
+    )
+    lab_results: Connection[LabResult] | None = connection(
+        models.LabResult,
+        lambda _, result: result.c.superseded_at.is_(None),
+        order=newest_first(models.LabResult.observed_at, models.LabResult),
+        requires=Scope.LAB_READ,
+        arguments=LAB_RESULT_ARGUMENTS,
     )
     audit_entries: Connection[AuditEntry] | None = connection(
         models.AuditEntry,

@@ -9,7 +9,9 @@ import models
 from models.rules.scopes import Scope
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
-from schema.enums import BedStatus
+from schema.bed_history import BedCleaning, cleaning
+from schema.chain_versions import chains_of_ward
+from schema.enums import AdmissionStatus, BedStatus
 from schema.fields import (
     AUTHENTICATED,
     column,
@@ -25,8 +27,11 @@ from schema.stations import STATION_COLUMNS, Station, at_ward
 
 if TYPE_CHECKING:
     from schema.beds import Bed
+    from schema.escalation import EscalationChain
 
 BEDS = models.Bed.__table__.alias("occupancy_bed")
+STAYS = models.BedStay.__table__.alias("occupancy_stay")
+ADMISSIONS = models.Admission.__table__.alias("occupancy_admission")
 KEPT = models.Reservation.__table__.alias("occupancy_reservation")
 
 
@@ -39,6 +44,15 @@ def _reserved() -> ColumnElement[bool]:
     )
 
 
+def _on_leave() -> ColumnElement[bool]:
+    away = there_is(
+        ADMISSIONS,
+        ADMISSIONS.c.id == STAYS.c.admission_id,
+        ADMISSIONS.c.status.in_(words(AdmissionStatus.ON_LEAVE)),
+    )
+    return there_is(STAYS, STAYS.c.bed_id == BEDS.c.id, STAYS.c.ended_at.is_(None), away)
+
+
 def _counted(*conditions: ColumnElement[bool]) -> Any:
     def count(ward: FromClause) -> ColumnElement[int]:
         return looked_up(func.count(), BEDS, BEDS.c.ward_id == ward.c.id, *conditions)
@@ -48,7 +62,8 @@ def _counted(*conditions: ColumnElement[bool]) -> Any:
 
 @strawberry.type(description="Beds of a ward by what can be done with them; the parts add up.")
 class WardOccupancy:
-    """beds = occupied + available + unavailable + reserved; all are 0 for a ward out of reach,
+    """beds = occupied + available + unavailable + reserved, and unavailable = cleaning + isolated +
+    closed; onLeave are those of occupied whose patient is away. All are 0 for a ward out of reach,
     which is seen as the place of a stay."""
 
     beds: int = _counted()
@@ -58,6 +73,12 @@ class WardOccupancy:
         BEDS.c.status.not_in(words(BedStatus.OCCUPIED, BedStatus.UNOCCUPIED))
     )
     reserved: int = _counted(BEDS.c.status.in_(words(BedStatus.UNOCCUPIED)), _reserved())
+    on_leave: int = _counted(BEDS.c.status.in_(words(BedStatus.OCCUPIED)), _on_leave())
+    cleaning: int = _counted(
+        BEDS.c.status.in_(words(BedStatus.HOUSEKEEPING, BedStatus.CONTAMINATED))
+    )
+    isolated: int = _counted(BEDS.c.status.in_(words(BedStatus.ISOLATED)))
+    closed: int = _counted(BEDS.c.status.in_(words(BedStatus.CLOSED)))
 
 
 @strawberry.type(description="A ward of the hospital.")
@@ -76,6 +97,10 @@ class Ward(Node):
         size=25,
     )
     occupancy: WardOccupancy = embedded()
+    cleaning: BedCleaning | None = cleaning()
     stations: list[Station] | None = given_rows(
         STATION_COLUMNS, at_ward, requires=Scope.CRITICAL_RESULT_READ
     )
+    escalation_chains: (
+        list[Annotated["EscalationChain", strawberry.lazy("schema.escalation")]] | None
+    ) = chains_of_ward()

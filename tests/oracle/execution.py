@@ -29,10 +29,11 @@ from graphql import (
 from graphql.type import GraphQLNonNull
 
 from schema.scalars import parse_date, parse_datetime, parse_decimal
+from tests.oracle.computed import COMPUTED
 from tests.oracle.cursors import Cursors, paged
 from tests.oracle.grants import INHERITED
 from tests.oracle.refusals import Operation, Refused, refusals
-from tests.oracle.relations import COMPUTED, NODES, RELATIONS, sorted_rows
+from tests.oracle.relations import NODES, RELATIONS, sorted_rows
 from tests.oracle.rows import Held, Row, public_of, spoken
 from tests.oracle.sight import Viewer, element, guarded, in_sight, needed, sees
 
@@ -53,6 +54,10 @@ def _schema() -> GraphQLSchema:
 
 
 SCHEMA = _schema()
+
+
+NEWS2 = {"News2": "news2", "News2Parts": "news2_points"}
+"""What the columns behind these begin with."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +183,8 @@ def _column(parent: str, row: Row, name: str) -> Any:
     if name == "id":
         return public_of(row)
     column = re.sub(r"(?=[A-Z])", "_", name).lower()
-    if parent == "News2":
-        column = f"news2_{column}"
+    if parent in NEWS2:
+        column = f"{NEWS2[parent]}_{column}"
     return spoken(row[column])
 
 

@@ -17,10 +17,12 @@ patient-identifiers:read    H     .      .     .            .   .          H    
 care-team:read              H     T      W     W            .   .          .     H       A          O
 admission:read              H     T      W     W            .   .          H     H       A          O
 admission-reason:read       H     T      W     W            .   .          .     .       A          O
+isolation:read              H     T      W     W            .   .          H     .       A          O
 allergy:read                H     T      W     W            .   H          .     .       A          O
 vitals:read                 H     T      W     W            .   .          .     .       A          O
 lab:read                    H     T      W     W            H   H          .     .       A          O
 critical-result:read        H     T      W     W            H   .          .     .       A          .
+critical-result-report:read H     .      .     W            H   .          .     H       .          .
 medication:read             H     T      W     W            .   H          .     .       A          O
 emergency-access:read       H     A      A     A            .   .          .     H       .          .
 audit:read                  H     .      .     .            .   .          .     H       .          O
@@ -28,13 +30,19 @@ audit-detail:read           H     .      .     .            .   .          .    
 import:read                 H     .      .     .            .   .          .     .       A          .
 administration:record       H     T      W     W            .   .          .     .       .          .
 allergy:record              H     T      W     W            .   H          .     .       H          .
+bed:equip                   H     .      .     .            .   .          .     .       .          .
 bed:reserve                 H     .      .     W            .   .          H     .       .          .
 bed-status:set              H     .      .     W            .   .          H     .       .          .
 care-team:assign            H     T      .     W            .   .          .     .       .          .
 critical-result:acknowledge H     T      W     W            .   .          .     .       .          .
+critical-rule:read          H     H      H     H            H   H          .     H       .          .
 critical-rule:write         H     .      .     .            H   .          .     .       .          .
 emergency-access:end        H     A      A     A            .   .          .     H       .          .
 emergency-access:review     H     .      .     .            .   .          .     H       .          .
+isolation:end               H     T      .     W            .   .          .     .       .          .
+isolation:override          H     T      .     W            .   .          .     .       .          .
+isolation:set               H     T      W     W            .   .          .     .       .          .
+leave:record                H     T      W     W            .   .          H     .       H          .
 lab:record                  H     .      .     .            H   .          .     .       H          .
 medication:discontinue      H     T      .     .            .   H          .     .       .          .
 medication:order            H     T      .     .            .   H          .     .       H          .
@@ -70,8 +78,8 @@ BREAKS_GLASS = "patient:break-glass"
 BY_EMERGENCY = set(
     """
     ward:read patient:read patient-contact:read care-team:read admission:read admission-reason:read
-    allergy:read vitals:read lab:read critical-result:read medication:read administration:record
-    allergy:record critical-result:acknowledge medication:discontinue medication:order vitals:record
+    isolation:read allergy:read vitals:read lab:read critical-result:read medication:read
+    administration:record allergy:record critical-result:acknowledge medication:discontinue medication:order vitals:record
     vitals:correct pregnancy:record spo2-scale:set
     """.split()
 )
@@ -84,25 +92,45 @@ ENTRY = {
     "Patient": "patient:read",
     "Admission": "admission:read",
     "BedStay": "admission:read",
+    "BedTransition": "ward:read",
+    "Isolation": "isolation:read",
     "Allergy": "allergy:read",
     "CareTeamMember": "care-team:read",
     "EmergencyAccess": "emergency-access:read",
     "AuditEntry": "audit:read",
     "VitalSigns": "vitals:read",
+    "Spo2ScaleDecision": "vitals:read",
+    "Pregnancy": "vitals:read",
     "LabResult": "lab:read",
     "CriticalResult": "critical-result:read",
+    "CriticalRule": "critical-rule:read",
     "MedicationOrder": "medication:read",
     "MedicationAdministration": "medication:read",
 }
 """The scope under which rows of a type are seen at all."""
 
+REPORT = "critical-result-report:read"
+
 GUARDS = {
     "Ward.stations": "critical-result:read",
+    "Query.criticalResultReport": REPORT,
+    "CriticalResultReport.whole": REPORT,
+    "CriticalResultReport.byKind": REPORT,
+    "CriticalResultReport.byRule": REPORT,
+    "CriticalResultReport.byWard": REPORT,
+    "CriticalResultReport.byHour": REPORT,
+    "CriticalResultReport.episodes": REPORT,
+    "CriticalResultFigures.escalations": REPORT,
+    "Patient.spo2Scale": "vitals:read",
     "Patient.phone": "patient-contact:read",
     "Patient.email": "patient-contact:read",
     "Patient.address": "patient-contact:read",
     "Patient.nationalId": "patient-identifiers:read",
     "Admission.reason": "admission-reason:read",
+    "BedStay.overrideReason": "admission-reason:read",
+    "BedTransition.reason": "admission:read",
+    "Isolation.reason": "admission-reason:read",
+    "Ward.cleaning": "ward:read",
     "EmergencyAccess.reviewNote": "emergency-access:review",
     "AuditActor.id": "audit-detail:read",
     "AuditActor.username": "audit-detail:read",
@@ -131,6 +159,10 @@ ARGUMENTS = {
 
 INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} | {
     "Admission.stays",
+    "BedTransition.bed",
+    "Ward.cleaning",
+    "Query.criticalResultReport",
+    "CriticalResultReport.episodes",
     "AuditEntry.actor",
     "AuditEntry.recipients",
 }
@@ -147,11 +179,29 @@ MUTATIONS = {
     "registerPatient": "patient:register",
     "recordAllergy": "allergy:record",
     "recordVitals": "vitals:record",
+    "markVitalsEnteredInError": "vitals:correct",
+    "setSpo2Scale": "spo2-scale:set",
+    "recordPregnancy": "pregnancy:record",
+    "endPregnancy": "pregnancy:record",
     "recordLabResults": "lab:record",
     "acknowledgeCriticalResult": "critical-result:acknowledge",
+    "addCriticalRule": "critical-rule:write",
+    "changeCriticalRule": "critical-rule:write",
+    "retireCriticalRule": "critical-rule:write",
+    "dryRunCriticalRule": "critical-rule:write",
     "admitPatient": "patient:admit",
     "transferPatient": "patient:transfer",
     "dischargePatient": "patient:discharge",
+    "swapBeds": "patient:transfer",
+    "startLeave": "leave:record",
+    "endLeave": "leave:record",
+    "cancelAdmission": "patient:admit",
+    "cancelTransfer": "patient:transfer",
+    "cancelDischarge": "patient:discharge",
+    "setIsolation": "isolation:set",
+    "endIsolation": "isolation:end",
+    "equipBed": "bed:equip",
+    "releaseReservation": "bed:reserve",
     "reserveBed": "bed:reserve",
     "setBedStatus": "bed-status:set",
     "orderMedication": "medication:order",

@@ -11,23 +11,29 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from tests.oracle.grants import ENTRY, GUARDS
+from tests.oracle.beds import cleaning, kept
+from tests.oracle.episodes import listed, reports
+from tests.oracle.grants import ENTRY
 from tests.oracle.rows import Held, Row
-from tests.oracle.sight import Viewer, in_sight, sees
+from tests.oracle.sight import Viewer, in_sight
 
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
 
-NODES = tuple(type_ for type_ in ENTRY if type_ not in ("BedStay", "AuditEntry"))
+NODES = tuple(type_ for type_ in ENTRY if type_ not in ("BedStay", "BedTransition", "AuditEntry"))
 """The types with an id of their own."""
 
 NEWEST = {
     "Admission": "admitted_at",
     "BedStay": "started_at",
+    "BedTransition": "occurred_at",
+    "Isolation": "started_at",
     "Allergy": "recorded_at",
     "CareTeamMember": "started_at",
     "EmergencyAccess": "opened_at",
     "VitalSigns": "recorded_at",
+    "Spo2ScaleDecision": "decided_at",
+    "Pregnancy": "created_at",
     "LabResult": "observed_at",
     "CriticalResult": "raised_at",
     "MedicationOrder": "ordered_at",
@@ -39,20 +45,24 @@ NEWEST = {
 def sort_key(field: str, row: Row) -> tuple[Any, ...]:
     """What a row is sorted by in a list."""
     type_ = row["__typename"]
-    if field == "LabResult.history":
+    if field in ("LabResult.history", "CriticalRule.versions"):
         return (row["version"],)
     if type_ == "AuditEntry":
         return (row["id"],)
+    if type_ == "CriticalResultEpisode":
+        return (row["began_at"], row["id"])
     if type_ == "AuditActor":
         return (row["display_name"].encode(), row["id"])
     if type_ in NEWEST:
         return (row[NEWEST[type_]], row["id"])
-    return (row["name_key" if type_ == "Patient" else "code"].encode(), row["id"])
+    key = {"Patient": "name_key", "CriticalRule": "key"}.get(type_, "code")
+    return (row[key].encode(), row["id"])
 
 
 def descends(field: str, type_: str) -> bool:
     """Whether the greatest comes first."""
-    return type_ in NEWEST or type_ == "AuditEntry" or field == "LabResult.history"
+    by_version = field in ("LabResult.history", "CriticalRule.versions")
+    return type_ in NEWEST or type_ == "AuditEntry" or by_version
 
 
 def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
@@ -105,17 +115,6 @@ def behind(type_: str, column: str) -> Relation:
     return lambda held, viewer, row, given: held.the(type_, row[column])
 
 
-def kept(held: Held, bed: Row) -> list[Row]:
-    """The reservation of a bed that still holds."""
-    now = datetime.now(UTC)
-    return [
-        one
-        for one in held.where("Reservation", "bed_id", bed["id"])
-        if one["ended_at"] is None
-        and (one["reserved_until"] is None or one["reserved_until"] > now)
-    ]
-
-
 def _patient_named(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     rows = held.all("Patient")
     if "id" in given:
@@ -150,6 +149,47 @@ def _critical(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     return [one for one in rows if "status" not in given or one["status"] in given["status"]]
 
 
+def _rules(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("CriticalRule")
+    if "code" in given:
+        rows = [one for one in rows if given["code"] in one["codes"]]
+    if "ward" in given:
+        named = held.where("Ward", "code", given["ward"])
+        wards = [None, *(ward["id"] for ward in in_sight(held, viewer, named))]
+        rows = [one for one in rows if one["ward_id"] in wards]
+    if "retired" in given:
+        rows = [one for one in rows if (one["retired_at"] is not None) is given["retired"]]
+    return rows
+
+
+def _results(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = [one for one in held.all("LabResult") if one["superseded_at"] is None]
+    if "ward" in given:
+        named = in_sight(held, viewer, held.where("Ward", "code", given["ward"]))
+        stays = [stay for ward in named for stay in _current(held, "ward_id", ward["id"])]
+        lying = {stay["patient_id"] for stay in stays}
+        rows = [one for one in rows if one["patient_id"] in lying]
+    if "interpretation" in given:
+        rows = [one for one in rows if one["interpretation"] in given["interpretation"]]
+    if "notJudgedReason" in given:
+        reason = given["notJudgedReason"].strip()
+        rows = [one for one in rows if one["not_judged_reason"] == reason]
+    return [
+        one
+        for one in rows
+        if ("from" not in given or one["observed_at"] >= given["from"])
+        and ("to" not in given or one["observed_at"] < given["to"])
+    ]
+
+
+def _bed_history(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
+    rows = held.all("BedTransition")
+    if "ward" in given:
+        named = in_sight(held, viewer, held.where("Ward", "code", given["ward"]))
+        rows = [one for one in rows if one["ward_id"] in [ward["id"] for ward in named]]
+    return [one for one in rows if _fits(one, given)]
+
+
 def _accesses(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     rows = held.all("EmergencyAccess")
     if "reviewed" in given:
@@ -166,7 +206,7 @@ def _entries(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
         rows = [one for one in rows if {*patients} & {*one["patient_ids"]}]
     if "user" in given:
         users = {one["id"] for one in held.named(given["user"], ["Viewer"])}
-        rows = [one for one in rows if {one["user_id"], *_heard_by(held, one)} & users]
+        rows = [one for one in rows if {one["user_id"], *heard_by(held, one)} & users]
     if "audience" in given:
         rows = [one for one in rows if str(one["audience_id"]) == given["audience"]]
     return [
@@ -177,7 +217,7 @@ def _entries(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     ]
 
 
-def _heard_by(held: Held, push: Row) -> list[UUID]:
+def heard_by(held: Held, push: Row) -> list[UUID]:
     """The users who were in the audience of a push: whose stay began before it, and has not ended
     or ended after it."""
     if push["audience_id"] is None or push["user_id"] is not None:
@@ -193,6 +233,14 @@ def _heard_by(held: Held, push: Row) -> list[UUID]:
 
 def _team(row: Row) -> bool:
     return row["ended_at"] is None or row["ended_at"] > datetime.now(UTC)
+
+
+def _taken_back(row: Row) -> bool:
+    return row["entered_in_error_at"] is not None
+
+
+def _steps_about(held: Held, vitals: Row) -> list[Row]:
+    return held.where("CriticalResultStep", "vital_signs_id", vitals["id"])
 
 
 def _history(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
@@ -213,11 +261,16 @@ RELATIONS: dict[str, Relation] = {
     "Query.patients": _patients,
     "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
     "Query.criticalResults": _critical,
+    "Query.bedHistory": _bed_history,
+    "Query.criticalResultReport": reports,
+    "CriticalResultReport.episodes": listed,
+    "Query.criticalRules": _rules,
+    "Query.labResults": _results,
     "Query.emergencyAccesses": _accesses,
     "Query.auditEntries": _entries,
     "AuditEntry.actor": behind("AuditActor", "user_id"),
     "AuditEntry.recipients": lambda held, viewer, row, given: [
-        one for user in _heard_by(held, row)[:100] for one in held.the("AuditActor", user)
+        one for user in heard_by(held, row)[:100] for one in held.the("AuditActor", user)
     ],
     "AuditEntry.patients": lambda held, viewer, row, given: [
         one for one in held.all("Patient") if one["id"] in row["patient_ids"]
@@ -234,6 +287,14 @@ RELATIONS: dict[str, Relation] = {
     "Bed.reservedFor": lambda held, viewer, row, given: [
         one for kept_ in kept(held, row) for one in held.the("Patient", kept_["patient_id"])
     ],
+    "Bed.history": lambda held, viewer, row, given: [
+        one for one in held.where("BedTransition", "bed_id", row["id"]) if _fits(one, given)
+    ],
+    "BedTransition.bed": behind("Bed", "bed_id"),
+    "BedTransition.admission": behind("Admission", "admission_id"),
+    "Ward.cleaning": cleaning,
+    "Isolation.patient": behind("Patient", "patient_id"),
+    "Patient.isolations": _of_patient("Isolation", lambda row: row["ended_at"] is None),
     "BedStay.bed": behind("Bed", "bed_id"),
     "Admission.patient": behind("Patient", "patient_id"),
     "Admission.bed": _place("Bed", "bed_id"),
@@ -247,8 +308,16 @@ RELATIONS: dict[str, Relation] = {
     "Patient.admissions": _of_patient("Admission"),
     "Patient.careTeam": _of_patient("CareTeamMember", _team),
     "Patient.allergies": _of_patient("Allergy", lambda row: row["entered_in_error_at"] is None),
-    "Patient.latestVitals": _of_patient("VitalSigns"),
-    "Patient.vitals": _of_patient("VitalSigns"),
+    "Patient.latestVitals": _of_patient("VitalSigns", lambda row: not _taken_back(row)),
+    "Patient.vitals": _of_patient("VitalSigns", lambda row: not _taken_back(row)),
+    "Patient.vitalsEnteredInError": _of_patient("VitalSigns", _taken_back),
+    "Patient.spo2ScaleDecisions": _of_patient("Spo2ScaleDecision"),
+    "Patient.pregnancies": _of_patient("Pregnancy", lambda row: not _taken_back(row)),
+    "VitalSigns.criticalResult": lambda held, viewer, row, given: [
+        one
+        for one in held.all("CriticalResult")
+        if one["id"] in {s["critical_result_id"] for s in _steps_about(held, row)}
+    ],
     "Patient.labResults": _of_patient("LabResult", lambda row: row["superseded_at"] is None),
     "Patient.medications": _of_patient("MedicationOrder"),
     "LabResult.patient": behind("Patient", "patient_id"),
@@ -256,6 +325,14 @@ RELATIONS: dict[str, Relation] = {
         "CriticalResult", "lab_result_id", row["id"]
     ),
     "LabResult.history": _history,
+    "LabResult.criticalRule": behind("CriticalRule", "rule_id"),
+    "CriticalResult.criticalRule": behind("CriticalRule", "rule_id"),
+    "CriticalRule.ward": behind("Ward", "ward_id"),
+    "CriticalRule.versions": lambda held, viewer, row, given: held.where(
+        "CriticalRule", "key", row["key"]
+    ),
+    "CriticalRuleTrialCount.ward": behind("Ward", "ward"),
+    "CriticalRuleTrialResult.labResult": behind("LabResult", "lab_result"),
     "CriticalResult.patient": behind("Patient", "patient_id"),
     "CriticalResult.ward": behind("Ward", "ward_id"),
     "CriticalResult.labResult": behind("LabResult", "lab_result_id"),
@@ -271,87 +348,3 @@ RELATIONS: dict[str, Relation] = {
     "VitalSignsEvent.vitals": behind("VitalSigns", "subject_id"),
     "VitalSignsEvent.patient": behind("Patient", "patient_id"),
 }
-
-
-def _name_of(column: str, name: str = "display_name") -> Callable[[Held, Viewer, Row], Any]:
-    def find(held: Held, viewer: Viewer, row: Row) -> Any:
-        return next((user[name] for user in held.the("Viewer", row[column])), None)
-
-    return find
-
-
-def _as_text(column: str) -> Callable[[Held, Viewer, Row], Any]:
-    return lambda held, viewer, row: None if row[column] is None else str(row[column])
-
-
-def _occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
-    """Of a ward out of sight, shown as the place of a stay, there is nothing to count."""
-    beds = held.where("Bed", "ward_id", ward["id"]) if in_sight(held, viewer, [ward]) else []
-    free = [bed for bed in beds if bed["status"] == "UNOCCUPIED"]
-    promised = [bed for bed in free if kept(held, bed)]
-    occupied = [bed for bed in beds if bed["status"] == "OCCUPIED"]
-    return {
-        "beds": len(beds),
-        "occupied": len(occupied),
-        "available": len(free) - len(promised),
-        "unavailable": len(beds) - len(free) - len(occupied),
-        "reserved": len(promised),
-    }
-
-
-def _of_bed(find: Callable[[Held, Row], Any], masked: Any) -> Callable[[Held, Viewer, Row], Any]:
-    """What is not told of a bed out of sight, of which a stay shows the place alone."""
-    return lambda held, viewer, row: find(held, row) if in_sight(held, viewer, [row]) else masked
-
-
-def _user_of(held: Held, station: Row) -> Row:
-    return held.the("Viewer", UUID(station["user_id"]))[0]
-
-
-def _stations(held: Held, viewer: Viewer, ward: Row) -> list[Row] | None:
-    """Who listens at a ward in sight, and in reach of the scope: there, or everywhere."""
-    seen = in_sight(held, viewer, [ward]) and sees(held, viewer, ward, GUARDS["Ward.stations"])
-    if held.stations is None or not seen:
-        return None
-    return [
-        {**one, "since": datetime.fromisoformat(one["since"])}
-        for one in held.stations
-        if one["ward_id"] in (None, str(ward["id"])) and held.the("Viewer", UUID(one["user_id"]))
-    ]
-
-
-COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
-    "Ward.occupancy": _occupancy,
-    "Ward.stations": _stations,
-    "Station.username": lambda held, viewer, row: _user_of(held, row)["username"],
-    "Station.name": lambda held, viewer, row: _user_of(held, row)["display_name"],
-    "Bed.status": _of_bed(lambda held, bed: bed["status"], "MASKED"),
-    "Bed.reserved": _of_bed(lambda held, bed: bool(kept(held, bed)), masked=False),
-    "VitalSigns.news2": lambda held, viewer, row: row if row["news2_applies"] else None,
-    "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
-    "MedicationAdministration.givenBy": _name_of("given_by"),
-    "CareTeamMember.name": _name_of("user_id"),
-    "EmergencyAccess.userId": lambda held, viewer, row: f"usr_{row['user_id']}",
-    "EmergencyAccess.username": _name_of("user_id", "username"),
-    "EmergencyAccess.openedBy": _name_of("user_id"),
-    "EmergencyAccess.reviewedBy": _name_of("reviewed_by"),
-    "Viewer.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
-    "AuditActor.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
-    "AuditEntry.types": lambda held, viewer, row: sorted(
-        {name.partition(".")[0] for name in row["fields"]}
-    ),
-    "AuditEntry.patientIds": lambda held, viewer, row: sorted(
-        {f"pat_{one}" for one in row["patient_ids"]}
-    ),
-    "AuditEntry.rows": lambda held, viewer, row: len(row["patient_ids"]),
-    "AuditEntry.recipientCount": lambda held, viewer, row: len(_heard_by(held, row)),
-    "AuditEntry.session": _as_text("session_id"),
-    "AuditEntry.audience": _as_text("audience_id"),
-    "AuditEntry.firstPosition": _as_text("first_position"),
-    "AuditEntry.lastPosition": _as_text("last_position"),
-    "AuditEntry.seal": lambda held, viewer, row: (
-        None if row["position"] is None else f"{row['position']}:{row['hash'].hex()}"
-    ),
-    "Viewer.scopes": lambda held, viewer, row: viewer.scopes,
-}
-"""Fields that are no column of their row."""

@@ -22,11 +22,17 @@ TABLES = {
     "patients": "Patient",
     "admissions": "Admission",
     "bed_stays": "BedStay",
+    "bed_transitions": "BedTransition",
+    "isolations": "Isolation",
     "reservations": "Reservation",
     "allergies": "Allergy",
     "vital_signs": "VitalSigns",
+    "spo2_scale_decisions": "Spo2ScaleDecision",
+    "pregnancies": "Pregnancy",
     "lab_results": "LabResult",
+    "critical_rules": "CriticalRule",
     "critical_results": "CriticalResult",
+    "critical_result_steps": "CriticalResultStep",
     "medication_orders": "MedicationOrder",
     "medication_administrations": "MedicationAdministration",
     "care_team_members": "CareTeamMember",
@@ -41,10 +47,14 @@ PREFIXES = {
     "Ward": "wrd",
     "Bed": "bed",
     "Admission": "adm",
+    "Isolation": "iso",
     "Patient": "pat",
     "VitalSigns": "vit",
+    "Spo2ScaleDecision": "spd",
+    "Pregnancy": "prg",
     "LabResult": "lab",
     "CriticalResult": "crt",
+    "CriticalRule": "crl",
     "MedicationOrder": "med",
     "MedicationAdministration": "mad",
     "Allergy": "alg",
@@ -63,6 +73,10 @@ class Held:
         self._rows = rows
         self.stations: list[Row] | None = None
         """What the engine is told of who listens."""
+        self.zone = "UTC"
+        """The time zone of the hospital."""
+        self.sessions: dict[UUID, str] = {}
+        """The address of each session."""
         self.at = at
         self.roles = roles
         self._by_id = {(type_, row["id"]): row for type_, those in rows.items() for row in those}
@@ -114,7 +128,11 @@ async def hold(pool: asyncpg.Pool[Any], hospital_id: UUID) -> Held:
     roles: dict[UUID, list[str]] = {}
     for row in await pool.fetch("SELECT user_id, role FROM role_memberships"):
         roles.setdefault(row["user_id"], []).append(row["role"])
-    return Held(found, roles, at)
+    held = Held(found, roles, at)
+    held.zone = await pool.fetchval("SELECT time_zone FROM hospitals WHERE id = $1", hospital_id)
+    for row in await pool.fetch("SELECT * FROM sessions WHERE hospital_id = $1", hospital_id):
+        held.sessions[row["id"]] = row["address"]
+    return held
 
 
 def public_of(row: Row) -> str:

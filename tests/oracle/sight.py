@@ -127,7 +127,7 @@ def _on_wards(held: Held, viewer: Viewer, row: Row) -> bool:
     match row["__typename"]:
         case "Ward":
             return row["id"] in viewer.wards
-        case "Bed":
+        case "Bed" | "BedTransition":
             return row["ward_id"] in viewer.wards
     lies_on = _lies_on(held, _patient(row))
     if row["__typename"] == "CriticalResult" and not lies_on:
