@@ -28,6 +28,7 @@ from resolvers.transaction import Transaction
 _SENT = (
     "patient_id", "code", "display", "panel", "value", "comparator", "text", "unit",
     "reference_low", "reference_high", "sender_flag", "specimen", "status", "observed_at",
+    "ordered_by",
 )  # fmt: skip
 """What makes two messages the same; numbers are compared as numbers (6.90 is 6.9)."""
 
