@@ -30,13 +30,11 @@ async def install_starter(tx: Transaction) -> None:
     await tx.run_all(_INSTALL, rows)
 
 
-def _row(tx: Transaction, rule: CriticalRule) -> dict[str, Any]:
+def columns(rule: CriticalRule) -> dict[str, Any]:
+    """What a rule says, in the columns of its table; not who wrote it, nor when."""
     return {
-        "id": models.new_id(),
-        "hospital_id": tx.hospital_id,
-        "created_at": tx.now,
         "key": rule.key,
-        "version": 1,
+        "version": rule.version,
         "test": rule.test,
         "codes": list(rule.codes),
         "unit": rule.unit,
@@ -47,14 +45,24 @@ def _row(tx: Transaction, rule: CriticalRule) -> dict[str, Any]:
         "min_age_hours": rule.min_age_hours,
         "max_age_hours": rule.max_age_hours,
         "sex": rule.sex,
+        "ward_id": rule.ward,
         "specimen": rule.specimen,
         "repeat_window": rule.repeat_window,
         "source": rule.source,
+    }
+
+
+def _row(tx: Transaction, rule: CriticalRule) -> dict[str, Any]:
+    return {
+        **columns(rule),
+        "id": models.new_id(),
+        "hospital_id": tx.hospital_id,
+        "created_at": tx.now,
         "active_from": tx.now,
     }
 
 
-_NOT_SHIPPED = {"created_by", "ward_id", "retired_at", "retired_by", "retired_reason"}
+_NOT_SHIPPED = {"created_by", "retired_at", "retired_by", "retired_reason"}
 _INSTALL = (
     insert(models.CriticalRule)
     .values(
@@ -77,7 +85,7 @@ async def in_force(tx: Transaction, codes: Collection[str]) -> tuple[CriticalRul
     if not codes:
         return ()
     rows = await tx.all(_IN_FORCE, hospital_id=tx.hospital_id, codes=sorted(codes))
-    return tuple(_rule(row) for row in rows)
+    return tuple(of_row(row) for row in rows)
 
 
 async def all_in_force(
@@ -85,7 +93,7 @@ async def all_in_force(
 ) -> tuple[CriticalRule, ...]:
     """All of the hospital's rules in force, in the order of `in_force`."""
     rows = await connection.fetch(_ALL.sql, *_ALL.bind({"hospital_id": hospital_id}))
-    return tuple(_rule(row) for row in rows)
+    return tuple(of_row(row) for row in rows)
 
 
 def still_in_force() -> ColumnElement[bool]:
@@ -105,7 +113,8 @@ def still_in_force() -> ColumnElement[bool]:
     return now.scalar_subquery()
 
 
-def _rule(row: asyncpg.Record) -> CriticalRule:
+def of_row(row: asyncpg.Record) -> CriticalRule:
+    """The rule that a row of `critical_rules` holds."""
     return CriticalRule(
         key=row["key"],
         test=row["test"],

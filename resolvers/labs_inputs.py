@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Text, Uuid, bindparam, or_, select
+from sqlalchemy import Text, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.critical_results import TAKEN_BACK
 from models.rules.critical_values import COMPARATORS
-from models.rules.results import ResultStatus
+from models.rules.loinc import SHAPE
+from models.rules.results import SENDER_FLAGS, ResultStatus
 from models.rules.scopes import Reach
 from resolvers import ids, inputs
 from resolvers.actors import Actor
@@ -29,8 +29,6 @@ from resolvers.reading import scope as scoping
 from resolvers.reading.sources import looked_up
 from resolvers.transaction import Transaction
 
-LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
-"""The shape of a LOINC code; any other code is the sender's own."""
 CODE = 64
 LARGEST = 30
 """Power of ten beyond which nothing can be measured (see models/rules/critical_values)."""
@@ -61,6 +59,10 @@ class LabResultInput(Protocol):
     def reference_low(self) -> Decimal | None: ...
     @property
     def reference_high(self) -> Decimal | None: ...
+    @property
+    def specimen(self) -> str | None: ...
+    @property
+    def sender_flag(self) -> str | None: ...
     @property
     def status(self) -> ResultStatus | str | None: ...
     @property
@@ -148,11 +150,11 @@ def checked(given: LabResultInput, index: int, patients: Patients, now: datetime
     status = ResultStatus(given.status or ResultStatus.FINAL)
     code = inputs.text(given.code, f"{at}.code", most=CODE)
     text = inputs.optional_text(given.text, f"{at}.text", most=inputs.FREE_TEXT, lines=True)
-    value = _number(given.value, f"{at}.value")
+    value = number(given.value, f"{at}.value")
     if value is None and text is None and status not in TAKEN_BACK:
         raise BadInput(f"{at}.value or text is needed", field=f"{at}.value", limit="one of the two")
-    low = _number(given.reference_low, f"{at}.referenceLow")
-    high = _number(given.reference_high, f"{at}.referenceHigh")
+    low = number(given.reference_low, f"{at}.referenceLow")
+    high = number(given.reference_high, f"{at}.referenceHigh")
     if low is not None and high is not None and low > high:
         raise BadInput(
             f"{at}.referenceLow is above referenceHigh",
@@ -171,14 +173,17 @@ def checked(given: LabResultInput, index: int, patients: Patients, now: datetime
         unit=inputs.optional_text(given.unit, f"{at}.unit"),
         reference_low=low,
         reference_high=high,
+        specimen=inputs.optional_text(given.specimen, f"{at}.specimen", most=CODE),
+        sender_flag=_flag(given, at),
         status=status,
         observed_at=inputs.past(given.observed_at, f"{at}.observedAt", now),
         external_id=inputs.optional_text(given.external_id, f"{at}.externalId"),
-        unmapped=LOINC.fullmatch(code) is None,
+        unmapped=SHAPE.fullmatch(code) is None,
     )
 
 
-def _number(value: Decimal | None, field: str) -> Decimal | None:
+def number(value: Decimal | None, field: str) -> Decimal | None:
+    """A finite number of a size that can be measured, or null."""
     if value is None:
         return None
     _, digits, exponent = value.as_tuple()
@@ -206,6 +211,17 @@ def _comparator(given: LabResultInput, at: str) -> str | None:
     return comparator
 
 
+def _flag(given: LabResultInput, at: str) -> str | None:
+    flag = (given.sender_flag or "").strip().upper() or None
+    if flag is not None and flag not in SENDER_FLAGS:
+        raise BadInput(
+            f"{at}.senderFlag is no code of HL7 v3 ObservationInterpretation",
+            field=f"{at}.senderFlag",
+            limit=", ".join(SENDER_FLAGS),
+        )
+    return flag
+
+
 def _nobody(field: str) -> NotFound:
     return NotFound(f"{field} names nothing here", field=field)
 
@@ -217,7 +233,8 @@ async def find_patients(
     names: Names,
 ) -> list[asyncpg.Record]:
     """Those of the named whom the actor sees in these reaches, each with `id`, `mrn`, `birth_date`,
-    `sex` and the `ward_id` of the bed of now."""
+    `sex`, the `ward_id` of the bed of now, and the `repeat_keys` of their critical results (null:
+    there is none)."""
     statement = _patients(reaches)
     return await connection.fetch(
         statement.sql,
@@ -235,6 +252,7 @@ async def find_patients(
 def _patients(reaches: frozenset[Reach]) -> Statement:
     table = models.Patient.__table__.alias("found")
     stay = models.BedStay.__table__.alias("lies")
+    alert = models.CriticalResult.__table__.alias("alert")
     return Statement(
         select(
             table.c.id,
@@ -244,6 +262,12 @@ def _patients(reaches: frozenset[Reach]) -> Statement:
             looked_up(
                 stay.c.ward_id, stay, stay.c.patient_id == table.c.id, stay.c.ended_at.is_(None)
             ).label("ward_id"),
+            looked_up(
+                func.array_agg(alert.c.repeat_key),
+                alert,
+                alert.c.patient_id == table.c.id,
+                alert.c.repeat_key.is_not(None),
+            ).label("repeat_keys"),
         ).where(
             scoping.of_hospital(table),
             scoping.visible(models.Patient, table, reaches),

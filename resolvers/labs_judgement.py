@@ -25,10 +25,11 @@ from resolvers.transaction import Transaction
 class NewLabResult:
     """A result as a sender gives it: `value` and the reference range in `unit`, both as sent.
 
-    `index` is its place in what was sent, and comes back in the outcome. `sender_flag` is OBX-8.
+    `index` is its place in what was sent, and comes back in the outcome. `sender_flag` is OBX-8,
+    `specimen` what was examined, in the sender's words.
     `unmapped`: `code` is the sender's own, not LOINC. `issued_at` is when the sender issued this
     version: give it wherever the source has it, since only it can tell an old message that comes
-    again from a correction. None: as it arrives.
+    again from a correction. None: as it arrives. `ordered_by` is the user who wanted to know.
     """
 
     index: int
@@ -44,10 +45,12 @@ class NewLabResult:
     reference_low: Decimal | None = None
     reference_high: Decimal | None = None
     sender_flag: str | None = None
+    specimen: str | None = None
     status: ResultStatus = ResultStatus.FINAL
     issued_at: datetime | None = None
     external_id: str | None = None
     unmapped: bool = False
+    ordered_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,11 @@ class Bench:
     async def load(cls, tx: Transaction, results: Collection[NewLabResult]) -> Bench:
         """Read what the batch needs: three statements for any number of results.
 
-        The patients are held against being moved until the transaction ends: whoever moves one to
+        The patients are held until the transaction ends, against being moved: whoever moves one to
         another ward holds the patient too, and takes the open critical results along. Otherwise
-        one that is raised meanwhile would be heard on the ward that the patient has left.
+        one that is raised meanwhile would be heard on the ward that the patient has left. And
+        against each other: of two results that say the same, the second joins what the first
+        raised.
         """
         codes = {result.code for result in results}
         patient_ids = sorted({result.patient_id for result in results})
@@ -113,31 +118,37 @@ class Bench:
         )
 
     def judge(self, result: NewLabResult) -> Judgement:
-        """The verdict; a result that was taken back is no finding, and is not judged."""
-        if result.status in TAKEN_BACK:
-            reason = result.status.lower().replace("_", " ")
-            return Judgement(Interpretation.NOT_JUDGED, critical=False, not_judged_reason=reason)
-        subject = self.subjects[result.patient_id]
-        youngest, oldest = None, None
-        if subject.birth_date is not None:
-            youngest, oldest = age_in_hours(subject.birth_date, result.observed_at)
-        verdict = judge(
-            self.rules.get(result.code, ()),
-            Observation(
-                code=result.code,
-                value=result.value,
-                comparator=result.comparator,
-                unit=result.unit,
-                age_hours=youngest,
-                age_hours_oldest=oldest,
-                sex=subject.sex,
-                reference_low=result.reference_low,
-                reference_high=result.reference_high,
-                sender_flag=result.sender_flag,
-                ward=subject.ward_id,
-            ),
-        )
-        return _judgement(verdict)
+        """The verdict under the rules of the batch."""
+        return judgement(self.rules.get(result.code, ()), result, self.subjects[result.patient_id])
+
+
+def judgement(rules: Sequence[CriticalRule], result: NewLabResult, subject: Subject) -> Judgement:
+    """What the rules say of a result, by the age at the time of observation; a result that was
+    taken back is no finding, and is not judged."""
+    if result.status in TAKEN_BACK:
+        reason = result.status.lower().replace("_", " ")
+        return Judgement(Interpretation.NOT_JUDGED, critical=False, not_judged_reason=reason)
+    youngest, oldest = None, None
+    if subject.birth_date is not None:
+        youngest, oldest = age_in_hours(subject.birth_date, result.observed_at)
+    verdict = judge(
+        rules,
+        Observation(
+            code=result.code,
+            value=result.value,
+            comparator=result.comparator,
+            unit=result.unit,
+            age_hours=youngest,
+            age_hours_oldest=oldest,
+            sex=subject.sex,
+            reference_low=result.reference_low,
+            reference_high=result.reference_high,
+            sender_flag=result.sender_flag,
+            ward=subject.ward_id,
+            specimen=result.specimen,
+        ),
+    )
+    return _judgement(verdict)
 
 
 def _judgement(verdict: Verdict) -> Judgement:
@@ -162,7 +173,7 @@ _PATIENTS = (
     select(_PATIENT.c.id, _PATIENT.c.birth_date, _PATIENT.c.sex)
     .where(_PATIENT.c.hospital_id == bindparam("hospital_id"), _PATIENT.c.id == _PATIENT_IDS.any_())
     .order_by(_PATIENT.c.id)
-    .with_for_update(read=True)
+    .with_for_update(key_share=True)
 )
 _STAYS = select(_STAY.c.patient_id, _STAY.c.ward_id).where(
     _STAY.c.patient_id == _PATIENT_IDS.any_(), _STAY.c.ended_at.is_(None)

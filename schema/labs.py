@@ -5,22 +5,80 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import Text, Uuid
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid
 
 import models
-from resolvers.reading.sources import Descending
+from resolvers.reading.sources import Argument as Given
+from resolvers.reading.sources import Descending, looked_up, there_is
 from schema.enums import IngestOutcome, Interpretation, ResultStatus
-from schema.fields import AUTHENTICATED, column, given_rows, identifier, many, one
+from schema.fields import (
+    AUTHENTICATED,
+    Argument,
+    column,
+    expression,
+    given_rows,
+    identifier,
+    many,
+    one,
+)
 from schema.nodes import Node
 
 if TYPE_CHECKING:
     from schema.critical_results import CriticalResult
+    from schema.critical_rules import CriticalRule
     from schema.patients import Patient
+
+_MOMENT = TIMESTAMP(timezone=True)
+
+
+def _lies_on(row: FromClause, given: Given) -> ColumnElement[bool]:
+    """The patient lies on the ward now."""
+    stay, ward = models.BedStay.__table__.alias(), models.Ward.__table__.alias()
+    named = looked_up(
+        ward.c.id,
+        ward,
+        ward.c.hospital_id == row.c.hospital_id,
+        ward.c.code == given(Text()),
+        # A ward out of reach is none.
+        *given.visible(models.Ward, ward),
+    )
+    return there_is(
+        stay,
+        stay.c.patient_id == row.c.patient_id,
+        stay.c.ended_at.is_(None),
+        stay.c.ward_id == named,
+    )
+
+
+def _interpreted(row: FromClause, given: Given) -> ColumnElement[bool]:
+    asked: ColumnElement[bool] = row.c.interpretation.in_(given.words())
+    return asked
+
+
+LAB_RESULT_ARGUMENTS = {
+    "ward": Argument(str | None, _lies_on, description="The code of the ward of now."),
+    "interpretation": Argument(list[Interpretation] | None, _interpreted),
+    "not_judged_reason": Argument(
+        str | None,
+        lambda row, given: row.c.not_judged_reason == given(Text(), str.strip),
+        description="As LabResult.notJudgedReason tells it: unit, text, comparator, no rule …",
+    ),
+    "from": Argument(datetime | None, lambda row, given: row.c.observed_at >= given(_MOMENT)),
+    "to": Argument(datetime | None, lambda row, given: row.c.observed_at < given(_MOMENT)),
+}
+
+
+def _orderer(result: FromClause) -> ColumnElement[object]:
+    user = models.User.__table__.alias()
+    return looked_up(user.c.display_name, user, user.c.id == result.c.ordered_by)
 
 
 @strawberry.type(description="A laboratory result, in one of its versions.")
 class LabResult(Node):
-    """`value` and `unit` are as the sender gave them; `code` is LOINC where it was mapped."""
+    """`value` and `unit` are as the sender gave them; `code` is LOINC where it was mapped.
+    `criticalRule` is the version of the rule that found it critical; `senderFlag` is what the
+    sender says itself (HL7 v3 ObservationInterpretation), heard where it says critical.
+    `criticalResult` is the one that it raised or joined; `orderedBy` a name."""
 
     id: strawberry.ID = identifier(models.LabResult)
     patient: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
@@ -35,16 +93,24 @@ class LabResult(Node):
     unit: str | None = column()
     reference_low: Decimal | None = column()
     reference_high: Decimal | None = column()
+    specimen: str | None = column()
+    sender_flag: str | None = column()
     interpretation: Interpretation = column()
+    critical_rule: Annotated["CriticalRule", strawberry.lazy("schema.critical_rules")] | None = one(
+        models.CriticalRule, lambda result, rule: rule.c.id == result.c.rule_id
+    )
     not_judged_reason: str | None = column()
     unmapped: bool = column()
     arrived_late: bool = column()
     status: ResultStatus = column()
     observed_at: datetime = column()
     issued_at: datetime = column()
+    ordered_by: str | None = expression(_orderer)
     critical_result: (
         Annotated["CriticalResult", strawberry.lazy("schema.critical_results")] | None
-    ) = one(models.CriticalResult, lambda result, critical: critical.c.lab_result_id == result.c.id)
+    ) = one(
+        models.CriticalResult, lambda result, critical: critical.c.id == result.c.critical_result_id
+    )
     history: list["LabResult"] = many(
         models.LabResult,
         lambda result, earlier: (
@@ -60,7 +126,9 @@ class LabResult(Node):
 @strawberry.input(description="One result. The patient is named by id or by MRN.")
 class LabResultInput:
     """externalId is the sender's own number for this result: the same number again is the same
-    result, or its correction."""
+    result, or its correction. specimen is what was examined (LOINC System, FHIR Specimen),
+    senderFlag the sender's own interpretation (a code of HL7 v3 ObservationInterpretation).
+    orderedBy is the username of the clinician who ordered it, who is called first."""
 
     code: str
     observed_at: datetime
@@ -74,8 +142,11 @@ class LabResultInput:
     unit: str | None = None
     reference_low: Decimal | None = None
     reference_high: Decimal | None = None
+    specimen: str | None = None
+    sender_flag: str | None = None
     status: ResultStatus | None = ResultStatus.FINAL
     external_id: str | None = None
+    ordered_by: str | None = None
 
 
 @strawberry.input(
