@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.rules.vital_limits import LIMITS, implausible, pressures_cross
+from models.rules.vital_limits import LIMITS, implausible, impossible, pressures_cross
 
 
 @pytest.mark.parametrize("field", sorted(LIMITS))
@@ -34,6 +34,39 @@ def test_the_table(field: str, low: str, high: str) -> None:
     assert (LIMITS[field].low, LIMITS[field].high) == (Decimal(low), Decimal(high))
 
 
+@pytest.mark.parametrize(
+    ("field", "lowest", "highest"),
+    [
+        ("temperature", "0", "50"),
+        ("heartRate", "0", "999"),
+        ("respiratoryRate", "0", "999"),
+        ("systolic", "0", "999"),
+        ("diastolic", "0", "999"),
+        ("weightKg", "0.1", "999"),
+        ("heightCm", "1", "300"),
+        ("oxygenSaturation", "0", "100"),
+        ("painScore", "0", "10"),
+    ],
+)
+def test_what_may_be_confirmed(field: str, lowest: str, highest: str) -> None:
+    limit = LIMITS[field]
+    step = Decimal(1) if limit.integer else Decimal("0.01")
+    for end, beyond in ((Decimal(lowest), -step), (Decimal(highest), step)):
+        assert impossible(field, end) is None
+        assert impossible(field, end + beyond) is limit
+    assert limit.lowest <= limit.low <= limit.high <= limit.highest
+    assert limit.confirmable is (field not in {"oxygenSaturation", "painScore"})
+    assert limit.possible
+
+
+def test_a_fraction_of_a_whole_number_is_impossible() -> None:
+    assert impossible("heartRate", Decimal("310.5")) is LIMITS["heartRate"]
+
+
+def test_a_temperature_in_fahrenheit_is_impossible() -> None:
+    assert impossible("temperature", Decimal("96.8")) is LIMITS["temperature"]
+
+
 def test_whole_numbers() -> None:
     assert implausible("heartRate", Decimal("70.5")) is LIMITS["heartRate"]
     assert implausible("heartRate", Decimal("70.0")) is None
@@ -52,6 +85,7 @@ def test_a_field_without_a_limit_is_a_mistake_of_the_caller() -> None:
 
 def test_the_limit_in_words() -> None:
     assert str(LIMITS["temperature"]) == "25 to 45 Cel"
+    assert LIMITS["temperature"].outermost == "0 to 50 Cel"
     assert str(LIMITS["heartRate"]) == "0 to 300 /min, whole numbers"
 
 
