@@ -12,6 +12,7 @@ from uuid import UUID
 
 from models.rules.scopes import Scope
 from resolvers.actors import Actor
+from resolvers.clinicians import Clinicians
 from resolvers.errors import BadInput, Conflict, NotFound
 from resolvers.labs_ingest import ingest
 from resolvers.labs_inputs import LabResultInput, Patients, checked
@@ -37,7 +38,10 @@ async def record_lab_results(
             f"one call carries at most {most} results", field="results", limit=f"<= {most}"
         )
     patients = await Patients.load(tx, actor, reaches, results)
-    taken, outcomes = sifted(results, patients, tx.now)
+    clinicians = await Clinicians.load(
+        tx.connection, tx.hospital_id, (given.ordered_by for given in results)
+    )
+    taken, outcomes = sifted(results, patients, clinicians, tx.now)
     for ingested in await ingest(tx, actor, taken, sender=sender_of(actor)):
         outcomes[ingested.index] = ingested
     return {"outcomes": told(outcomes)}
@@ -49,14 +53,14 @@ def sender_of(actor: Actor) -> str:
 
 
 def sifted(
-    results: Sequence[LabResultInput], patients: Patients, now: datetime
+    results: Sequence[LabResultInput], patients: Patients, clinicians: Clinicians, now: datetime
 ) -> tuple[list[NewLabResult], dict[int, Ingested]]:
     """Those that can be taken in, and the outcomes of the others by index."""
     taken: list[NewLabResult] = []
     refused: dict[int, Ingested] = {}
     for index, given in enumerate(results):
         try:
-            taken.append(checked(given, index, patients, now))
+            taken.append(checked(given, index, patients, clinicians, now))
         except (BadInput, Conflict, NotFound) as refusal:
             refused[index] = Ingested.rejected(index, refusal)
     return taken, refused

@@ -22,6 +22,7 @@ from models.rules.results import SENDER_FLAGS, ResultStatus
 from models.rules.scopes import Reach
 from resolvers import ids, inputs
 from resolvers.actors import Actor
+from resolvers.clinicians import Clinicians
 from resolvers.database import Connection, Statement
 from resolvers.errors import BadInput, NotFound
 from resolvers.labs_judgement import NewLabResult
@@ -69,6 +70,8 @@ class LabResultInput(Protocol):
     def observed_at(self) -> datetime: ...
     @property
     def external_id(self) -> str | None: ...
+    @property
+    def ordered_by(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,9 @@ class Patients:
         return found.pop()
 
 
-def checked(given: LabResultInput, index: int, patients: Patients, now: datetime) -> NewLabResult:
+def checked(
+    given: LabResultInput, index: int, patients: Patients, clinicians: Clinicians, now: datetime
+) -> NewLabResult:
     """The result as `ingest` takes it; BadInput or NotFound naming the field otherwise."""
     at = f"results[{index}]"
     status = ResultStatus(given.status or ResultStatus.FINAL)
@@ -179,6 +184,7 @@ def checked(given: LabResultInput, index: int, patients: Patients, now: datetime
         observed_at=inputs.past(given.observed_at, f"{at}.observedAt", now),
         external_id=inputs.optional_text(given.external_id, f"{at}.externalId"),
         unmapped=SHAPE.fullmatch(code) is None,
+        ordered_by=clinicians.of(given.ordered_by, at),
     )
 
 
