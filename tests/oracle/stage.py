@@ -83,6 +83,33 @@ class Stage:
             "observedAt": now
         }
 
+    def rule(self) -> dict[str, Any]:
+        """A rule for a test that no other speaks of: each is for a specimen of its own."""
+        return {"test": "ferritin", "codes": ["2276-4"], "unit": "ug/L", "source": "ours"} | {
+            "specimen": models.new_id().hex,
+            "high": "1000",
+            "highComparator": ">=",
+        }
+
+    async def vitals(self) -> str:
+        """A set that somebody may take back: an integrator those of its own."""
+        patient, _ = await self.admitted()
+        given = {"patientId": patient, "recordedAt": AT, "heartRate": 80}
+        who = self.role if self.role is Role.INTEGRATOR else None
+        answer = await self.do("recordVitals", given, "{ vitals { id } }", who)
+        return str(answer["vitals"]["id"])
+
+    async def pregnancy(self) -> str:
+        patient, _ = await self.admitted()
+        answer = await self.do("recordPregnancy", {"patientId": patient}, "{ pregnancy { id } }")
+        return str(answer["pregnancy"]["id"])
+
+    async def isolation(self) -> str:
+        patient, _ = await self.admitted()
+        given = {"patientId": patient, "kind": "CONTACT", "reason": "MRSA"}
+        answer = await self.do("setIsolation", given, "{ isolation { id } }")
+        return str(answer["isolation"]["id"])
+
     async def medication(self) -> str:
         patient, _ = await self.admitted()
         given = {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
@@ -129,12 +156,33 @@ class Stage:
             case "recordVitals":
                 patient, _ = await self.admitted()
                 return {"patientId": patient, "recordedAt": AT, "heartRate": 80}
+            case "markVitalsEnteredInError":
+                return {"vitalsId": await self.vitals(), "reason": "of the next bed"}
+            case "setSpo2Scale":
+                patient, _ = await self.admitted()
+                return {"patientId": patient, "scale": "SCALE_2", "reason": "hypercapnia"}
+            case "recordPregnancy":
+                patient, _ = await self.admitted()
+                return {"patientId": patient}
+            case "endPregnancy":
+                return {"pregnancyId": await self.pregnancy()}
             case "recordLabResults":
                 patient, _ = await self.admitted()
                 unknown = {**self.potassium(patient), "patientId": "nobody"}
                 return {"results": [self.potassium(patient), unknown]}
             case "acknowledgeCriticalResult":
                 return {"criticalResultId": await self.critical(), "readBack": "7.4"}
+            case "addCriticalRule":
+                return {"key": f"k-{models.new_id().hex}", "rule": self.rule()}
+            case "changeCriticalRule" | "retireCriticalRule":
+                key = f"k-{models.new_id().hex}"
+                made = {"key": key, "rule": self.rule()}
+                await self.do("addCriticalRule", made, "{ __typename }")
+                given = {"key": key, "version": 1, "reason": "another device"}
+                return given | ({"rule": self.rule()} if mutation[0] == "c" else {})
+            case "dryRunCriticalRule":
+                await self.critical()
+                return {"rule": self.rule() | {"codes": ["2823-3"], "ward": "ICU"}, "days": 365}
             case "admitPatient":
                 return {"patientId": await self.patient(), "bedId": await self.bed()} | {
                     "reason": "unwell"
@@ -148,7 +196,36 @@ class Stage:
             case "reserveBed":
                 return {"bedId": await self.bed(), "patientId": await self.patient()}
             case "setBedStatus":
-                return {"bedId": await self.bed(), "status": "CLOSED"}
+                return {"bedId": await self.bed(), "status": "CLOSED", "reason": "broken"}
+            case "releaseReservation":
+                given = {"bedId": await self.bed(), "patientId": await self.patient()}
+                await self.do("reserveBed", given, "{ bed { id } }")
+                return {"bedId": given["bedId"]}
+            case "equipBed":
+                return {"bedId": await self.bed(), "isolationFor": ["AIRBORNE", "CONTACT"]}
+            case "swapBeds":
+                (_, one), (_, other) = await self.admitted(), await self.admitted()
+                return {"admissionId": one, "otherAdmissionId": other}
+            case "startLeave" | "endLeave":
+                _, admission = await self.admitted()
+                if mutation == "endLeave":
+                    given = {"admissionId": admission, "until": "2101-01-01T00:00:00Z"}
+                    await self.do("startLeave", given, "{ admission { id } }")
+                return {"admissionId": admission}
+            case "cancelAdmission" | "cancelTransfer" | "cancelDischarge":
+                _, admission = await self.admitted()
+                given = {"admissionId": admission}
+                if mutation == "cancelTransfer":
+                    given["bedId"] = await self.bed()
+                if mutation != "cancelAdmission":
+                    done = mutation.replace("cancel", "").lower()
+                    await self.do(f"{done}Patient", given, "{ admission { id } }")
+                return {"admissionId": admission, "reason": "the wrong patient"}
+            case "setIsolation":
+                patient, _ = await self.admitted()
+                return {"patientId": patient, "kind": "DROPLET", "reason": "influenza"}
+            case "endIsolation":
+                return {"isolationId": await self.isolation()}
             case "orderMedication":
                 patient, _ = await self.admitted()
                 return {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
@@ -174,13 +251,15 @@ class Stage:
 
 def naming_nothing(name: str) -> dict[str, Any]:
     """An input of a mutation that is valid, and names nothing that is there."""
-    type_: Any = SCHEMA.get_type(f"{name[0].upper()}{name[1:]}Input")
+    input_name = name if name.endswith("Input") else f"{name[0].upper()}{name[1:]}Input"
+    type_: Any = SCHEMA.get_type(input_name)
     found: dict[str, Any] = {}
     for key, one in type_.fields.items():
         if not str(one.type).endswith("!"):
             continue
         named: Any = get_named_type(one.type)
-        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1"}.get(named.name, "x")
+        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1", "Int": 1}.get(named.name, "x")
         value: Any = next(iter(named.values)) if hasattr(named, "values") else plain
+        value = naming_nothing(named.name) if hasattr(named, "fields") else value
         found[key] = [] if "[" in str(one.type) else value
     return found
