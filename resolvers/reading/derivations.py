@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, false
+from sqlalchemy import BindParameter, ColumnElement, FromClause, false
+from sqlalchemy.types import TypeEngine
 
 import models
-from models.rules.scopes import Reach
+from models.rules.scopes import Reach, Scope
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
 from resolvers.reading.catalogue import SCOPES
@@ -33,9 +35,11 @@ class Rights:
         self._planner = planner
         self._given = given
 
-    def seen(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
+    def seen(
+        self, model: type[models.Base], row: FromClause, scope: Scope | None = None
+    ) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row of the table."""
-        scope = SCOPES[model]
+        scope = scope or SCOPES[model]
         reaches = self._planner.rights.reaches(scope)
         if not reaches:
             return (false(),)
@@ -43,8 +47,8 @@ class Rights:
         ours = scoping.of_hospital(row)
         if Reach.HOSPITAL in reaches:
             return (ours,)
-        seen = self._planner.visible(model, row)
-        return (ours,) if seen is None else (ours, seen)
+        self._planner.found.reaches |= reaches
+        return (ours, scoping.visible(model, row, reaches))
 
     def argument(self, name: str) -> GivenArgument | None:
         """An argument by its GraphQL name."""
@@ -52,6 +56,17 @@ class Rights:
         if getter is None:
             return None
         return GivenArgument(self._planner, name, getter, self._planner.variables)
+
+    def combined(
+        self, names: Sequence[str], type_: TypeEngine[Any], parse: Callable[..., Any]
+    ) -> BindParameter[Any]:
+        """The bind parameter of what follows from several arguments, all of them given."""
+        getters = [self._given[name] for name in names]
+        return self._planner.bind(
+            type_,
+            lambda variables: [getter(variables) for getter in getters],
+            lambda values: parse(*values),
+        )
 
 
 def derived(planner: Planner, place: Place, chosen: Selected, source: Derived) -> shapes.Made:

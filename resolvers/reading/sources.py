@@ -6,7 +6,7 @@ of the table that the selection reads at that place, `parent` the one it came fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -199,9 +199,18 @@ class GivenRows(Source):
 class Derivation(Protocol):
     """What a derived list is made with: whoever reads a table says here whose rows they are."""
 
-    def seen(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
+    def seen(
+        self, model: type[models.Base], row: FromClause, scope: Scope | None = None
+    ) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row of the table, hospital and reach. A
-        derivation puts them on every table that it reads."""
+        derivation puts them on every table that it reads. `scope`: not the table's own counts, but
+        that of the derivation."""
+
+    def combined(
+        self, names: Sequence[str], type_: TypeEngine[Any], parse: Callable[..., Any]
+    ) -> BindParameter[Any]:
+        """The bind parameter of what `parse` makes of several arguments, all of them given; it may
+        raise a Refusal."""
 
     def argument(self, name: str) -> Argument | None:
         """An argument by its GraphQL name; None where it was not given, or is null."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from graphql import (
     GraphQLEnumType,
@@ -31,6 +32,11 @@ class Step:
     name: str
     given: str = ""
 
+
+YEAR = datetime.now(UTC).year
+PERIOD = {"from": f"{YEAR}-01-01T00:00:00Z", "to": f"{YEAR + 1}-01-15T00:00:00Z"}
+REPORTED = f'(from: "{PERIOD["from"]}", to: "{PERIOD["to"]}")'
+"""A period that there is a report of."""
 
 Road = tuple[Step, ...]
 Given = Mapping[str, str]
@@ -129,8 +135,11 @@ def calls(type_: GraphQLObjectType, name: str) -> Iterator[tuple[str, str]]:
     needed = {
         n: _literal(n, a) for n, a in field.args.items() if isinstance(a.type, GraphQLNonNull)
     }
+    if PERIOD.keys() <= needed.keys():
+        needed |= {name: json.dumps(at) for name, at in PERIOD.items()}
     for argument, declared in field.args.items():
-        given = needed | {argument: _literal(argument, declared)}
+        others = {n: value for n, value in needed.items() if n != argument}
+        given = others | {argument: needed.get(argument) or _literal(argument, declared)}
         yield argument, "(" + ", ".join(f"{n}: {value}" for n, value in given.items()) + ")"
 
 

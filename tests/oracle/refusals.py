@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from graphql import (
@@ -183,6 +184,10 @@ class _Walk:
     ) -> None:
         """Find the arguments that cannot be taken."""
         bad = [name for name in ("first", "last") if not 0 <= given.get(name, 0) <= MOST]
+        bad += [name for name in ("skip",) if given.get(name, 0) < 0]
+        if {"from", "to", "ward"} == field.args.keys() and len(given.keys() & {"from", "to"}) == 2:
+            length = given["to"] - given["from"]
+            bad += [] if timedelta(0) < length <= timedelta(days=400) else ["to"]
         stated = {one.name.value: one.value for one in details[0].node.arguments or ()}
         if "last" in given and self._stated(stated.get("first")):
             bad.append("last")
