@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,7 @@ from tests.resolvers.reading import whole
 from tests.resolvers.reading.hospital import MRNS, Hospital, furnish
 
 ROOT = Path(__file__).resolve().parents[2]
+DAY = timedelta(days=1)
 ROOTS = [
     (type_.name, field)
     for type_ in (CORE.query_type, CORE.mutation_type, CORE.subscription_type)
@@ -231,8 +232,9 @@ async def test_every_field_of_every_type_can_be_read(
     selections: list[tuple[str, str]] = []
     for root, field in CORE.query_type.fields.items():
         if root not in ("node", "nodes"):
-            # A stay shows its bed, one step further.
-            inside = whole.everything(get_named_type(field.type), 2 if root == "admission" else 1)
+            # A stay shows its bed, and figures how far they were escalated, one step further.
+            depth = 2 if root in ("admission", "criticalResultReport") else 1
+            inside = whole.everything(get_named_type(field.type), depth)
             selections.append((f"{root}{named(hospital, root)} {inside}", root))
     for public, kind in nodes(hospital):
         inside = whole.everything(CORE.get_type(kind), 1)
@@ -256,9 +258,12 @@ async def test_every_field_of_every_type_can_be_read(
 
 def named(hospital: Hospital, root: str) -> str:
     """The arguments that a root cannot do without."""
+    began, ends = (datetime.now(UTC) + days for days in (-DAY, DAY))
+    period = f'from: "{began.isoformat()}", to: "{ends.isoformat()}"'
     admission = hospital.public(models.Admission, hospital.charts["Ada"].newest(models.Admission))
     return {
         "ward": '(code: "MED1")',
+        "criticalResultReport": f'({period}, ward: "MED1")',
         "patient": f'(mrn: "{MRNS["Ada"]}")',
         "admission": f'(id: "{admission}")',
     }.get(root, "")

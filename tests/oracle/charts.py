@@ -12,6 +12,9 @@ from uuid import UUID
 
 import models
 from resolvers.transaction import Transaction
+from tests.resolvers.reading.loops import LOOP, step_through
+
+KINDS = ("REOPENED", "ACKNOWLEDGED", "WITHDRAWN", "REPEATED", *LOOP)
 
 Place = tuple[UUID, UUID]
 """A ward and a bed of it."""
@@ -40,6 +43,7 @@ class Chart:
             await self._allergy()
         for _ in range(self.chance.randint(0, 5)):
             await self._vitals()
+        await self._decisions()
         for _ in range(self.chance.randint(0, 4)):
             await self._lab(None if place is None else place[0])
         for _ in range(self.chance.randint(0, 4)):
@@ -106,6 +110,24 @@ class Chart:
             | {"entered_in_error_at": self._one(None, None, self.tx.now)},
         )
 
+    async def _decisions(self) -> None:
+        """On the scale, each ended by the next; and a pregnancy, which may be over or none."""
+        times = sorted(self._moment() for _ in range(self.chance.randint(0, 2)))
+        for at, ended in zip(times, [*times[1:], None], strict=True):
+            await self._insert(
+                models.Spo2ScaleDecision,
+                {"scale": self._one("SCALE_1", "SCALE_2"), "reason": "hypercapnia"}
+                | {"decided_at": at, "ended_at": ended},
+            )
+        if self.chance.random() < 0.4:
+            today = self.tx.now.date()
+            await self._insert(
+                models.Pregnancy,
+                {"onset": today - timedelta(days=90), "created_at": self._moment()}
+                | {"expected_delivery": self._one(None, today), "abatement": self._one(None, today)}
+                | {"entered_in_error_at": self._one(None, None, self.tx.now)},
+            )
+
     async def _vitals(self) -> None:
         scored = self._one(True, False)
         total = self._one(None, 0, 7) if scored else None
@@ -169,7 +191,7 @@ class Chart:
         answered = status == "ACKNOWLEDGED"
         users = [user for user in self.writers if user is not None]
         heard = self._one(ward, ward, None, *self.wards.values())
-        await self._insert(
+        alert = await self._insert(
             models.CriticalResult,
             {"lab_result_id": result, "ward_id": heard, "rule": "above 6.0", "status": status}
             | {"raised_at": self._moment(), "escalation_level": self._one(0, 2)}
@@ -178,6 +200,18 @@ class Chart:
             | {"read_back": Decimal("6.90") if answered else None}
             | {"withdrawn_at": self.tx.now if status == "WITHDRAWN" else None}
             | {"next_escalation_at": self._one(None, self.tx.now) if status == "OPEN" else None},
+        )
+        times = sorted(self._moment() for _ in range(self.chance.randint(0, 9)))
+        kinds = ["RAISED", *(self._one(*KINDS) for _ in times[1:])]
+        await step_through(
+            self.tx,
+            alert,
+            kinds[: len(times)],
+            times,
+            user_id=self._one(None, *users),
+            ward_id=self._one(heard, None, *self.wards.values()),
+            rule=self._one("above 6.0", "below 2.5", None),
+            lab_result_id=result,
         )
 
     async def _order(self) -> None:

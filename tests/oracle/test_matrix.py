@@ -21,7 +21,7 @@ from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
 from schema.execution import Engine
 from tests.oracle.answers import departures, read
-from tests.oracle.chains import along, object_of, roads, types_below, whole
+from tests.oracle.chains import REPORTED, along, object_of, roads, types_below, whole
 from tests.oracle.conftest import leave_traces
 from tests.oracle.cursors import Cursors
 from tests.oracle.execution import Question, expected
@@ -68,6 +68,7 @@ async def test_by_query(house: House, role: Role, name: str) -> None:
     given = {"ward": '(code: "ICU")', "patient": f'(mrn: "{MRNS["Ben"]}")'} | {
         "admission": f'(id: "{admission}")',
         "auditEntries": upto,
+        "criticalResultReport": REPORTED,
     }
     found = [
         along(road, whole(object_of(name), 1), f"r{number}")[1:-1]
@@ -125,11 +126,20 @@ def words_of(type_: str, field: str) -> Sequence[str]:
     target = get_named_type(object_of(type_).fields[field].type)
     if is_leaf_type(target):
         return [WORDS.get(f"{type_}.{field}", re.sub(r"(?=[A-Z])", "_", field).lower())]
-    if target.name == "Station":
-        return ["json_to_recordset"]
+    if target.name in MADE:
+        return MADE[target.name]
     rows = target.name.removesuffix("Connection")
     return [table for table, name in TABLES.items() if name == rows] or ["audit_entries"]
 
+
+MADE = {
+    "Station": ["json_to_recordset"],
+    "CriticalResultReport": ["time_zone"],
+    "CriticalResultFigures": ["critical_result_steps"],
+    "CriticalResultEpisode": ["critical_result_steps"],
+    "CriticalResultEscalations": ["generate_series"],
+}
+"""What is no row of a table."""
 
 WORDS = {
     "AuditEntry.rows": "cardinality",
@@ -158,7 +168,9 @@ async def test_what_is_refused_is_not_in_the_sql(
 ) -> None:
     """The statement of those who may has the column or the table; that of all others is none the
     richer for it."""
-    given = {"ward": '(code: "ICU")', "patient": f'(mrn: "{MRNS["Ben"]}")'}
+    given = {"ward": '(code: "ICU")', "patient": f'(mrn: "{MRNS["Ben"]}")'} | {
+        "criticalResultReport": REPORTED
+    }
     below = get_named_type(object_of(name).fields[field].type)
     selection = "" if is_leaf_type(below) else "{ __typename }"
     if below.name.endswith("Connection"):

@@ -17,7 +17,7 @@ import models
 from models.rules.roles import Role
 from resolvers.reading.documents import GraphQLRequest
 from tests.oracle.answers import departures
-from tests.oracle.chains import Given, along, calls, object_of, roads, types_below, whole
+from tests.oracle.chains import REPORTED, Given, along, calls, object_of, roads, types_below, whole
 from tests.oracle.conftest import leave_traces
 from tests.oracle.cursors import Cursors
 from tests.oracle.execution import Question, expected, unknown
@@ -50,6 +50,7 @@ def given(house: House) -> Given:
         "patient": f'(mrn: "{MRNS["Ben"]}")',
         "admission": f'(id: "{admission}")',
         "auditEntries": f'(to: "{spoken(house.held.at)}")',
+        "criticalResultReport": f'{REPORTED[:-1]}, ward: "ICU")',
     }
 
 
@@ -67,13 +68,15 @@ async def answered(house: House, question: Question, role: Role) -> Any:
 def test_the_oracle_knows_the_whole_schema() -> None:
     assert unknown() == []
     assert {t for t in TYPES if not t.endswith(("Connection", "Edge"))} - ENTRY.keys() == {
-        *("Viewer", "News2", "WardOccupancy", "PageInfo", "AuditActor", "Station")
+        *("Viewer", "News2", "News2Parts", "WardOccupancy", "PageInfo", "AuditActor", "Station"),
+        *("CriticalResultReport", "CriticalResultFigures", "CriticalResultEscalations"),
+        "CriticalResultEpisode",
     }
 
 
 def test_the_directives_say_what_the_oracle_asks() -> None:
     """The scopes printed in the SDL, which the oracle's table was written without."""
-    for name in TYPES:
+    for name in ("Query", *TYPES):
         for field_name, field in object_of(name).fields.items():
             node: Any = field.ast_node
             printed = [
@@ -83,7 +86,7 @@ def test_the_directives_say_what_the_oracle_asks() -> None:
             ]
             asked = needed(name, field_name, field.type)
             assert printed == ([] if asked is None else [asked]), f"{name}.{field_name}"
-    assert {name.partition(".")[0] for name in GUARDS} <= {*TYPES}
+    assert {name.partition(".")[0] for name in GUARDS} <= {"Query", *TYPES}
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -102,8 +105,12 @@ async def test_every_field_of_a_type(house: House, name: str) -> None:
     assert missing - UNSEEN.get(name, set()) == set()
 
 
-UNSEEN = {"AuditEntry": {"sealedAt", "seal", "requestId", "address"}}
-"""What no entry of this hospital has: nobody sealed the audit, or asked over HTTP."""
+UNSEEN = {
+    "AuditEntry": {"sealedAt", "seal", "requestId", "address"},
+    "CriticalResultFigures": {"name"},
+}
+"""What no entry of this hospital has: nobody sealed the audit, or asked over HTTP; and the shortest
+road to figures leads to those of the whole."""
 
 
 def met(value: Any, type_: str) -> set[str]:

@@ -21,6 +21,11 @@ from tests.oracle.sight import element
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 SIZES = (2, 50, 1, 3, 0, 5, 500)
 STRANGE = ("", "none", " ", "%", "\u2603", "x" * 200, 'a"b\\c', "pat_", "\U0010ffff")
+APART = {
+    ("criticalResultReport", "from"): (-1, -60, 0, -200),
+    ("criticalResultReport", "to"): (1, 60, 0, 200),
+}
+"""Days by which a period begins before a moment, or ends after one."""
 ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=9)))
 
 
@@ -74,7 +79,7 @@ class Facts:
         if isinstance(plain, GraphQLList):
             return self._list(draw, one, named, argument)
         match argument, named.name:
-            case (("first" | "last"), _):
+            case (("first" | "last" | "skip"), _):
                 return one((501, -1)) if luck(draw, 1) else one(SIZES)
             case (("after" | "before"), _):
                 return self._cursor(draw, one, type_, name)
@@ -86,7 +91,7 @@ class Facts:
             case _, "Boolean":
                 return draw(st.booleans())
             case _, "DateTime":
-                return self._moment(one)
+                return self._moment(one, one(APART.get((name, argument), (0,))))
         if isinstance(named, GraphQLEnumType):
             return Value(one(named.values))
         return self._text(draw, one, name, argument)
@@ -116,13 +121,13 @@ class Facts:
             return str(one(("no cursor", "", "bm90IGEgY3Vyc29y")))
         return str(one(known))
 
-    def _moment(self, one: Any) -> str:
+    def _moment(self, one: Any, days: int = 0) -> str:
         rows = [row for type_ in NEWEST for row in self.house.held.all(type_)]
         if not rows:
             return "2026-01-01T00:00:00Z"
         row = one(rows)
         moment: datetime = row[NEWEST[row["__typename"]]]
-        moment += timedelta(microseconds=one((0, 0, 1, -1, 3_600_000_000)))
+        moment += timedelta(days, microseconds=one((0, 0, 1, -1, 3_600_000_000)))
         return str(spoken(moment.astimezone(one(ZONES))))
 
     def _text(self, draw: Draw, one: Any, name: str, argument: str) -> str:
@@ -135,6 +140,8 @@ class Facts:
             case "code":
                 wards = [ward["code"] for ward in held.all("Ward")]
                 return str(one(wards if name == "ward" else ["2823-3", "X-1"]))
+            case "notJudgedReason":
+                return str(one(["no unit", " no unit ", "unit"]))
             case "nationalId":
                 return str(one([f"{sent['national_id']} " for sent in held.all("Patient")]))
             case "mrn":

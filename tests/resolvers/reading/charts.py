@@ -11,6 +11,12 @@ from uuid import UUID
 import models
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction
+from tests.resolvers.reading.loops import step_through, whole_loop
+
+SCORED = (
+    "respiratory_rate", "oxygen_saturation", "on_oxygen", "systolic", "heart_rate",
+    "consciousness", "temperature",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ async def write(
     for age in (0, 0, 0, 1, 2, 2):
         writer = other if age == 1 else author
         await _vitals(clerk, tx.now - timedelta(hours=age), writer)
+    await _course(clerk, place)
     await _labs(clerk, place)
     for age in (0, 0, 1):
         order = await clerk.insert(
@@ -143,9 +150,53 @@ async def _vitals(clerk: _Clerk, at: datetime, author: Actor) -> None:
         | {"respiratory_rate": 17, "temperature": Decimal("37.40"), "oxygen_saturation": 96}
         | {"on_oxygen": True, "consciousness": "ALERT", "weight_kg": Decimal("71.5")}
         | {"height_cm": Decimal(168), "pain_score": 2, "news2_applies": True, "news2_total": 2}
-        | {"news2_highest_single": 2, "news2_risk": "LOW", "news2_missing": ["temperature"]},
+        | {"news2_highest_single": 2, "news2_risk": "LOW", "news2_missing": ["temperature"]}
+        | {"news2_scale": "SCALE_2", "confirmed": ["HEART_RATE"], "arrived_late": True}
+        | {f"news2_points_{name}": points for points, name in enumerate(SCORED)},
         author,
     )
+
+
+async def _course(clerk: _Clerk, place: Place | None) -> None:
+    """What hangs on the vital signs: an alert that was answered, a set taken back, a decision on
+    the scale, a pregnancy."""
+    now, author = clerk.tx.now, clerk.chart.author.user_id
+    spoken = {"vital_signs_id": clerk.chart.newest(models.VitalSigns), "rule": "NEWS2 7"}
+    ward = {"ward_id": place.ward if place else None}
+    alert = await clerk.insert(
+        models.CriticalResult,
+        {"kind": "DETERIORATION", "urgency": "EMERGENCY", "status": "ACKNOWLEDGED"}
+        | {"raised_at": now - timedelta(hours=2), "read_back": Decimal(7)}
+        | {"acknowledged_at": now - timedelta(hours=1), "acknowledged_by": author}
+        | spoken
+        | ward,
+    )
+    await step_through(
+        clerk.tx, alert, ["RAISED"], [now - timedelta(hours=2)], **spoken, **ward, user_id=author
+    )
+    taken_back = models.new_id()
+    await clerk.insert(
+        models.VitalSigns,
+        {"id": taken_back, "recorded_at": now - timedelta(hours=3), "heart_rate": 60}
+        | {"news2_applies": False, "news2_not_applicable": "PREGNANCY"}
+        | {"entered_in_error_at": now, "entered_in_error_by": author}
+        | {"entered_in_error_reason": "of the next bed"},
+    )
+    # What is asked for as the newest of the chart stands.
+    clerk.chart.rows[models.VitalSigns].remove(taken_back)
+    for scale, ended in (("SCALE_1", now - timedelta(hours=1)), ("SCALE_2", None)):
+        await clerk.insert(
+            models.Spo2ScaleDecision,
+            {"scale": scale, "reason": "hypercapnic respiratory failure", "ended_at": ended}
+            | {"decided_at": now - timedelta(hours=1 if ended is None else 2)},
+        )
+    today = now.date()
+    for ended_on, error in ((today, None), (None, now)):
+        await clerk.insert(
+            models.Pregnancy,
+            {"onset": today - timedelta(days=90), "expected_delivery": today + timedelta(days=190)}
+            | {"abatement": ended_on, "entered_in_error_at": error, "created_at": now},
+        )
 
 
 async def _labs(clerk: _Clerk, place: Place | None) -> None:
@@ -196,7 +247,13 @@ async def _labs(clerk: _Clerk, place: Place | None) -> None:
         "read_back": Decimal("6.90"),
     }
     ward = {"ward_id": place.ward if place else None}
-    await clerk.insert(models.CriticalResult, loop | ward | acknowledged)
+    alert = await clerk.insert(models.CriticalResult, loop | ward | acknowledged)
+    author = {
+        "user_id": acknowledged["acknowledged_by"],
+        "session_id": clerk.chart.author.session_id,
+    }
+    found = {"lab_result_id": second, "rule": loop["rule"]}
+    await whole_loop(clerk.tx, alert, **found, **ward, **author)
     unmapped = models.new_id()
     await clerk.insert(
         models.LabResult,
