@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from models.rules import dose_units
+from models.rules.refusals import Refusal
 from resolvers import inputs
 from resolvers.errors import BadInput
 
@@ -12,8 +14,15 @@ LARGEST = Decimal(1_000_000)
 
 
 def unit(dose: Decimal | None, said: str | None) -> str | None:
-    """The unit of a dose."""
-    found = inputs.optional_text(said, "doseUnit")
-    if dose is not None and found is None:
-        raise BadInput("a dose has a unit", field="doseUnit")
+    """The unit of a dose, in UCUM."""
+    written = inputs.optional_text(said, "doseUnit")
+    if written is None:
+        if dose is not None:
+            raise BadInput("a dose has a unit", field="doseUnit")
+        return None
+    found = dose_units.unit(written)
+    if isinstance(found, Refusal):
+        raise BadInput(
+            found.reason, field="doseUnit", limit="UCUM: mg, ug, mL, [iU], mmol, {tablet} …"
+        )
     return found

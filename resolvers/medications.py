@@ -1,24 +1,21 @@
-"""Medication orders: ordering and discontinuing."""
+"""Medication orders: placing them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy import bindparam, literal_column, select, update
-from sqlalchemy.types import TIMESTAMP, Text
 
 import models
-from models.rules import drug_allergy, medications
-from models.rules.drug_allergy import Substance
-from models.rules.drug_warnings import DrugWarning
-from models.rules.medications import Frequency, MedicationStatus
+from models.rules import medications, routes
+from models.rules.drugs import Substance
+from models.rules.medications import Frequency, MedicationStatus, OrderStepKind
 from models.rules.refusals import Refusal as RuledOut
-from models.rules.scopes import Reach, Scope
-from resolvers import doses, inputs, rows, visible
+from models.rules.scopes import Scope
+from resolvers import doses, inputs, medication_history, medication_warnings, rows, visible
 from resolvers.actors import Actor
-from resolvers.errors import BadInput, Conflict
+from resolvers.errors import BadInput
 from resolvers.transaction import Transaction
 
 
@@ -33,43 +30,45 @@ async def order_medication(
     dose_unit: str | None = None,
     route: str | None = None,
     frequency: str | None = None,
+    times: Sequence[str] | None = None,
     as_needed: bool | None = False,
     as_needed_reason: str | None = None,
+    max_per_day: int | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    draft: bool | None = False,
     override_reason: str | None = None,
 ) -> dict[str, Any]:
-    """Order a drug for a patient; the order is ACTIVE at once.
+    """Order a drug for a patient; the order is ACTIVE at once, its doses from `starts_at` on.
 
-    An allergy on record that speaks against it, or the same drug running already, is a CONFLICT
-    that lists the warnings, unless `override_reason` says why all the same: then reason and
-    warnings stay on the order.
+    `draft`: it is prepared, and is an order when somebody starts it. An allergy on record that
+    speaks against it, the same drug or one of its class running already, or one that it is known
+    not to go with, is a CONFLICT that lists the warnings, unless `override_reason` says why all the
+    same: then reason and warnings stay on the order.
     """
     # Locked, so that of two orders of one drug at once the second is warned of the first.
     patient = await visible.row(
         tx, actor, Scope.MEDICATION_ORDER, models.Patient, patient_id, field="patientId", lock=True
     )
     wanted = Substance(inputs.text(drug, "drug"), inputs.optional_text(code, "code"))
+    often = _frequency(frequency)
+    reason = inputs.optional_text(
+        override_reason, "overrideReason", most=inputs.FREE_TEXT, lines=True
+    )
     values: dict[str, Any] = {
         "dose": inputs.positive(dose, "dose", below=doses.LARGEST),
         "dose_unit": doses.unit(dose, dose_unit),
-        "route": inputs.optional_text(route, "route"),
-        "frequency": _frequency(frequency),
-        "as_needed": bool(as_needed),
-        "as_needed_reason": inputs.optional_text(
-            as_needed_reason, "asNeededReason", most=inputs.FREE_TEXT, lines=True
-        ),
-        "override_reason": inputs.optional_text(
-            override_reason, "overrideReason", most=inputs.FREE_TEXT, lines=True
-        ),
+        "route": _route(route),
+        "frequency": None if often is None else often.value,
+        **_as_needed(bool(as_needed), as_needed_reason, max_per_day),
+        **_times(often, times or (), needed=bool(as_needed)),
+        **_between(starts_at, ends_at, tx.now),
     }
-    ruled_out = medications.as_needed(needed=values["as_needed"], reason=values["as_needed_reason"])
-    if ruled_out is not None:
-        raise BadInput(ruled_out.reason, field="asNeededReason")
-    warnings = await _warnings(tx, patient["id"], wanted)
-    if warnings and values["override_reason"] is None:
-        raise Conflict(
-            "there are warnings against this order: overrideReason says why it is placed anyway",
-            warnings=_told(actor, warnings),
-        )
+    found = await medication_warnings.against(tx, patient["id"], wanted)
+    if found and reason is None:
+        raise medication_warnings.refuse(actor, found)
+    values["override_reason"] = reason if found else None
+    status = MedicationStatus.DRAFT if draft else MedicationStatus.ACTIVE
     order = await rows.add(
         tx,
         actor,
@@ -78,108 +77,68 @@ async def order_medication(
         drug=wanted.name,
         code=wanted.code,
         **values,
-        warnings=[f"{warning.kind}: {warning.message}" for warning in warnings],
-        status=MedicationStatus.ACTIVE.value,
+        # Who places an order reads it: what they may not read of its causes is not in its words.
+        warnings=[
+            f"{one.kind}: {one.message}"
+            if medication_warnings.readable(actor, one.kind.value)
+            else one.kind.value
+            for one in (each.warning for each in found)
+        ],
+        status=status.value,
         ordered_at=tx.now,
     )
+    step = {"order_id": order, "patient_id": patient["id"], "status": status}
+    await medication_history.add(tx, actor, kind=OrderStepKind.ORDERED, **step)
+    if found and reason is not None:
+        await medication_warnings.keep(tx, order, patient["id"], found)
+        await medication_warnings.override(tx, actor, order, reason)
+        await medication_history.add(
+            tx, actor, kind=OrderStepKind.OVERRIDDEN, reason=reason, **step
+        )
     return {"medication": order}
 
 
-async def discontinue_medication(
-    tx: Transaction, actor: Actor, *, medication_id: str, reason: str
-) -> dict[str, Any]:
-    """Stop an order that is running, and say why."""
-    order = await visible.row(
-        tx,
-        actor,
-        Scope.MEDICATION_DISCONTINUE,
-        models.MedicationOrder,
-        medication_id,
-        field="medicationId",
-        lock=True,
-    )
-    said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
-    ended = medications.discontinue(MedicationStatus(order["status"]))
-    if isinstance(ended, RuledOut):
-        raise Conflict.by(ended)
-    tx.chart(order["patient_id"])
-    await tx.run(
-        _STOP,
-        medication=order["id"],
-        ended=ended.value,
-        said=said,
-        now=tx.now,
-        by=actor.user_id,
-    )
-    return {"medication": order["id"]}
-
-
-def _frequency(words: str | None) -> str | None:
-    said = inputs.optional_text(words, "frequency")
-    if said is None:
+def _route(said: str | None) -> str | None:
+    written = inputs.optional_text(said, "route")
+    if written is None:
         return None
-    found = medications.frequency(said)
-    if isinstance(found, Frequency):
-        return found.value
-    raise BadInput(found.reason, field="frequency", limit=", ".join(found.allowed))
+    found = routes.route(written)
+    if isinstance(found, RuledOut):
+        raise BadInput(found.reason, field="route", limit=", ".join(found.allowed))
+    return found
 
 
-async def _warnings(tx: Transaction, patient_id: UUID, drug: Substance) -> list[DrugWarning]:
-    allergies = await tx.all(_ALLERGIES, patient=patient_id)
-    running = await tx.all(_RUNNING, patient=patient_id)
-    return [
-        *drug_allergy.conflicts(drug, (Substance(row["name"], row["code"]) for row in allergies)),
-        *drug_allergy.duplicates(drug, (Substance(row["name"], row["code"]) for row in running)),
-    ]
+def _frequency(said: str | None) -> Frequency | None:
+    written = inputs.optional_text(said, "frequency")
+    if written is None:
+        return None
+    found = medications.frequency(written)
+    if isinstance(found, RuledOut):
+        raise BadInput(found.reason, field="frequency", limit=", ".join(found.allowed))
+    return found
 
 
-_READ_FOR: dict[str, Scope] = {"ALLERGY": Scope.ALLERGY_READ, "DUPLICATE": Scope.MEDICATION_READ}
+def _as_needed(needed: bool, reason: str | None, most: int | None) -> dict[str, Any]:
+    said = inputs.optional_text(reason, "asNeededReason", most=inputs.FREE_TEXT, lines=True)
+    ruled_out = medications.as_needed(needed=needed, reason=said)
+    if ruled_out is not None:
+        raise BadInput(ruled_out.reason, field="asNeededReason")
+    ruled_out = medications.most_per_day(needed=needed, most=most)
+    if ruled_out is not None:
+        limit = f"1 to {medications.MOST_PER_DAY} with asNeeded, none without"
+        raise BadInput(ruled_out.reason, field="maxPerDay", limit=limit)
+    return {"as_needed": needed, "as_needed_reason": said, "max_per_day": most}
 
 
-def _told(actor: Actor, warnings: list[DrugWarning]) -> list[dict[str, str]]:
-    """The warnings for the answer: in words for who may read what caused them, else by kind alone.
-
-    An integrator orders for everybody and reads only what it wrote: an order is not a question
-    about somebody's allergies.
-    """
-    told = []
-    for warning in warnings:
-        scope = _READ_FOR[warning.kind.partition("_")[0]]
-        readable = actor.rights.reaches(scope) - {Reach.AUTHORED, Reach.OWN}
-        told.append(
-            {"kind": warning.kind.value, "message": warning.message}
-            if readable
-            else {"kind": warning.kind.value}
-        )
-    return told
+def _times(often: Frequency | None, chosen: Sequence[str], *, needed: bool) -> dict[str, Any]:
+    found = medications.times(often, chosen, needed=needed)
+    if isinstance(found, RuledOut):
+        raise BadInput(found.reason, field="times", limit="HH:MM, local, as many as doses a day")
+    return {"times": list(found), "times_by_default": bool(found) and not chosen}
 
 
-_ALLERGY, _ORDER = models.Allergy.__table__, models.MedicationOrder.__table__
-_ALLERGIES = (
-    select(_ALLERGY.c.substance.label("name"), _ALLERGY.c.code)
-    .where(_ALLERGY.c.patient_id == bindparam("patient"), _ALLERGY.c.entered_in_error_at.is_(None))
-    .order_by(_ALLERGY.c.recorded_at)
-)
-_RUNNING = (
-    select(_ORDER.c.drug.label("name"), _ORDER.c.code)
-    .where(
-        _ORDER.c.patient_id == bindparam("patient"),
-        _ORDER.c.status.in_(
-            literal_column(f"'{each.value}'")
-            for each in (MedicationStatus.ACTIVE, MedicationStatus.ON_HOLD, MedicationStatus.DRAFT)
-        ),
-    )
-    .order_by(_ORDER.c.ordered_at)
-)
-_TIME = TIMESTAMP(timezone=True)
-_STOP = (
-    update(models.MedicationOrder)
-    .where(_ORDER.c.id == bindparam("medication"))
-    .values(
-        status=bindparam("ended", type_=Text()),
-        stopped_at=bindparam("now", type_=_TIME),
-        stop_reason=bindparam("said", type_=Text()),
-        updated_at=bindparam("now", type_=_TIME),
-        updated_by=bindparam("by"),
-    )
-)
+def _between(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> dict[str, Any]:
+    starts = now if starts_at is None else inputs.future(starts_at, "startsAt", now)
+    if ends_at is not None and inputs.future(ends_at, "endsAt", now) <= starts:
+        raise BadInput("an order ends after it starts", field="endsAt", limit="> startsAt")
+    return {"starts_at": starts, "ends_at": ends_at}

@@ -12,7 +12,8 @@ from schema.nodes import Node
 
 @strawberry.type(description="An allergy or intolerance (FHIR AllergyIntolerance).")
 class Allergy(Node):
-    """`code` is the coded substance where the sender gave one."""
+    """`code` is the coded substance where the sender gave one. One that was entered in error says
+    when it was taken back; an import may take one back without a reason."""
 
     id: strawberry.ID = identifier(models.Allergy)
     substance: str = column()
@@ -20,6 +21,8 @@ class Allergy(Node):
     reaction: str | None = column()
     criticality: Criticality = column()
     recorded_at: datetime = column()
+    entered_in_error_at: datetime | None = column()
+    error_reason: str | None = column()
 
 
 @strawberry.input(description="Record an allergy of a patient.")
@@ -37,5 +40,20 @@ class RecordAllergyInput:
 @strawberry.type(description="Answer of recordAllergy.")
 class RecordAllergyPayload:
     """Answer of recordAllergy."""
+
+    allergy: Allergy | None = produced(models.Allergy)
+
+
+@strawberry.input(description="Take back an allergy that the patient has not, and say why.")
+class MarkAllergyEnteredInErrorInput:
+    """Input of markAllergyEnteredInError."""
+
+    allergy_id: strawberry.ID
+    reason: str
+
+
+@strawberry.type(description="Answer of markAllergyEnteredInError.")
+class MarkAllergyEnteredInErrorPayload:
+    """Answer of markAllergyEnteredInError."""
 
     allergy: Allergy | None = produced(models.Allergy)

@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, select
 
 import models
 from app.demo import staff, wards
+from app.demo.formulary import IN_SPITE
 from app.demo.histories import Draw, History, Order, histories
 from app.demo.labs import Drawn
 from app.demo.staff import Staff
@@ -169,6 +170,8 @@ class Charts:
                 frequency=drug.frequency,
                 as_needed=drug.as_needed is not None,
                 as_needed_reason=drug.as_needed,
+                max_per_day=drug.max_per_day,
+                override_reason=IN_SPITE,
             )
         self._written.orders += 1
         nurse = self._staff.bedside(patient.ward_id)

@@ -9,6 +9,7 @@ import models
 from app.demo import census
 from app.demo.census import Inpatient, Place
 from app.demo.conditions import candidates
+from app.demo.formulary import IN_SPITE
 from app.demo.histories import orders
 from app.demo.people import person
 from app.demo.scene import Scene
@@ -86,6 +87,8 @@ async def admit(scene: Scene) -> None:
             frequency=drug.frequency,
             as_needed=drug.as_needed is not None,
             as_needed_reason=drug.as_needed,
+            max_per_day=drug.max_per_day,
+            override_reason=IN_SPITE,
         )
 
 

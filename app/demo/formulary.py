@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from models.rules.medications import DOSES_A_DAY
 from models.rules.medications import Frequency as F  # noqa: N817 (a column of a table)
+
+IN_SPITE = "seen with the pharmacist of the ward: no better choice"
+"""Why an order is placed in spite of a warning, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class Drug:
     frequency: F | None
     as_needed: str | None = None
     per_kg: bool = False
+
+    @property
+    def max_per_day(self) -> int | None:
+        """The most doses in 24 hours of an order as needed: what the frequency comes to."""
+        if self.as_needed is None or self.frequency is None:
+            return None
+        return int(DOSES_A_DAY[self.frequency])
 
     def dose_for(self, weight_kg: Decimal) -> Decimal:
         """The dose for somebody of that weight, as a chart would round it."""

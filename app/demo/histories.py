@@ -19,7 +19,8 @@ from app.demo.labs import Drawn
 from app.demo.people import Generation, Person, person, seeded
 from app.demo.vitals import Measured, healthy, measure
 from app.demo.wards import PLANS, Plan
-from models.rules.drug_allergy import Substance, conflicts
+from models.rules.drug_allergy import conflict
+from models.rules.drugs import Substance
 from models.rules.medications import Frequency
 
 FIRST_MRN = "D100001"
@@ -260,7 +261,7 @@ def _allergies(
     fitting = [
         allergy
         for allergy in ALLERGIES
-        if not any(conflicts(drug, [Substance(allergy[0], allergy[1])]) for drug in drugs)
+        if not any(conflict(drug, Substance(allergy[0], allergy[1])) for drug in drugs)
     ]
     return tuple(rng.sample(fitting, rng.choice((1, 1, 2))))
 

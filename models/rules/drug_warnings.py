@@ -25,11 +25,10 @@ class WarningSeverity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrugWarning:
-    """`cause` is the allergy or the running order as it was written: patient data, for the eyes of
-    who may read it. `message` names drugs and classes alone."""
+    """`message` names drugs and classes: that of an allergy is patient data, for the eyes of who
+    may read it. `source` says who says so."""
 
     kind: WarningKind
     severity: WarningSeverity
-    cause: str
     message: str
     source: str

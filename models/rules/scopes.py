@@ -41,6 +41,7 @@ class Scope(StrEnum):
 
     # writing
     ADMINISTRATION_RECORD = "administration:record"
+    ALLERGY_CORRECT = "allergy:correct"
     ALLERGY_RECORD = "allergy:record"
     BED_EQUIP = "bed:equip"
     BED_RESERVE = "bed:reserve"
@@ -57,6 +58,7 @@ class Scope(StrEnum):
     LAB_RECORD = "lab:record"
     LEAVE_RECORD = "leave:record"
     MEDICATION_DISCONTINUE = "medication:discontinue"
+    MEDICATION_HOLD = "medication:hold"
     MEDICATION_ORDER = "medication:order"
     PATIENT_ADMIT = "patient:admit"
     PATIENT_BREAK_GLASS = "patient:break-glass"
@@ -133,9 +135,11 @@ OPENED_BY_EMERGENCY = frozenset(
     {
         *_BEDSIDE_READING,
         Scope.ADMINISTRATION_RECORD,
+        Scope.ALLERGY_CORRECT,
         Scope.ALLERGY_RECORD,
         Scope.CRITICAL_RESULT_ACKNOWLEDGE,
         Scope.MEDICATION_DISCONTINUE,
+        Scope.MEDICATION_HOLD,
         Scope.MEDICATION_ORDER,
         Scope.PREGNANCY_RECORD,
         Scope.SPO2_SCALE_SET,
@@ -152,6 +156,7 @@ _NURSING = (
     Scope.VITALS_CORRECT,
     Scope.PREGNANCY_RECORD,
     Scope.ADMINISTRATION_RECORD,
+    Scope.ALLERGY_CORRECT,
     Scope.ALLERGY_RECORD,
     Scope.CRITICAL_RESULT_ACKNOWLEDGE,
     Scope.ISOLATION_SET,
@@ -184,6 +189,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             **_grant(
                 Reach.TREATMENT,
                 *_BEDSIDE_READING,
+                Scope.ALLERGY_CORRECT,
                 Scope.ALLERGY_RECORD,
                 Scope.VITALS_RECORD,
                 Scope.VITALS_CORRECT,
@@ -193,6 +199,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 Scope.CARE_TEAM_ASSIGN,
                 Scope.CRITICAL_RESULT_ACKNOWLEDGE,
                 Scope.MEDICATION_ORDER,
+                Scope.MEDICATION_HOLD,
                 Scope.MEDICATION_DISCONTINUE,
                 *_STAYS,
                 *_ISOLATION,
@@ -231,11 +238,13 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
             Scope.WARD_READ,
             Scope.PATIENT_READ,
             Scope.ALLERGY_READ,
+            Scope.ALLERGY_CORRECT,
             Scope.ALLERGY_RECORD,
             Scope.CRITICAL_RULE_READ,
             Scope.LAB_READ,
             Scope.MEDICATION_READ,
             Scope.MEDICATION_ORDER,
+            Scope.MEDICATION_HOLD,
             Scope.MEDICATION_DISCONTINUE,
         ),
         Role.CLERK: _grant(
@@ -284,6 +293,7 @@ ROLE_GRANTS: Mapping[Role, Mapping[Scope, Reach]] = MappingProxyType(
                 Reach.AUTHORED,
                 *_OWN_RECORD,
                 Scope.CRITICAL_RESULT_READ,
+                Scope.ALLERGY_CORRECT,
                 Scope.IMPORT_READ,
                 Scope.VITALS_CORRECT,
             ),

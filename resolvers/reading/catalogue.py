@@ -30,6 +30,8 @@ SCOPES: Mapping[type[models.Base], Scope] = {
     models.CriticalRule: Scope.CRITICAL_RULE_READ,
     models.CriticalResultStep: Scope.CRITICAL_RESULT_READ,
     models.MedicationOrder: Scope.MEDICATION_READ,
+    models.MedicationOrderStep: Scope.MEDICATION_READ,
+    models.MedicationWarning: Scope.MEDICATION_READ,
     models.MedicationAdministration: Scope.MEDICATION_READ,
     models.CareTeamMember: Scope.CARE_TEAM_READ,
     models.EmergencyAccess: Scope.EMERGENCY_ACCESS_READ,

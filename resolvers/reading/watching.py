@@ -39,6 +39,8 @@ CHART = frozenset(
         models.CriticalResult,
         models.CriticalResultStep,
         models.MedicationOrder,
+        models.MedicationOrderStep,
+        models.MedicationWarning,
         models.MedicationAdministration,
     }
 )
@@ -66,6 +68,8 @@ FURTHER = frozenset(
         ("CriticalResultStep", "station"),
         ("CriticalResult", "nextEscalationAudience"),
         ("MedicationAdministration", "givenBy"),
+        ("MedicationOrderStep", "by"),
+        ("MedicationWarning", "overriddenBy"),
         ("VitalSigns", "recordedBy"),
         ("VitalSigns", "enteredInErrorBy"),
     }

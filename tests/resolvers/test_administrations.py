@@ -11,7 +11,7 @@ import pytest
 import models
 from models.rules.administrations import AdministrationStatus
 from models.rules.roles import Role
-from resolvers import administrations, ids, medications
+from resolvers import administrations, ids, medication_moves, medications
 from resolvers.errors import BadInput, Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def order(house: House, patient: str, *, role: Role = Role.DOCTOR, **more:
 
 async def stop(house: House, medication: str) -> None:
     async with house.begin() as tx:
-        await medications.discontinue_medication(
+        await medication_moves.discontinue_medication(
             tx, house.actor(Role.DOCTOR), medication_id=medication, reason="rash"
         )
 

@@ -11,7 +11,7 @@ import pytest
 import models
 from models.rules.allergies import Criticality
 from models.rules.roles import Role
-from resolvers import allergies, ids, medications
+from resolvers import allergies, ids, medication_moves, medications
 from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Refusal
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def allergic(house: House, patient: str, substance: str) -> None:
 
 async def stop(house: House, medication: str, **more: Any) -> None:
     async with house.begin() as tx:
-        await medications.discontinue_medication(
+        await medication_moves.discontinue_medication(
             tx, house.actor(Role.DOCTOR), medication_id=medication, reason="rash", **more
         )
 

@@ -4,14 +4,22 @@ from decimal import Decimal
 import pytest
 
 from models.rules.medications import (
+    DEFAULT_TIMES,
     DOSES_A_DAY,
+    HOURS_BETWEEN,
+    MOST_PER_DAY,
     MOVES,
+    RUNNING,
     Frequency,
     MedicationStatus,
     as_needed,
     become,
     discontinue,
     frequency,
+    most_per_day,
+    resume,
+    start,
+    times,
 )
 from models.rules.refusals import Refusal
 
@@ -85,3 +93,89 @@ def test_doses_a_day() -> None:
     assert set(DOSES_A_DAY) == set(Frequency)
     assert DOSES_A_DAY[Frequency.QOD] * 2 == DOSES_A_DAY[Frequency.QD] == Decimal(1)
     assert DOSES_A_DAY[Frequency.Q6H] * 6 == DOSES_A_DAY[Frequency.Q8H] * 8 == Decimal(24)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+@pytest.mark.parametrize("current", list(M))
+def test_starting(current: M, begun: bool) -> None:
+    refusal = start(current, begun=begun)
+    if current is M.DRAFT or (current is M.ACTIVE and not begun):
+        assert refusal is None
+    else:
+        assert refusal is not None
+        assert set(refusal.allowed) == MAY[current]
+
+
+@pytest.mark.parametrize("current", list(M))
+def test_resuming(current: M) -> None:
+    refusal = resume(current)
+    assert (refusal is None) is (current is M.ON_HOLD)
+    if refusal is not None:
+        assert set(refusal.allowed) == MAY[current]
+
+
+def test_what_has_not_begun_is_cancelled() -> None:
+    assert discontinue(M.ACTIVE, begun=False) is M.CANCELLED
+    assert discontinue(M.ON_HOLD, begun=False) is M.STOPPED
+
+
+def test_what_runs_is_what_may_be_given_again() -> None:
+    assert {current for current in M if M.ACTIVE in MAY[current]} | {M.ACTIVE} == RUNNING
+
+
+@pytest.mark.parametrize(
+    ("needed", "most", "allowed"),
+    [
+        (True, None, False),
+        (True, 0, False),
+        (True, 1, True),
+        (True, MOST_PER_DAY, True),
+        (True, MOST_PER_DAY + 1, False),
+        (False, None, True),
+        (False, 1, False),
+    ],
+)
+def test_the_most_a_day(needed: bool, most: int | None, allowed: bool) -> None:
+    assert (most_per_day(needed=needed, most=most) is None) is allowed
+
+
+@pytest.mark.parametrize("often", list(Frequency))
+def test_the_times_that_are_ours(often: Frequency) -> None:
+    ours = DEFAULT_TIMES[often]
+    assert times(often, (), needed=False) == ours
+    assert times(often, ours, needed=False) == ours
+    assert len(ours) == max(1, int(DOSES_A_DAY[often]))
+    if often in HOURS_BETWEEN:
+        assert len(ours) * HOURS_BETWEEN[often] == 24
+    for wrong in (ours[1:], (*ours, "03:33")):
+        assert wrong == () or isinstance(times(often, wrong, needed=False), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("often", "chosen", "found"),
+    [
+        (Frequency.BID, ["21:00", "07:30"], ("07:30", "21:00")),
+        (Frequency.QD, ["00:00"], ("00:00",)),
+        (Frequency.QD, ["23:59"], ("23:59",)),
+        (Frequency.QD, ["24:00"], None),
+        (Frequency.QD, ["12:60"], None),
+        (Frequency.QD, ["8:00"], None),
+        (Frequency.QD, ["08:00:00"], None),
+        (Frequency.BID, ["08:00", "08:00"], None),
+        (Frequency.Q8H, ["07:00", "15:00", "23:00"], ("07:00", "15:00", "23:00")),
+        (Frequency.Q8H, ["07:00", "15:00", "22:59"], None),
+        (Frequency.Q6H, ["05:15", "11:15", "17:15", "23:15"], ("05:15", "11:15", "17:15", "23:15")),
+        (None, ["08:00"], None),
+        (None, [], ()),
+    ],
+)
+def test_times_that_are_chosen(
+    often: Frequency | None, chosen: list[str], found: tuple[str, ...] | None
+) -> None:
+    got = times(often, chosen, needed=False)
+    assert isinstance(got, Refusal) if found is None else got == found
+
+
+def test_an_order_as_needed_has_no_times() -> None:
+    assert times(Frequency.BID, (), needed=True) == ()
+    assert isinstance(times(Frequency.QD, ["08:00"], needed=True), Refusal)
