@@ -14,7 +14,7 @@ from uuid import UUID
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
-from app import demo, health, jobs, metrics, pages
+from app import demo, health, jobs, metrics, pages, reports
 from app.application import Application
 from app.budget import RedisBudget
 from app.graphql_http import GraphQLEndpoint
@@ -116,6 +116,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
             ) as live:
                 sockets.live = live
                 graphql.open(engine, known.of_token, documents, live.streams)
+                app.state.reports = reports.Reports(settings, engine, known.of_token)
                 app.state.health = health.Health(pools.reading, live.bell)
                 app.state.metrics = metrics.Metrics(
                     settings,
@@ -130,7 +131,8 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
                     },
                     worker=worker,
                 )
-                clocks = [asyncio.create_task(jobs.run(pools.writing, policy, ring), name="clock")]
+                due = jobs.run(pools.writing, policy, ring, presence.listeners)
+                clocks = [asyncio.create_task(due, name="clock")]
                 if settings.simulator:
                     simulator = demo.Simulator(pools.writing, ring, policy=policy)
                     clocks.append(asyncio.create_task(simulator.run(), name="simulator"))
@@ -150,6 +152,7 @@ def create(settings: Settings, *, worker: int | None = None) -> Starlette:
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/metrics", metrics.metrics),
+            *reports.routes(),
             *pages.routes(),
         ],
         direct={"/graphql": graphql},

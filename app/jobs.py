@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,14 @@ from models.rules import audit_chain
 from resolvers import (
     audit,
     beds,
+    critical_result_listeners,
     critical_results,
     emergency_access,
     event_log,
     faults,
     idempotency,
 )
+from resolvers.critical_result_listeners import Listener
 from resolvers.database import Statement
 from resolvers.policy import Policy
 from resolvers.transaction import transaction
@@ -39,16 +41,27 @@ HEAD_EVERY = timedelta(minutes=10)
 """How often the head of the audit's chain is logged, if it has moved."""
 TRIM_EVERY = timedelta(minutes=10)
 
+Listeners = Callable[[UUID], Awaitable[Collection[Listener] | None]]
+"""Who has an open feed of critical results in a hospital; None while it is not known."""
+
 _LOG = logging.getLogger(__name__)
 _HOSPITALS = Statement(select(models.Hospital.id))
+_WAITING = Statement(
+    select(
+        models.Hospital.id,
+        critical_result_listeners.some_untold(models.Hospital.__table__).label("untold"),
+    )
+)
 
 
-async def run(pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None]) -> None:
+async def run(
+    pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None], listeners: Listeners
+) -> None:
     """Run until cancelled, whatever the database does."""
     forgetting, noting, trimming = Pace(FORGET_EVERY), Pace(HEAD_EVERY), Pace(TRIM_EVERY)
 
     async def steps(now: datetime) -> None:
-        await tick(pool, policy, ring, now)
+        await tick(pool, policy, ring, listeners, now)
         if forgetting.due():
             async with pool.acquire() as connection:
                 await idempotency.forget(connection, before=now - KEYS_KEPT)
@@ -114,12 +127,19 @@ async def _every(what: str, step: Callable[[datetime], Awaitable[None]]) -> None
 
 
 async def tick(
-    pool: asyncpg.Pool[Any], policy: Policy, ring: Callable[[UUID], None], now: datetime
+    pool: asyncpg.Pool[Any],
+    policy: Policy,
+    ring: Callable[[UUID], None],
+    listeners: Listeners,
+    now: datetime,
 ) -> None:
     """Make the steps that are due in every hospital."""
-    for row in await pool.fetch(_HOSPITALS.sql):
+    for row in await pool.fetch(_WAITING.sql):
+        # Asked before the transaction: nothing is held while Redis is waited for.
+        there = await listeners(row["id"]) if row["untold"] else None
         async with transaction(pool, row["id"], now, policy) as tx:
-            steps = await critical_results.escalate_due(tx)
+            steps = await critical_result_listeners.tell(tx, there) if row["untold"] else 0
+            steps += await critical_results.escalate_due(tx)
             steps += await beds.expire_reservations(tx)
             steps += await emergency_access.tell_ended(tx)
         if steps:

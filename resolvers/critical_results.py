@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, null, select
 
 import models
 from models.rules import escalation
 from models.rules.critical_results import (
+    CriticalResultKind,
     CriticalResultStatus,
     CriticalResultStepKind,
     acknowledge,
@@ -22,6 +23,7 @@ from resolvers import inputs, visible
 from resolvers.actors import Actor
 from resolvers.critical_result_steps import Alert, Loop
 from resolvers.errors import BadInput, Conflict, Forbidden, ReadBackDiffers
+from resolvers.escalation_chains import Chains
 from resolvers.transaction import Transaction
 
 MOST_DUE = 500
@@ -40,7 +42,8 @@ async def acknowledge_critical_result(
 
     Right is the number as sent, or the same in the unit that the rules judge by; 6.90 reads as 6.9.
     A result of text alone has no number: there `note` must read its text back (case and spacing do
-    not count), and `read_back` is kept as it came but not compared.
+    not count), and `read_back` is kept as it came but not compared. Of vital signs the total of
+    NEWS2 is read back, or the highest single score where a parameter is missing and there is none.
 
     Raises ReadBackDiffers where it is not the result's, and the attempt is kept; Conflict where it
     is acknowledged already (by whom and when) or withdrawn; BadInput for a number that is none, or
@@ -62,7 +65,10 @@ async def acknowledge_critical_result(
     alert = Alert.of(row)
     if alert.status is not CriticalResultStatus.OPEN:
         raise await _closed(tx, alert)
-    result = await tx.first(_RESULT, lab_result_id=alert.lab_result_id)
+    if alert.kind is CriticalResultKind.DETERIORATION:
+        result = await tx.first(_SCORE, vital_signs_id=alert.vital_signs_id)
+    else:
+        result = await tx.first(_RESULT, lab_result_id=alert.lab_result_id)
     assert result is not None
     loop = Loop(tx, actor)
     if _matches(alert, result, read_back, note):
@@ -120,16 +126,26 @@ async def _closed(tx: Transaction, alert: Alert) -> Conflict:
 async def escalate_due(tx: Transaction) -> int:
     """Move on every critical result of the hospital whose time has come; how many steps it took.
 
+    Each goes on by the version of the chain with which its clock began.
     Called each second, by any number of processes: a row that another holds is left to it. After a
     stop of the clock each step that was missed is made, in order; it is recorded at `tx.now`, when
     people could hear of it, and not at the time at which it was due.
     """
     rows = await tx.all(_DUE, hospital_id=tx.hospital_id, now=tx.now)
+    if not rows:
+        return 0
+    alerts = [Alert.of(row) for row in rows]
+    running = (alert.chain_id for alert in alerts if alert.chain_id is not None)
+    chains = await Chains.load(tx.connection, tx.hospital_id, running)
     loop = Loop(tx, None)
-    for row in rows:
-        alert = Alert.of(row)
-        for due in escalation.due_steps(alert.raised_at, alert.escalation_level, tx.now):
-            loop.escalate(alert, due)
+    for alert in alerts:
+        chain = chains.of(alert.chain_id, alert.urgency)
+        for due in escalation.due_steps(
+            alert.raised_at, alert.escalation_level, tx.now, chain.steps
+        ):
+            loop.escalate(alert, due, chain)
+        # Also where nothing was due: what it speaks of now may leave more time than before.
+        loop.wait(alert, chain)
     return await loop.write(tx)
 
 
@@ -140,6 +156,12 @@ _ALERTS = models.CriticalResult.__table__
 _RESULT = select(_LABS.c.value, _LABS.c.canonical_value, _LABS.c.text).where(
     _LABS.c.id == bindparam("lab_result_id")
 )
+_VITALS = models.VitalSigns.__table__
+_SCORE = select(
+    func.coalesce(_VITALS.c.news2_total, _VITALS.c.news2_highest_single).label("value"),
+    null().label("canonical_value"),
+    null().label("text"),
+).where(_VITALS.c.id == bindparam("vital_signs_id"))
 _USERNAME = select(_USERS.c.username).where(_USERS.c.id == bindparam("user_id"))
 _DUE = (
     select(_ALERTS)

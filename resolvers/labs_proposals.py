@@ -1,13 +1,14 @@
 """Recording laboratory results in one round trip, where nothing but new ones comes in.
 
-They are judged by what this process remembers of the patients and of the rules; the statement that
-writes them makes sure that it is still so. Whatever is more than new results (a number that is held
-already, an unknown patient, an alert for somebody in no bed) goes the general way (`labs_ingest`).
+They are judged by what this process remembers of the patients, of the rules and of the chains; the
+statement that writes them makes sure that it is still so. Whatever is more than new results (a
+number that is held already, an unknown patient, an alert for somebody in no bed) goes the general
+way (`labs_ingest`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
@@ -24,13 +25,15 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from models.rules.scopes import Reach, Scope
-from resolvers import critical_rules
+from resolvers import critical_rules, escalation_chains
+from resolvers.callees import called
 from resolvers.labs import sender_of, sifted, told
 from resolvers.labs_inputs import LabResultInput, Names, Patients
 from resolvers.labs_intake import Intake
@@ -61,7 +64,13 @@ async def propose_lab_results(
     found = await memory.patients(pool, actor, reaches, names)
     if found is None:
         return None
-    taken, outcomes = sifted(results, Patients(one.named for one in found), ledger.now)
+    clinicians = await memory.clinicians(
+        pool, ledger.hospital_id, (given.ordered_by for given in results)
+    )
+    if clinicians is None:
+        return None
+    patients = Patients(one.named for one in found)
+    taken, outcomes = sifted(results, patients, clinicians, ledger.now)
     numbers = [one.external_id for one in taken if one.external_id]
     if not taken or len(set(numbers)) < len(numbers):
         return None
@@ -69,11 +78,15 @@ async def propose_lab_results(
     bench = Bench(rules, {one.named.id: one.subject for one in found})
     intake = Intake(ledger, actor, bench, sender_of(actor), {})
     placed = [intake.place(one) for one in taken]
-    intake.judge({})
+    intake.judge()
+    if any(one.repeat_keys & intake.repeat_keys for one in found):
+        # The alert that it repeats may be there: that is to be locked, and looked at.
+        return None
+    chains = await memory.chains(pool, ledger.hospital_id)
     rows: dict[type[models.Base], list[dict[str, Any]]] = {
         models.LabResult: intake.rows(),
         models.LoggedEvent: ledger.logged(),
-        **intake.loop.rows(),
+        **intake.loop.rows(chains),
     }
     alerts = rows[models.CriticalResult]
     if not rows[models.LabResult] or any(alert["ward_id"] is None for alert in alerts):
@@ -90,9 +103,11 @@ async def propose_lab_results(
         assumed={
             **_assumed(found, {alert["patient_id"] for alert in alerts}, many=many),
             **_rules(bench, taken),
+            "chain_ids": chains.ids(),
             "hospital_id": ledger.hospital_id,
             "sender": sender_of(actor),
             "external_ids": numbers,
+            **_repeats(intake),
             **errand.binds(),
         },
         produced=produced,
@@ -127,6 +142,14 @@ def _rules(bench: Bench, taken: Iterable[NewLabResult]) -> dict[str, Any]:
     }
 
 
+def _repeats(intake: Intake) -> dict[str, Any]:
+    pairs = sorted(intake.repeat_keys)
+    return {
+        "alarming": [patient_id for patient_id, _ in pairs],
+        "repeat_keys": [key for _, key in pairs],
+    }
+
+
 @lru_cache(maxsize=128)
 def _writing(reaches: frozenset[Reach], terms: Terms) -> Writing:
     columns = (
@@ -143,9 +166,32 @@ def _writing(reaches: frozenset[Reach], terms: Terms) -> Writing:
         ),
         _stay_where_they_are(),
         critical_rules.still_in_force(),
+        or_(_nobody_alerted(), escalation_chains.still_in_force()),
         ~_known(),
+        ~_repeated(),
         terms=terms,
+        filled={models.CriticalResultStep: {"called": _called}},
     )
+
+
+def _called(
+    step: FromClause, written: Mapping[type[models.Base], FromClause]
+) -> ColumnElement[Any]:
+    """Whom a step calls, of an alert that the same statement writes."""
+    alert, result = written[models.CriticalResult], written[models.LabResult]
+    patient = looked_up(alert.c.patient_id, alert, alert.c.id == step.c.critical_result_id)
+    ordered_by = looked_up(result.c.ordered_by, result, result.c.id == step.c.lab_result_id)
+    return called(
+        step.c.audience,
+        ward=step.c.ward_id,
+        patient=patient,
+        at=step.c.occurred_at,
+        ordered_by=ordered_by,
+    )
+
+
+def _nobody_alerted() -> ColumnElement[bool]:
+    return func.cardinality(bindparam("alerted", type_=ARRAY(Uuid()))) == 0
 
 
 def _as_remembered(assumed: FromClause, reaches: frozenset[Reach]) -> ColumnElement[bool]:
@@ -203,6 +249,29 @@ def _known() -> ColumnElement[bool]:
         newest.c.external_id == bindparam("external_ids", type_=ARRAY(Text())).any_(),
         newest.c.superseded_at.is_(None),
     )
+
+
+def _repeated() -> ColumnElement[bool]:
+    """There is an alert that one of the results may have to join.
+
+    Of one that is raised at this very moment the unique index of what repeats must match knows.
+    """
+    alert = models.CriticalResult.__table__.alias("repeated")
+    patients = bindparam("alarming", type_=ARRAY(Uuid()))
+    keys = bindparam("repeat_keys", type_=ARRAY(Text()))
+    alarm = (
+        func.unnest(patients, keys)
+        .table_valued(Column("patient_id", Uuid()), Column("repeat_key", Text()))
+        .render_derived(name="alarm")
+    )
+    # A subquery for each: see _as_remembered.
+    found = looked_up(
+        literal_column("true", Boolean()),
+        alert,
+        alert.c.patient_id == alarm.c.patient_id,
+        alert.c.repeat_key == alarm.c.repeat_key,
+    )
+    return there_is(alarm, found)
 
 
 _PATIENT = models.Patient.__table__

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import asyncpg
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import CTE, ColumnElement, and_, select
 
 import models
 from resolvers import idempotency, sessions
 from resolvers.actors import Actor
 from resolvers.idempotency import Claim
-from resolvers.reading.overlay import Writing, inserted, values
+from resolvers.reading.overlay import Filled, Writing, inserted, values
 from resolvers.transaction import Ledger
 
 OVERTAKEN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
@@ -82,9 +82,13 @@ class Proposal:
 
 
 def writing(
-    written: Iterable[type[models.Base]], *conditions: ColumnElement[bool], terms: Terms
+    written: Iterable[type[models.Base]],
+    *conditions: ColumnElement[bool],
+    terms: Terms,
+    filled: Mapping[type[models.Base], Filled] | None = None,
 ) -> Writing:
-    """The writing of these tables under these conditions, on these terms.
+    """The writing of these tables, in this order, under these conditions, on these terms. `filled`
+    are the columns that the statement finds out itself.
 
     Make it once, as every plan for it is made for this one.
     """
@@ -94,5 +98,8 @@ def writing(
         conditions = (*conditions, idempotency.unclaimed())
         written = (*written, models.IdempotencyKey)
     holds = select(and_(*conditions).label("holds")).cte("taken_for_granted")
-    inserts = {model: inserted(model, holds, many=terms.many) for model in written}
+    inserts: dict[type[models.Base], CTE] = {}
+    for model in written:
+        columns = (filled or {}).get(model, {})
+        inserts[model] = inserted(model, holds, many=terms.many, filled=columns, written=inserts)
     return Writing(holds, inserts, terms.many)

@@ -16,7 +16,7 @@ from schema.critical_results import CriticalResult
 from schema.emergency_access import EmergencyAccess
 from schema.enums import (
     BedChangeEventKind,
-    CriticalResultStepKind,
+    CriticalResultEventKind,
     EmergencyAccessEventKind,
     VitalSignsEventKind,
 )
@@ -42,7 +42,7 @@ class CriticalResultEvent:
 
     cursor: str = column()
     occurred_at: datetime = column()
-    kind: CriticalResultStepKind = column()
+    kind: CriticalResultEventKind = column()
     critical_result: CriticalResult | None = one(
         models.CriticalResult, lambda event, row: row.c.id == event.c.subject_id
     )

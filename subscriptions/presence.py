@@ -20,6 +20,8 @@ from uuid import UUID
 import orjson
 
 import models
+from models.events import Feed
+from resolvers.critical_result_listeners import Listener
 from resolvers.faults import report
 from subscriptions.limits import DEFAULT_LIMITS, Limits
 from subscriptions.redis_address import REDIS_ERRORS, RedisAddress
@@ -33,6 +35,7 @@ ASKED_FOR = 60.0
 @dataclass(frozen=True, slots=True)
 class _Known:
     rows: bytes
+    listeners: tuple[Listener, ...]
     at: float
 
 
@@ -59,12 +62,22 @@ class Presence:
     async def stations(self, hospital_id: UUID) -> bytes | None:
         """The stations of a hospital, the oldest first: JSON rows of index, ward_id, user_id and
         since. None while it is not known."""
+        found = await self._asked_for(hospital_id)
+        return None if found is None else found.rows
+
+    async def listeners(self, hospital_id: UUID) -> tuple[Listener, ...] | None:
+        """Those of the stations that have an open feed of critical results, which other feeds say
+        nothing of. None while it is not known."""
+        found = await self._asked_for(hospital_id)
+        return None if found is None else found.listeners
+
+    async def _asked_for(self, hospital_id: UUID) -> _Known | None:
         self._asked[hospital_id] = asyncio.get_running_loop().time()
         found = self._fresh(hospital_id)
         if found is None and hospital_id not in self._known:
             # Nobody has asked for it lately. Who asks next does not wait, whatever Redis does.
             await self._try()
-            self._known.setdefault(hospital_id, _Known(b"", float("-inf")))
+            self._known.setdefault(hospital_id, _Known(b"", (), float("-inf")))
             found = self._fresh(hospital_id)
         return found
 
@@ -84,12 +97,12 @@ class Presence:
         with suppress(*REDIS_ERRORS):
             await self._client.aclose()
 
-    def _fresh(self, hospital_id: UUID) -> bytes | None:
+    def _fresh(self, hospital_id: UUID) -> _Known | None:
         known = self._known.get(hospital_id)
         now = asyncio.get_running_loop().time()
         if known is None or known.at < now - self._limits.presence_known:
             return None
-        return known.rows
+        return known
 
     async def _try(self) -> None:
         try:
@@ -110,9 +123,10 @@ class Presence:
                 del self._known[hospital_id]
             for hospital_id in own.keys() | self._asked.keys() | self._told:
                 rows = await self._exchange(hospital_id, own.get(hospital_id, []))
-                self._known[hospital_id] = _Known(rows, now)
+                told = [{"index": index, **row} for index, row in enumerate(_once(rows))]
+                self._known[hospital_id] = _Known(orjson.dumps(told), _listeners(rows), now)
 
-    async def _exchange(self, hospital_id: UUID, own: list[dict[str, Any]]) -> bytes:
+    async def _exchange(self, hospital_id: UUID, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Tell what is here, and read what is everywhere: two round trips."""
         every = self._key(hospital_id, "processes")
         mine = self._key(hospital_id, self._process)
@@ -136,7 +150,7 @@ class Presence:
             await self._client.srem(every, *gone)
         rows = own + [row for text in told if names and text is not None for row in _read(text)]
         rows.sort(key=lambda row: (row["since"], row["user_id"]))
-        return orjson.dumps([{"index": index, **row} for index, row in enumerate(_once(rows))])
+        return rows
 
     def _key(self, hospital_id: UUID, what: str) -> str:
         # One slot of a cluster for all of a hospital.
@@ -145,8 +159,10 @@ class Presence:
 
 def stations_of(subscribers: Iterable[Subscriber]) -> dict[UUID, list[dict[str, Any]]]:
     """The stations among some subscribers, by hospital: each session once at each ward that it
-    hears, since the first of its feeds there. `ward_id` is None for one that hears every ward."""
+    hears, since the first of its feeds there. `ward_id` is None for one that hears every ward;
+    `critical`: one of the feeds is of critical results."""
     since: dict[tuple[UUID, UUID | None, UUID, UUID | None], datetime] = {}
+    critical: set[tuple[UUID, UUID | None, UUID, UUID | None]] = set()
     for one in subscribers:
         actor = one.actor
         if one.group is None or one.place.nowhere or actor.user_id is None:
@@ -154,13 +170,17 @@ def stations_of(subscribers: Iterable[Subscriber]) -> dict[UUID, list[dict[str, 
         for ward_id in _wards(one):
             key = (actor.hospital_id, actor.session_id, actor.user_id, ward_id)
             since[key] = min(since.get(key, one.since), one.since)
+            if one.group.audience.feed is Feed.CRITICAL_RESULTS:
+                critical.add(key)
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for (hospital_id, session_id, user_id, ward_id), began in since.items():
+    for key, began in since.items():
+        hospital_id, session_id, user_id, ward_id = key
         row = {
             "ward_id": None if ward_id is None else str(ward_id),
             "user_id": str(user_id),
             "session_id": None if session_id is None else str(session_id),
             "since": began.isoformat(),
+            "critical": key in critical,
         }
         found.setdefault(hospital_id, []).append(row)
     return found
@@ -187,9 +207,18 @@ def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         found.setdefault(
             (session_id, row["user_id"], row["ward_id"]),
-            {key: value for key, value in row.items() if key != "session_id"},
+            {key: value for key, value in row.items() if key not in ("session_id", "critical")},
         )
     return list(found.values())
+
+
+def _listeners(rows: Iterable[dict[str, Any]]) -> tuple[Listener, ...]:
+    """Who hears critical results, and on which ward."""
+    return tuple(
+        Listener(None if row["ward_id"] is None else UUID(row["ward_id"]), UUID(row["user_id"]))
+        for row in rows
+        if row["critical"]
+    )
 
 
 def _read(text: bytes | str) -> list[dict[str, Any]]:
@@ -202,6 +231,8 @@ def _read(text: bytes | str) -> list[dict[str, Any]]:
                 "user_id": str(UUID(row["user_id"])),
                 "session_id": None if row["session_id"] is None else str(UUID(row["session_id"])),
                 "since": datetime.fromisoformat(row["since"]).astimezone(UTC).isoformat(),
+                # A release before tells nothing of it: it is not counted on then.
+                "critical": row.get("critical") is True,
             }
             for row in orjson.loads(text)
         ]

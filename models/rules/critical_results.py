@@ -33,6 +33,23 @@ class CriticalResultStepKind(StrEnum):
     """Another result, not worse, has joined it: heard, and makes no sound."""
     WORSENED = "WORSENED"
     """A worse one has joined it: sounds as if it were raised."""
+    MOVED = "MOVED"
+    """The patient lies on another ward, where it is heard from now on; told to both."""
+    ESCALATED = "ESCALATED"
+    READ_BACK_REFUSED = "READ_BACK_REFUSED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REOPENED = "REOPENED"
+    WITHDRAWN = "WITHDRAWN"
+    BREACHED = "BREACHED"
+
+
+class CriticalResultEventKind(StrEnum):
+    """A step as the stations hear it: each but TOLD."""
+
+    RAISED = "RAISED"
+    REPEATED = "REPEATED"
+    WORSENED = "WORSENED"
+    MOVED = "MOVED"
     ESCALATED = "ESCALATED"
     READ_BACK_REFUSED = "READ_BACK_REFUSED"
     ACKNOWLEDGED = "ACKNOWLEDGED"

@@ -7,7 +7,7 @@ over it: `table UNION ALL written`. See docs/decisions/0011.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -31,6 +31,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 import models
 from resolvers.reading.catalogue import SCOPES
+
+Filled = Mapping[
+    str, Callable[[FromClause, Mapping[type[models.Base], FromClause]], ColumnElement[Any]]
+]
+"""Columns of a new row that the statement finds out: (the row, what was written before) → value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +69,32 @@ def held(holds: CTE) -> ColumnElement[bool]:
     return select(holds.c.holds).scalar_subquery()
 
 
-def inserted(model: type[models.Base], holds: CTE, *, many: bool) -> CTE:
+def inserted(
+    model: type[models.Base],
+    holds: CTE,
+    *,
+    many: bool,
+    filled: Filled,
+    written: Mapping[type[models.Base], FromClause],
+) -> CTE:
     """The INSERT of a table's new rows, in their order; none unless `holds` does.
 
     Not `many`: one row or none, which saves reading it out of a list. A row names every column but
-    those that the database gives (an identity, a position); `values` are of the parameters.
+    those that the database gives (an identity, a position); `values` are of the parameters. What
+    it has in a `filled` column does not count.
     """
     table = _table(model)
     if many:
         rows = records(_parameter(model), f"new_{table.name}", columns_of(model))
-        source = select(*rows.c).where(held(holds))
+        conditions = [held(holds)]
     else:
-        one = record(_parameter(model), columns_of(model))
-        source = select(*one).where(
-            held(holds), bindparam(f"{_parameter(model)}_given", type_=Boolean())
-        )
+        one = select(*record(_parameter(model), columns_of(model)))
+        rows = one.subquery(f"new_{table.name}")
+        conditions = [held(holds), bindparam(f"{_parameter(model)}_given", type_=Boolean())]
+    values = [
+        filled[column.name](rows, written) if column.name in filled else column for column in rows.c
+    ]
+    source = select(*values).select_from(rows).where(*conditions)
     clause = insert(table).from_select([column.name for column in columns_of(model)], source)
     # Of what nobody can ask for, nothing need come back.
     read = clause.returning(*table.c) if model in SCOPES else clause

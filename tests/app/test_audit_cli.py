@@ -80,7 +80,9 @@ async def test_the_clock_seals(pool: Pool, caplog: pytest.LogCaptureFixture) -> 
     """In every process, each entry once; and it tells the head."""
     caplog.set_level("INFO", logger="app.jobs")
     ids = [await write(pool, models.new_id()) for _ in range(20)]
-    clocks = [asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, _silent)) for _ in range(3)]
+    clocks = [
+        asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, _silent, _nobody)) for _ in range(3)
+    ]
     try:
         async with asyncio.timeout(20):
             while await _sealed(pool) < len(ids) or "sealed up to" not in caplog.text:
@@ -110,7 +112,7 @@ async def test_sealing_that_fails_stops_no_other_clock(
     monkeypatch.setattr(audit, "seal", broken)
     monkeypatch.setattr(jobs, "tick", tick)
     monkeypatch.setattr(jobs, "EVERY", 0.01)
-    clock = asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, _silent))
+    clock = asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, _silent, _nobody))
     try:
         for _ in range(3):
             ticked.clear()
@@ -125,6 +127,10 @@ async def test_sealing_that_fails_stops_no_other_clock(
 
 def _silent(_: Any) -> None:
     pass
+
+
+async def _nobody(_: Any) -> tuple[()]:
+    return ()
 
 
 async def _sealed(pool: Pool) -> int:

@@ -31,7 +31,10 @@ async def hospital(pool: asyncpg.Pool[Any]) -> Hospital:
 @asynccontextmanager
 async def clock(pool: asyncpg.Pool[Any], rung: list[UUID], times: int = 1) -> AsyncIterator[None]:
     """So many processes' clocks."""
-    tasks = [asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, rung.append)) for _ in range(times)]
+    tasks = [
+        asyncio.create_task(jobs.run(pool, DEFAULT_POLICY, rung.append, nobody))
+        for _ in range(times)
+    ]
     try:
         yield
         assert not any(task.done() for task in tasks), "a clock never ends by itself"
@@ -50,6 +53,11 @@ async def until(look: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
         assert time.monotonic() < deadline, "it never happened"
         await asyncio.sleep(0.02)
     return found
+
+
+async def nobody(_: UUID) -> tuple[()]:
+    """It is known that no station listens."""
+    return ()
 
 
 FIRST = escalation.DEFAULT_CHAIN[1]
@@ -127,11 +135,12 @@ async def test_a_reservation_ends_when_its_time_is_over(hospital: Hospital) -> N
 
 async def test_what_is_not_due_is_left_alone(hospital: Hospital) -> None:
     now, rung = datetime.now(UTC), list[UUID]()
+    await hospital.pool.execute("UPDATE critical_results SET told_at = raised_at")
     events = "SELECT count(*) FROM events WHERE hospital_id = $1 AND kind <> 'PatientCharted'"
-    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, now)
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, nobody, now)
     assert hospital.id not in rung
     assert await hospital.pool.fetchval(events, hospital.id) == 0
-    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, now + timedelta(days=2))
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, nobody, now + timedelta(days=2))
     assert hospital.id in rung
     assert await hospital.pool.fetchval(events, hospital.id) > 1
 
