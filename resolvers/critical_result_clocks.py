@@ -12,13 +12,14 @@ from models.rules.escalation import Audience
 from resolvers.escalation_chains import Chain, Chains
 
 if TYPE_CHECKING:
-    from resolvers.critical_result_steps import Alert
+    from resolvers.critical_result_alerts import Alert
 
 SOUNDING = frozenset(
     {
         CriticalResultStepKind.RAISED,
         CriticalResultStepKind.WORSENED,
         CriticalResultStepKind.REOPENED,
+        CriticalResultStepKind.MOVED,
     }
 )
 """Steps that call whoever is the audience at the level of then. An escalation names its own."""

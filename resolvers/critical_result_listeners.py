@@ -30,7 +30,8 @@ from models.rules import escalation
 from models.rules.critical_results import CriticalResultStatus
 from models.rules.roles import Role
 from models.rules.scopes import ROLE_GRANTS, Reach, Scope
-from resolvers.critical_result_steps import Alert, Loop
+from resolvers.critical_result_alerts import Alert
+from resolvers.critical_result_steps import Loop
 from resolvers.escalation_chains import Chains
 from resolvers.reading.shapes import words
 from resolvers.reading.sources import there_is

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select
 import models
 from models.rules.critical_results import CriticalResultStatus
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Loop
+from resolvers.critical_result_alerts import Alert
+from resolvers.critical_result_steps import Loop
 from resolvers.transaction import Transaction
 
 

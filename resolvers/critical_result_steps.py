@@ -9,13 +9,11 @@ calls, is found out as it is written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import Text, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -27,9 +25,10 @@ from models.rules.critical_results import (
     CriticalResultStatus,
     CriticalResultStepKind,
 )
-from models.rules.escalation import Audience, Urgency
+from models.rules.escalation import Audience
 from resolvers.actors import Actor
 from resolvers.callees import called
+from resolvers.critical_result_alerts import STATE, Alert, Finding
 from resolvers.critical_result_clocks import SOUNDING, audience_of, start
 from resolvers.escalation_chains import Chain, Chains
 from resolvers.transaction import Ledger, Transaction
@@ -46,64 +45,6 @@ EVENT_OF_STEP: dict[CriticalResultStepKind, type[events.CriticalResultEvent]] = 
     CriticalResultStepKind.WITHDRAWN: events.CriticalResultWithdrawn,
     CriticalResultStepKind.BREACHED: events.CriticalResultBreached,
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class Alert:
-    """A critical result as it stands inside the transaction; its row is locked, or new."""
-
-    id: UUID
-    patient_id: UUID
-    ward_id: UUID | None
-    lab_result_id: UUID | None
-    vital_signs_id: UUID | None = None
-    kind: CriticalResultKind = CriticalResultKind.LABORATORY
-    rule_id: UUID | None
-    rule: str
-    status: CriticalResultStatus = CriticalResultStatus.OPEN
-    raised_at: datetime
-    acknowledged_at: datetime | None = None
-    acknowledged_by: UUID | None = None
-    read_back: Decimal | None = None
-    withdrawn_at: datetime | None = None
-    escalation_level: int = 0
-    next_escalation_at: datetime | None = None
-    urgency: Urgency = Urgency.CRITICAL
-    chain_id: UUID | None = None
-    told_at: datetime | None = None
-    repeat_key: str | None = None
-    sounded_at: datetime
-
-    @classmethod
-    def of(cls, row: asyncpg.Record) -> Alert:
-        """The alert of a row of `critical_results`."""
-        found = {name: row[name] for name in _STATE}
-        words = {
-            "kind": CriticalResultKind(row["kind"]),
-            "status": CriticalResultStatus(row["status"]),
-            "urgency": Urgency(row["urgency"]),
-        }
-        return cls(**found | words)
-
-
-_STATE = tuple(field.name for field in fields(Alert))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a version of a laboratory result, or a set of vital signs, says, as far as its alert is
-    concerned: exactly one of the two is named."""
-
-    lab_result_id: UUID | None = None
-    vital_signs_id: UUID | None = None
-    urgency: Urgency = Urgency.CRITICAL
-    patient_id: UUID
-    rule_id: UUID | None
-    rule: str
-    ward_id: UUID | None
-    """Of the bed in which the patient lies now."""
-    repeat_key: str | None = None
-    """What another must match to join it; None: none does."""
 
 
 class Loop:
@@ -371,7 +312,7 @@ class Loop:
 
 
 def _state(alert: Alert, prefix: str = "") -> dict[str, Any]:
-    return {prefix + name: getattr(alert, name) for name in _STATE}
+    return {prefix + name: getattr(alert, name) for name in STATE}
 
 
 def _columns(model: type[models.Base], names: Iterable[str], prefix: str = "") -> dict[str, Any]:
@@ -391,7 +332,7 @@ _RELEASE = (
 _MOVE = (
     update(models.CriticalResult)
     .where(_ROW.c.id == bindparam("new_id"))
-    .values(_columns(models.CriticalResult, (name for name in _STATE if name != "id"), "new_"))
+    .values(_columns(models.CriticalResult, (name for name in STATE if name != "id"), "new_"))
 )
 
 _BESIDE = frozenset({"numbered_among", "of_patient", "told"})

@@ -21,7 +21,8 @@ from models.rules.refusals import Refusal as RuledOut
 from models.rules.scopes import Scope
 from resolvers import inputs, visible
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Loop
+from resolvers.critical_result_alerts import Alert
+from resolvers.critical_result_steps import Loop
 from resolvers.errors import BadInput, Conflict, Forbidden, ReadBackDiffers
 from resolvers.escalation_chains import Chains
 from resolvers.transaction import Transaction

@@ -26,7 +26,8 @@ from models.rules.critical_results import (
 from models.rules.deteriorations import RESPONSE, Deterioration, next_step, step_after_error
 from resolvers import vitals_scores
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Finding, Loop
+from resolvers.critical_result_alerts import Alert, Finding
+from resolvers.critical_result_steps import Loop
 from resolvers.transaction import Transaction
 
 

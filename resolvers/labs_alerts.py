@@ -18,7 +18,8 @@ from models.rules.critical_results import (
     corrected,
 )
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Finding, Loop
+from resolvers.critical_result_alerts import Alert, Finding
+from resolvers.critical_result_steps import Loop
 from resolvers.labs_versions import Version
 from resolvers.transaction import Ledger
 

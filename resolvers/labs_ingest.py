@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert
+from resolvers.critical_result_alerts import Alert
 from resolvers.labs_intake import Ingested, Intake
 from resolvers.labs_judgement import Bench, NewLabResult
 from resolvers.labs_versions import joined, known

@@ -19,7 +19,8 @@ from models.rules.critical_rules import REPEAT_WINDOW
 from models.rules.critical_values import COMPARATORS
 from models.rules.results import IngestOutcome, ResultStatus
 from resolvers.actors import Actor
-from resolvers.critical_result_steps import Alert, Loop
+from resolvers.critical_result_alerts import Alert
+from resolvers.critical_result_steps import Loop
 from resolvers.errors import BadInput, Conflict, NotFound
 from resolvers.labs_alerts import Alerts, Setting
 from resolvers.labs_judgement import Bench, Judgement, NewLabResult
