@@ -44,6 +44,13 @@ async def rules(house: House) -> None:
         await critical_rules.install_starter(tx)
 
 
+async def without_repeats(house: House) -> None:
+    """Let every critical result of the house sound: windows of nothing."""
+    await house.pool.execute(
+        "UPDATE critical_rules SET repeat_window = 0 WHERE hospital_id = $1", house.id
+    )
+
+
 async def alerts(house: House, patient: str) -> list[asyncpg.Record]:
     return await house.pool.fetch(
         "SELECT * FROM critical_results WHERE patient_id = $1 ORDER BY id",

@@ -20,7 +20,7 @@ from resolvers.actors import Actor
 from resolvers.database import open_pool
 from resolvers.policy import DEFAULT_POLICY
 from schema.execution import Engine
-from tests.resolvers.laboratory import alerts, rules, steps, versions
+from tests.resolvers.laboratory import alerts, rules, steps, versions, without_repeats
 from tests.resolvers.recording import (
     BRIEFLY,
     Recorder,
@@ -45,6 +45,7 @@ async def test_a_recorded_result_is_one_round_trip(
     house: House, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     await rules(house)
+    await without_repeats(house)
     patient, other = await house.inpatient(), await house.inpatient()
     async with counted(database_url) as (url, wire):
         pool = await open_pool(url, min_size=1, max_size=1)
@@ -105,6 +106,7 @@ async def test_of_twins_with_one_key_one_is_done(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rules(house)
+    await without_repeats(house)
     patient = await house.inpatient()
     who = recorder(house, monkeypatch)
     for turn in range(5):
@@ -219,6 +221,7 @@ async def test_alerts_are_where_the_patients_are_however_often_they_move(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rules(house)
+    await without_repeats(house)
     patient = await house.inpatient()
     beds = [await house.bed(ward) for ward in ("icu", "med") * 4]
     who = recorder(house, monkeypatch)
