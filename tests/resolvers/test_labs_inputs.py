@@ -36,8 +36,11 @@ class Given:
     unit: str | None = "mmol/L"
     reference_low: Decimal | None = None
     reference_high: Decimal | None = None
+    specimen: str | None = None
+    sender_flag: str | None = None
     status: ResultStatus | None = ResultStatus.FINAL
     external_id: str | None = None
+    ordered_by: str | None = None
 
 
 async def record(house: House, *results: Given, role: Role = Role.LAB) -> list[dict[str, Any]]:
@@ -93,6 +96,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "results[1].referenceLow",
     ),
     ({"external_id": "x" * 201}, "BAD_USER_INPUT", "results[1].externalId"),
+    ({"sender_flag": "HHH"}, "BAD_USER_INPUT", "results[1].senderFlag"),
+    ({"ordered_by": "nobody"}, "NOT_FOUND", "results[1].orderedBy"),
+    ({"ordered_by": "no\0body"}, "NOT_FOUND", "results[1].orderedBy"),
 ]
 
 
