@@ -201,14 +201,17 @@ async def test_a_transfer_is_heard_on_both_wards_and_takes_the_open_alert_along(
     assert await house.events(old) == ["PatientAdmitted", "PatientTransferredOut"]
     assert await house.events(new) == ["PatientTransferredIn"]
     heard = await house.pool.fetch(
-        "SELECT ward_id FROM events WHERE patient_id = $1 AND kind <> 'PatientCharted'"
+        "SELECT kind, ward_id FROM events WHERE patient_id = $1 AND kind <> 'PatientCharted'"
         " ORDER BY position",
         patient_id,
     )
-    assert [row["ward_id"] for row in heard] == [
-        house.wards["med"],
-        house.wards["med"],
-        house.wards["icu"],
+    here, there = house.wards["med"], house.wards["icu"]
+    assert [(row["kind"], row["ward_id"]) for row in heard] == [
+        ("PatientAdmitted", here),
+        ("PatientTransferredOut", here),
+        ("CriticalResultMoved", here),
+        ("CriticalResultMoved", there),
+        ("PatientTransferredIn", there),
     ]
     assert (await house.row(models.Bed, old))["status"] == "HOUSEKEEPING"
     assert (await house.row(models.Bed, new))["status"] == "OCCUPIED"
