@@ -294,7 +294,7 @@ class Laws(RuleBasedStateMachine):
                     while screen.over is None:
                         await asyncio.sleep(0.005)
                 assert (screen.over, screen.told) == ("4403", [])
-                await screen.drop()
+                await self.stage.drop(screen)
         await self.stage.session(person)
 
     # -- the end -----------------------------------------------------------------------------------
