@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -34,6 +34,7 @@ class Chart:
     patient: UUID
     writers: Sequence[UUID | None]
     wards: Mapping[str, UUID]
+    _orders: list[UUID] = field(default_factory=list)
 
     async def write(self, place: Place | None, before: Place | None, number: int) -> None:
         """Everything; `place` is where the patient lies, `before` a bed of the past, each patient
@@ -107,6 +108,7 @@ class Chart:
             {"substance": "penicillin", "code": self._one(None, "7980")}
             | {"reaction": self.chance.choice(TEXTS), "recorded_at": self._moment()}
             | {"criticality": self._one("LOW", "HIGH", "UNABLE_TO_ASSESS")}
+            | {"error_reason": self._one(None, "his sister's")}
             | {"entered_in_error_at": self._one(None, None, self.tx.now)},
         )
 
@@ -214,6 +216,33 @@ class Chart:
             lab_result_id=result,
         )
 
+    async def _order_past(self, order: UUID) -> None:
+        """What happened to an order, and what it is warned of by an allergy and another order."""
+        kinds = ("ORDERED", "STARTED", "HELD", "RESUMED", "OVERRIDDEN", "IMPORTED", "STOPPED")
+        common = {"hospital_id": self.tx.hospital_id, "patient_id": self.patient}
+        for _ in range(self.chance.randint(0, 3)):
+            await self.tx.insert(
+                models.MedicationOrderStep,
+                common
+                | {"id": models.new_id(), "medication_order_id": order, "kind": self._one(*kinds)}
+                | {"occurred_at": self._moment(), "status": self.chance.choice(ORDERS)}
+                | {"reason": self.chance.choice(TEXTS), "user_id": self._one(*self.writers)},
+            )
+        self._orders.append(order)
+        for _ in range(self.chance.randint(0, 2)):
+            overridden = self._one(True, False)
+            await self.tx.insert(
+                models.MedicationWarning,
+                common
+                | {"id": models.new_id(), "medication_order_id": order, "kind": "DUPLICATE_CLASS"}
+                | {"severity": self._one("HIGH", "MODERATE", "LOW"), "message": "two of a kind"}
+                | {"source": "WHO ATC index", "other_order_id": self._one(*self._orders)}
+                | {"found_at": self._moment(), "resolved_at": self._one(None, None, self.tx.now)}
+                | {"overridden_at": self.tx.now if overridden else None}
+                | {"override_reason": "no choice" if overridden else None}
+                | {"overridden_by": self._one(*self.writers) if overridden else None},
+            )
+
     async def _order(self) -> None:
         status = self.chance.choice(ORDERS)
         dose = self._one(None, *POSITIVE)
@@ -226,8 +255,13 @@ class Chart:
             | {"ordered_at": self._moment(), "warnings": self._one([], ["allergy", 'a "b", {c}'])}
             | {"stopped_at": self.tx.now if status == "STOPPED" else None}
             | {"stop_reason": self.chance.choice(TEXTS)}
-            | {"override_reason": self.chance.choice(TEXTS)},
+            | {"override_reason": self.chance.choice(TEXTS)}
+            | {"hold_reason": self._one(None, "nausea")}
+            | {"starts_at": self._one(None, self.tx.now), "max_per_day": self._one(None, 4)}
+            | {"times": self._one([], ["06:00", "14:00", "22:00"])}
+            | {"times_by_default": self._one(True, False)},
         )
+        await self._order_past(order)
         for _ in range(self.chance.randint(0, 3)):
             users = self.chance.choice(self.writers)
             await self._insert(

@@ -97,6 +97,8 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Bed.closedReason": _of_bed(lambda held, bed: bed["closed_reason"], None),
     "Bed.isolationFor": _of_bed(lambda held, bed: bed["isolation_for"], []),
     "MedicationAdministration.givenBy": _name_of("given_by"),
+    "MedicationOrderStep.by": _name_of("user_id"),
+    "MedicationWarning.overriddenBy": _name_of("overridden_by"),
     "CareTeamMember.name": _name_of("user_id"),
     "EmergencyAccess.userId": lambda held, viewer, row: f"usr_{row['user_id']}",
     "EmergencyAccess.username": _name_of("user_id", "username"),

@@ -29,6 +29,7 @@ audit:read                  H     .      .     .            .   .          .    
 audit-detail:read           H     .      .     .            .   .          .     H       .          .
 import:read                 H     .      .     .            .   .          .     .       A          .
 administration:record       H     T      W     W            .   .          .     .       .          .
+allergy:correct             H     T      W     W            .   H          .     .       A          .
 allergy:record              H     T      W     W            .   H          .     .       H          .
 bed:equip                   H     .      .     .            .   .          .     .       .          .
 bed:reserve                 H     .      .     W            .   .          H     .       .          .
@@ -45,6 +46,7 @@ isolation:set               H     T      W     W            .   .          .    
 leave:record                H     T      W     W            .   .          H     .       H          .
 lab:record                  H     .      .     .            H   .          .     .       H          .
 medication:discontinue      H     T      .     .            .   H          .     .       .          .
+medication:hold             H     T      .     .            .   H          .     .       .          .
 medication:order            H     T      .     .            .   H          .     .       H          .
 patient:admit               H     T      .     W            .   .          H     .       H          .
 patient:break-glass         H     H      H     H            .   .          .     .       .          .
@@ -80,6 +82,7 @@ BY_EMERGENCY = set(
     ward:read patient:read patient-contact:read care-team:read admission:read admission-reason:read
     isolation:read allergy:read vitals:read lab:read critical-result:read medication:read
     administration:record allergy:record critical-result:acknowledge medication:discontinue
+    allergy:correct medication:hold
     medication:order vitals:record vitals:correct pregnancy:record spo2-scale:set
     """.split()
 )
@@ -105,6 +108,8 @@ ENTRY = {
     "CriticalResult": "critical-result:read",
     "CriticalRule": "critical-rule:read",
     "MedicationOrder": "medication:read",
+    "MedicationOrderStep": "medication:read",
+    "MedicationWarning": "medication:read",
     "MedicationAdministration": "medication:read",
 }
 """The scope under which rows of a type are seen at all."""
@@ -178,6 +183,7 @@ MUTATIONS = {
     "signOut": None,
     "registerPatient": "patient:register",
     "recordAllergy": "allergy:record",
+    "markAllergyEnteredInError": "allergy:correct",
     "recordVitals": "vitals:record",
     "markVitalsEnteredInError": "vitals:correct",
     "setSpo2Scale": "spo2-scale:set",
@@ -205,7 +211,12 @@ MUTATIONS = {
     "reserveBed": "bed:reserve",
     "setBedStatus": "bed-status:set",
     "orderMedication": "medication:order",
+    "startMedication": "medication:order",
+    "holdMedication": "medication:hold",
+    "resumeMedication": "medication:hold",
     "discontinueMedication": "medication:discontinue",
+    "completeMedication": "medication:discontinue",
+    "markMedicationEnteredInError": "medication:discontinue",
     "recordAdministration": "administration:record",
     "assignCareTeamMember": "care-team:assign",
     "endCareTeamMembership": "care-team:assign",

@@ -14,13 +14,13 @@ from uuid import UUID
 from tests.oracle.beds import cleaning, kept
 from tests.oracle.episodes import listed, reports
 from tests.oracle.grants import ENTRY
-from tests.oracle.rows import Held, Row
+from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
 
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
 
-NODES = tuple(type_ for type_ in ENTRY if type_ not in ("BedStay", "BedTransition", "AuditEntry"))
+NODES = tuple(type_ for type_ in ENTRY if type_ in PREFIXES)
 """The types with an id of their own."""
 
 NEWEST = {
@@ -37,6 +37,8 @@ NEWEST = {
     "LabResult": "observed_at",
     "CriticalResult": "raised_at",
     "MedicationOrder": "ordered_at",
+    "MedicationOrderStep": "occurred_at",
+    "MedicationWarning": "found_at",
     "MedicationAdministration": "given_at",
 }
 """What is shown newest first, and by which time."""
@@ -308,6 +310,9 @@ RELATIONS: dict[str, Relation] = {
     "Patient.admissions": _of_patient("Admission"),
     "Patient.careTeam": _of_patient("CareTeamMember", _team),
     "Patient.allergies": _of_patient("Allergy", lambda row: row["entered_in_error_at"] is None),
+    "Patient.allergiesEnteredInError": _of_patient(
+        "Allergy", lambda row: row["entered_in_error_at"] is not None
+    ),
     "Patient.latestVitals": _of_patient("VitalSigns", lambda row: not _taken_back(row)),
     "Patient.vitals": _of_patient("VitalSigns", lambda row: not _taken_back(row)),
     "Patient.vitalsEnteredInError": _of_patient("VitalSigns", _taken_back),
@@ -337,6 +342,15 @@ RELATIONS: dict[str, Relation] = {
     "CriticalResult.ward": behind("Ward", "ward_id"),
     "CriticalResult.labResult": behind("LabResult", "lab_result_id"),
     "MedicationOrder.patient": behind("Patient", "patient_id"),
+    "MedicationOrder.history": lambda held, viewer, row, given: held.where(
+        "MedicationOrderStep", "medication_order_id", row["id"]
+    ),
+    "MedicationOrder.currentWarnings": lambda held, viewer, row, given: [
+        one
+        for one in held.all("MedicationWarning")
+        if row["id"] in (one["medication_order_id"], one["other_order_id"])
+        and one["resolved_at"] is None
+    ],
     "MedicationOrder.administrations": lambda held, viewer, row, given: held.where(
         "MedicationAdministration", "medication_order_id", row["id"]
     ),

@@ -34,6 +34,8 @@ TABLES = {
     "critical_results": "CriticalResult",
     "critical_result_steps": "CriticalResultStep",
     "medication_orders": "MedicationOrder",
+    "medication_order_steps": "MedicationOrderStep",
+    "medication_warnings": "MedicationWarning",
     "medication_administrations": "MedicationAdministration",
     "care_team_members": "CareTeamMember",
     "emergency_accesses": "EmergencyAccess",

@@ -110,12 +110,20 @@ class Stage:
         answer = await self.do("setIsolation", given, "{ isolation { id } }")
         return str(answer["isolation"]["id"])
 
-    async def medication(self) -> str:
+    async def medication(self, *, draft: bool = False) -> str:
         patient, _ = await self.admitted()
         given = {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
-        given |= {"frequency": "BID", "route": "oral"}
+        given |= {"frequency": "BID", "route": "oral", "draft": draft}
         answer = await self.do("orderMedication", given, "{ medication { id } }")
         return str(answer["medication"]["id"])
+
+    async def allergy(self) -> str:
+        """An allergy, written by who will call where they see nothing else."""
+        patient, _ = await self.admitted()
+        given = {"patientId": patient, "substance": "latex", "criticality": "LOW"}
+        who = self.role if self.role is Role.INTEGRATOR else None
+        answer = await self.do("recordAllergy", given, "{ allergy { id } }", who)
+        return str(answer["allergy"]["id"])
 
     async def member(self) -> str:
         """A doctor's place on a care team."""
@@ -229,6 +237,19 @@ class Stage:
             case "orderMedication":
                 patient, _ = await self.admitted()
                 return {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
+            case "markAllergyEnteredInError":
+                return {"allergyId": await self.allergy(), "reason": "the sister's"}
+            case "startMedication":
+                return {"medicationId": await self.medication(draft=True)}
+            case "resumeMedication":
+                medication = await self.medication()
+                held = {"medicationId": medication, "reason": "nausea"}
+                await self.do("holdMedication", held, "{ medication { id } }")
+                return {"medicationId": medication}
+            case "completeMedication":
+                return {"medicationId": await self.medication()}
+            case "holdMedication" | "markMedicationEnteredInError":
+                return {"medicationId": await self.medication(), "reason": "a mistake"}
             case "discontinueMedication":
                 return {"medicationId": await self.medication(), "reason": "done"}
             case "recordAdministration":

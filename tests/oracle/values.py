@@ -139,7 +139,7 @@ class Facts:
                 return str(one([ward["code"] for ward in held.all("Ward")]))
             case "code":
                 wards = [ward["code"] for ward in held.all("Ward")]
-                return str(one(wards if name == "ward" else ["2823-3", "X-1"]))
+                return str(one(wards if name == "ward" else ["2823-3", "X-1", "1191"]))
             case "notJudgedReason":
                 return str(one(["no unit", " no unit ", "unit"]))
             case "nationalId":

@@ -29,6 +29,7 @@ from resolvers import (
     critical_results,
     hospitals,
     ids,
+    medication_moves,
     medications,
     patients,
     vitals,
@@ -144,13 +145,49 @@ async def alert_escalated(shift: Shift, tx: Transaction) -> None:
 
 async def order_placed(shift: Shift, tx: Transaction) -> None:
     await medications.order_medication(
-        tx, shift.admin, patient_id=shift.patient(), drug=shift.number(), override_reason="so be it"
+        tx,
+        shift.admin,
+        patient_id=shift.patient(),
+        drug=shift.number(),
+        override_reason="so be it",
+        draft=shift.draw.random() < 0.2,
     )
 
 
 async def order_stopped(shift: Shift, tx: Transaction) -> None:
     order = await shift.any(models.MedicationOrder, "status = 'ACTIVE'")
-    await medications.discontinue_medication(tx, shift.admin, medication_id=order, reason="enough")
+    await medication_moves.discontinue_medication(
+        tx, shift.admin, medication_id=order, reason="enough"
+    )
+
+
+async def order_moved(shift: Shift, tx: Transaction) -> None:
+    """Whatever else becomes of an order, where it may."""
+    given = {"medication_id": await shift.any(models.MedicationOrder, "true")}
+    move = shift.draw.choice(
+        [
+            medication_moves.start_medication,
+            medication_moves.hold_medication,
+            medication_moves.resume_medication,
+            medication_moves.complete_medication,
+            medication_moves.mark_medication_entered_in_error,
+        ]
+    )
+    if move in (
+        medication_moves.hold_medication,
+        medication_moves.mark_medication_entered_in_error,
+    ):
+        given["reason"] = "so it was said"
+    await move(tx, shift.admin, **given)
+
+
+async def allergy_taken_back(shift: Shift, tx: Transaction) -> None:
+    await allergies.mark_allergy_entered_in_error(
+        tx,
+        shift.admin,
+        allergy_id=await shift.any(models.Allergy, "entered_in_error_at IS NULL"),
+        reason="somebody else's",
+    )
 
 
 async def dose_given(shift: Shift, tx: Transaction) -> None:
@@ -330,8 +367,11 @@ DOINGS: tuple[Doing, ...] = (
     alert_escalated,
     order_placed,
     order_stopped,
+    order_moved,
+    order_moved,
     dose_given,
     allergy_recorded,
+    allergy_taken_back,
     patient_registered,
     patient_admitted,
     patient_admitted,

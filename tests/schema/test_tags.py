@@ -27,10 +27,16 @@ CHARTED = {
     "acknowledgeCriticalResult",
     "admitPatient",
     "assignCareTeamMember",
+    "completeMedication",
     "discontinueMedication",
     "dischargePatient",
     "endCareTeamMembership",
+    "holdMedication",
+    "markAllergyEnteredInError",
+    "markMedicationEnteredInError",
     "orderMedication",
+    "resumeMedication",
+    "startMedication",
     "recordAdministration",
     "recordAllergy",
     "recordLabResults",
@@ -50,13 +56,16 @@ CHART = """
   admission { status reason }
   admissions(first: 3) { totalCount nodes { admittedAt dischargedAt stays { startedAt endedAt } } }
   allergies { substance criticality }
+  allergiesEnteredInError { substance errorReason }
   latestVitals { heartRate news2 { total } }
   vitals(first: 3) { totalCount edges { cursor node { heartRate } } }
   labResults(first: 5) { totalCount nodes {
     display value interpretation status history { version: id value }
     criticalResult { status acknowledgedBy } } }
   medications(first: 5, status: [ACTIVE, STOPPED]) { nodes {
-    drug status stopReason administrations(first: 2) { totalCount nodes { status givenBy } } } }
+    drug status stopReason startsAt holdReason
+    currentWarnings { kind message overriddenBy } history { kind by reason }
+    administrations(first: 2) { totalCount nodes { status givenBy } } } }
 """
 BOARD = f"""
 query Board($ward: String!) {{
