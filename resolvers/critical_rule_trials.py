@@ -26,6 +26,7 @@ from resolvers.critical_rule_versions import CriticalRuleInput, proposed, ward_n
 from resolvers.errors import BadInput
 from resolvers.labs_judgement import NewLabResult, Subject, judgement
 from resolvers.reading import scope as scoping
+from resolvers.reading import shapes
 from resolvers.reading.sources import looked_up
 from resolvers.transaction import Transaction
 
@@ -51,10 +52,11 @@ async def dry_run_critical_rule(
     """Judge the results of the last `days` twice, under the rules in force and with this one among
     them (with `key`, in the place of that one), by what judges new results.
 
-    Of the results in the actor's reach. Age, ward and reach are not of now: the patient is taken as
-    old, and on the ward, as at the observation. BAD_USER_INPUT and CONFLICT as to add the rule, and
-    where there are more than MOST_JUDGED results.
+    Of the results in the actor's reach, each as it was when it came in: the age is that of the
+    observation, the ward that on which the patient lay when the result arrived. BAD_USER_INPUT and
+    CONFLICT as to add the rule, and where there are more than MOST_JUDGED results.
     """
+    actor.reaches(Scope.CRITICAL_RULE_WRITE)
     reaches = actor.reaches(Scope.LAB_READ)
     if not 1 <= days <= MOST_DAYS:
         raise BadInput("days is out of range", field="days", limit=f"1 to {MOST_DAYS}")
@@ -190,8 +192,8 @@ def _results(reaches: frozenset[Reach]) -> Select[Any]:
         stay.c.ward_id,
         stay,
         stay.c.patient_id == result.c.patient_id,
-        stay.c.started_at <= result.c.observed_at,
-        or_(stay.c.ended_at.is_(None), stay.c.ended_at > result.c.observed_at),
+        stay.c.started_at <= result.c.created_at,
+        or_(stay.c.ended_at.is_(None), stay.c.ended_at > result.c.created_at),
     )
     return (
         select(
@@ -207,7 +209,7 @@ def _results(reaches: frozenset[Reach]) -> Select[Any]:
             scoping.visible(models.LabResult, result, reaches),
             result.c.superseded_at.is_(None),
             result.c.code == bindparam("codes", type_=ARRAY(Text())).any_(),
-            result.c.status.not_in([status.value for status in TAKEN_BACK]),
+            result.c.status.not_in(shapes.words(sorted(TAKEN_BACK))),
             result.c.observed_at >= bindparam("since", type_=_MOMENT),
             or_(
                 result.c.observed_at < before,

@@ -75,8 +75,7 @@ CRITICAL_RULE_ARGUMENTS = {
     "retired": Argument(
         bool | None,
         _retired,
-        default=False,
-        description="false: what is in force; true: the versions that were; null: both.",
+        description="false: what is in force; true: the versions that were.",
     ),
 }
 
@@ -205,7 +204,7 @@ class RetireCriticalRulePayload:
 @strawberry.input(
     description=(
         "Judge the stored results of the last days (1 to 365) as if the rule were in force beside"
-        " those that are; with key, in the place of that one. ward: of patients who lay there then."
+        " those that are; with key, in the place of that one. ward: those that arrived there."
         " Writes nothing but the audit."
     )
 )
@@ -220,7 +219,8 @@ class DryRunCriticalRuleInput:
 
 @strawberry.type(description="How many results of a day and a ward the rule would have raised.")
 class CriticalRuleTrialCount:
-    """The day by the hospital's clock. The ward is where the patient lay then; null: in no bed."""
+    """The day of the observation by the hospital's clock; the ward on which the patient lay when
+    the result arrived, null: in no bed."""
 
     day: date = column()
     ward: Ward | None = one(models.Ward, lambda count, ward: ward.c.id == count.c.ward)
