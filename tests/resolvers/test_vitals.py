@@ -13,7 +13,7 @@ import pytest
 import models
 from models.rules.results import IngestOutcome
 from models.rules.roles import Role
-from models.rules.vitals import Consciousness
+from models.rules.vitals import Consciousness, VitalParameter
 from resolvers import ids, vitals
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.vitals import Measurements, NewVitals
@@ -81,7 +81,18 @@ async def test_the_score_says_what_is_missing(house: House) -> None:
     assert "temperature" in row["news2_missing"]
 
 
-async def test_a_child_has_no_score_at_the_age_it_had_then(house: House) -> None:
+@pytest.mark.parametrize("days", [0, 1])
+async def test_a_child_has_no_score_until_the_sixteenth_birthday(house: House, days: int) -> None:
+    house.now = house.now.replace(day=17)  # a day that every month has
+    born = house.now.date().replace(year=house.now.year - 16) + timedelta(days=days)
+    row = await record(house, await house.inpatient(born=born), **WELL)
+    assert row["news2_applies"] is (days == 0)
+    assert row["news2_not_applicable"] == (None if days == 0 else "AGE")
+    assert (row["news2_total"] is None) is (days == 1)
+    assert row["news2_missing"] == []
+
+
+async def test_the_age_is_that_of_the_recording(house: House) -> None:
     born = house.now.date().replace(year=house.now.year - 16, day=1)
     patient = await house.inpatient(born=born)
     assert (await record(house, patient, **WELL))["news2_applies"] is True
@@ -89,7 +100,6 @@ async def test_a_child_has_no_score_at_the_age_it_had_then(house: House) -> None
     young = await record(house, patient, **(WELL | {"recorded_at": earlier}))
     assert young["news2_applies"] is False
     assert young["news2_total"] is None
-    assert young["news2_missing"] == []
 
 
 async def test_a_birth_date_that_is_not_known_scores_as_an_adult(house: House) -> None:
@@ -122,6 +132,82 @@ async def test_the_implausible_is_refused_with_field_and_limit(
     assert " to " in refused.value.extensions["limit"]
     assert str(wrong) not in refused.value.message
     assert (await record(house, patient, **{column: right}))[column] == right
+
+
+@pytest.mark.parametrize(
+    ("column", "confirmed", "impossible", "limit"),
+    [
+        ("heart_rate", 301, 1000, "0 to 999 /min, whole numbers"),
+        ("systolic", 999, -1, "0 to 999 mm[Hg], whole numbers"),
+        ("diastolic", 201, 1000, "0 to 999 mm[Hg], whole numbers"),
+        ("respiratory_rate", 101, 1000, "0 to 999 /min, whole numbers"),
+        ("temperature", Decimal("24.9"), Decimal("50.1"), "0 to 50 Cel"),
+        ("temperature", Decimal(0), Decimal("-0.1"), "0 to 50 Cel"),
+        ("weight_kg", Decimal(501), Decimal(1000), "0.1 to 999 kg"),
+        ("height_cm", Decimal(14), Decimal(301), "1 to 300 cm"),
+    ],
+)
+async def test_the_implausible_is_stored_when_confirmed_unless_it_is_impossible(
+    house: House, column: str, confirmed: Any, impossible: Any, limit: str
+) -> None:
+    patient = await house.inpatient()
+    word = VitalParameter(column.upper())
+    with pytest.raises(BadInput) as refused:
+        await record(house, patient, **{column: confirmed})
+    assert "confirmed" in refused.value.message
+    others = [one for one in VitalParameter if one is not word]
+    with pytest.raises(BadInput):
+        await record(house, patient, **{column: confirmed}, confirmed=others)
+    row = await record(house, patient, **{column: confirmed}, confirmed=[word])
+    assert (row[column], row["confirmed"]) == (confirmed, [word])
+    with pytest.raises(BadInput) as refused:
+        await record(house, patient, **{column: impossible}, confirmed=[*VitalParameter])
+    assert refused.value.extensions["limit"] == limit
+    assert "cannot be confirmed" in refused.value.message
+    with pytest.raises(BadInput) as refused:
+        await record(house, patient, **{column: impossible})
+    assert "confirmed" not in refused.value.message
+
+
+async def test_only_what_needed_it_is_marked_as_confirmed(house: House) -> None:
+    row = await record(
+        house, await house.inpatient(), **(WELL | {"heart_rate": 320}), confirmed=[*VitalParameter]
+    )
+    assert row["confirmed"] == ["HEART_RATE"]
+    assert row["news2_points_heart_rate"] == 3
+
+
+@pytest.mark.parametrize(("column", "wrong"), [("oxygen_saturation", 101), ("pain_score", 11)])
+async def test_a_share_or_a_scale_cannot_be_confirmed(
+    house: House, column: str, wrong: int
+) -> None:
+    patient = await house.inpatient()
+    with pytest.raises(BadInput) as refused:
+        await record(house, patient, **{column: wrong}, confirmed=[*VitalParameter])
+    assert "confirmed" not in refused.value.message
+
+
+async def test_crossed_pressures_cannot_be_confirmed(house: House) -> None:
+    patient = await house.inpatient()
+    with pytest.raises(BadInput):
+        await record(house, patient, systolic=80, diastolic=81, confirmed=[*VitalParameter])
+
+
+async def test_a_sender_confirms_nothing_by_chance(house: House) -> None:
+    patient = await house.inpatient()
+    [refused] = await ingest(house, taken(house, patient, heart_rate=320))
+    assert refused.outcome is IngestOutcome.REJECTED
+
+
+async def test_the_points_of_each_parameter_are_kept(house: House) -> None:
+    row = await record(house, await house.inpatient(), heart_rate=111, on_oxygen=True, systolic=95)
+    points = {name: row[name] for name in row.keys() if name.startswith("news2_points_")}  # noqa: SIM118 (a record)
+    assert points == dict.fromkeys(points) | {
+        "news2_points_heart_rate": 2,
+        "news2_points_on_oxygen": 2,
+        "news2_points_systolic": 2,
+    }
+    assert len(points) == 7
 
 
 async def test_a_diastolic_over_the_systolic_is_refused(house: House) -> None:
