@@ -27,6 +27,8 @@ LISTS = """{
   criticalResults { edges { cursor } }
   emergencyAccesses { edges { cursor } }
   auditEntries(to: "%s") { edges { cursor } }
+  criticalRules { edges { cursor } }
+  labResults { edges { cursor } }
   patients { edges { cursor node {
     admissions { edges { cursor } }
     vitals { edges { cursor } }

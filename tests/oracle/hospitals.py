@@ -26,6 +26,7 @@ from tests.oracle.cursors import Cursors
 from tests.oracle.rows import Held, hold, public_of
 from tests.resolvers.reading.charts import Chart as Named
 from tests.resolvers.reading.hospital import Hospital
+from tests.resolvers.reading.rules import write_rules
 
 CODES = ("ICU", "MED1", "NICU", "med1", "Ä-1")
 NAMES = ("Ada", "ada", "Ben", "Öykü", "O'Neil", "de la Cruz", "Łukasz", "A", "Zoë", "%", "a_b")
@@ -84,6 +85,7 @@ async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
             before = _place(hospital, chance.choice(beds)) if beds else None
             await chart.write(_free(chance, hospital, number), before, number)
         await _reserve(tx, chance, hospital)
+        await write_rules(tx, chance, list(hospital.wards.values()), writers)
     people = [*authors, *(await _people(hospital, chance, wards))]
     async with transaction(pool, hospital.id, now) as tx:
         for actor in people:

@@ -190,7 +190,8 @@ class Stage:
                 return given | ({"rule": self.rule()} if mutation[0] == "c" else {})
             case "dryRunCriticalRule":
                 await self.critical()
-                return {"rule": self.rule() | {"codes": ["2823-3"], "ward": "ICU"}, "days": 365}
+                given = {"codes": ["2823-3"], "unit": "mmol/L", "high": "7", "specimen": None}
+                return {"rule": self.rule() | given | {"ward": self.ward}, "days": 365}
             case "admitPatient":
                 return {"patientId": await self.patient(), "bedId": await self.bed()} | {
                     "reason": "unwell"

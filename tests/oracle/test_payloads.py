@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -91,9 +92,20 @@ def _row(house: House, value: Any) -> Any:
 
 def _outcome(house: House, value: dict[str, Any]) -> Row:
     """The plain row of an outcome. Its result is looked for by who may not read it, too."""
+    if "outcome" not in value:
+        return {_snake(key): _named(house, one) for key, one in value.items()}
     shown = value.get("labResult")
     rows = house.held.named(shown["id"], NODES) if shown else _latest(house, value)
     return {**value, "lab_result": rows[0]["id"] if rows else None}
+
+
+def _named(house: House, value: Any) -> Any:
+    """A part of a plain row: what it names by its id."""
+    return house.held.named(value["id"], NODES)[0]["id"] if isinstance(value, dict) else value
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", name).lower()
 
 
 def _latest(house: House, value: dict[str, Any]) -> list[Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from resolvers.reading.limits import Limits
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
 from tests.resolvers.reading import charts
+from tests.resolvers.reading.rules import write_rules
 
 WARDS = ("ICU", "MED1", "NICU", "SURG1")
 PLACES = {"Ada": "MED1", "Ben": "ICU", "Cleo": "NICU", "Dora": None, "Gus": "SURG1"}
@@ -130,7 +132,7 @@ class Hospital:
                 models.Session,
                 {"id": session_id, "hospital_id": self.id, "user_id": user_id}
                 | {"token_hash": session_id.bytes, "created_at": tx.now, "last_seen_at": tx.now}
-                | {"expires_at": tx.now + timedelta(hours=1)},
+                | {"expires_at": tx.now + timedelta(hours=1), "address": "192.0.2.7"},
             )
         held = frozenset(roles)
         return Actor(
@@ -235,6 +237,7 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 number=number,
             )
         await _keep(tx, found.beds["MED1-2"], found.charts["Ben"].patient)
+        await write_rules(tx, Random(1), list(found.wards.values()), [doctor.user_id])
         for name in ("Ada", "Gus"):
             found.accesses[name] = await _break_glass(
                 tx, found.charts[name], opened_by=doctor, reviewed_by=integrator
