@@ -28,11 +28,14 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 import models
 from models.rules.results import ResultStatus
 from models.rules.trends import LeftOut, same_test, sizes
+from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up
 from resolvers.trends import buckets, edge, period, points, ranged, within
@@ -48,14 +51,14 @@ def lab_trend(patient: FromClause, given: Derivation) -> Select[Any]:
     """The trend of one test of a patient."""
     code = given.argument("code")
     assert code is not None
-    static = cast(code(_CODES, lambda one: list(same_test(one.strip()))), _CODES)
+    static = cast(code(_CODES, lambda one: list(same_test(_text(one)))), _CODES)
     asked = (
         select(
             patient.c.id.label("patient_id"),
             patient.c.hospital_id,
             patient.c.birth_date,
             patient.c.sex,
-            func.array_cat(static, _named_by_rules(patient, static), type_=_CODES).label("codes"),
+            _with_rules(patient, static).label("codes"),
             cast(code(JSON(), _sizes), JSON()).label("sizes"),
             *period(given),
             points(given).label("points"),
@@ -159,21 +162,30 @@ def reference(trend: FromClause, given: Derivation) -> Select[Any]:
     )
 
 
-def _named_by_rules(patient: FromClause, static: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The codes that the hospital's rules name beside these."""
+def _text(code: str) -> str:
+    if "\0" in code:
+        raise BadInput("code holds a character that no text has", field="code")
+    return code.strip()
+
+
+def _with_rules(patient: FromClause, static: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The codes, and those that the hospital's rules name beside one of them."""
     rule = models.CriticalRule.__table__.alias("trend_rule")
-    one = func.unnest(rule.c.codes).table_valued("code").render_derived("named")
-    return (
-        select(func.array_agg(one.c.code.distinct()))
-        .select_from(rule.join(one, true()))
+    named = func.unnest(rule.c.codes).table_valued("code").render_derived("named")
+    known = func.unnest(static).table_valued("code").render_derived("static")
+    of_rules = (
+        select(named.c.code)
+        .select_from(rule.join(named, true()))
         .where(
             rule.c.hospital_id == patient.c.hospital_id,
             rule.c.retired_at.is_(None),
             rule.c.codes.bool_op("&&")(static),
         )
-        .correlate_except(rule, one)
-        .scalar_subquery()
+        .correlate_except(rule, named)
     )
+    codes = union(select(known.c.code).correlate_except(known), of_rules).subquery("meant")
+    listed = func.array_agg(aggregate_order_by(codes.c.code, codes.c.code), type_=_CODES)
+    return select(listed).select_from(codes).correlate_except(codes).scalar_subquery()
 
 
 def _newest_unit(asked: FromClause, given: Derivation) -> ColumnElement[Any]:
@@ -264,7 +276,7 @@ def known_units(trend: FromClause) -> FromClause:
 
 
 def _sizes(code: str) -> bytes:
-    found = sizes(code.strip())
+    found = sizes(_text(code))
     return orjson.dumps(
         [{"unit": unit, "kind": kind, "size": str(size)} for unit, kind, size in found]
     )

@@ -10,9 +10,9 @@ from types import MappingProxyType
 class LabPanel(StrEnum):
     """A panel of laboratory tests."""
 
+    CMP = "CMP"
     CBC = "CBC"
     CBC_WITH_DIFFERENTIAL = "CBC_WITH_DIFFERENTIAL"
-    CMP = "CMP"
 
 
 @dataclass(frozen=True, slots=True)

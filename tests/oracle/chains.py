@@ -84,7 +84,7 @@ def roads(root: str, given: Given) -> dict[str, list[Road]]:
                 target = below(field)
                 if target is None or (not road and name not in given and _asks(field)):
                     continue
-                step = Step(type_, name, given.get(name, "") if not road else "")
+                step = Step(type_, name, given.get(name, "") if not road else asked(field))
                 first = (road or (step,))[0].name
                 if target.name == root or (first, target.name) in seen:
                     continue
@@ -95,6 +95,13 @@ def roads(root: str, given: Given) -> dict[str, list[Road]]:
                     deeper.append((target.name, longer))
         level = deeper
     return found
+
+
+def asked(field: GraphQLField) -> str:
+    """The arguments that a field cannot do without, as they are written."""
+    needed = {n: one for n, one in field.args.items() if isinstance(one.type, GraphQLNonNull)}
+    written = ", ".join(f"{n}: {_literal(n, one)}" for n, one in needed.items())
+    return f"({written})" if needed else ""
 
 
 def _asks(field: GraphQLField) -> bool:
@@ -115,7 +122,7 @@ def whole(type_: GraphQLObjectType, depth: int = 0, given: Given | None = None) 
     """Every field of a type once; what is behind objects, `depth` steps more."""
     parts = ["__typename"]
     for name, field in type_.fields.items():
-        arguments = (given or {}).get(f"{type_.name}.{name}", "")
+        arguments = (given or {}).get(f"{type_.name}.{name}") or asked(field)
         target = below(field)
         if is_leaf_type(get_named_type(field.type)):
             parts.append(f"{name}{arguments}")
@@ -146,7 +153,9 @@ def calls(type_: GraphQLObjectType, name: str) -> Iterator[tuple[str, str]]:
 def _literal(name: str, declared: object) -> str:
     named = get_named_type(declared.type)  # type: ignore[attr-defined]
     if isinstance(named, GraphQLEnumType):
-        return "[" + ", ".join(named.values) + "]"
+        words = list(named.values)
+        listed = "[" in str(declared.type)  # type: ignore[attr-defined]
+        return "[" + ", ".join(words) + "]" if listed else words[0]
     match named.name:
         case "Int":
             return "2"
@@ -156,4 +165,4 @@ def _literal(name: str, declared: object) -> str:
             return "true"
         case "DateTime":
             return json.dumps("2001-02-03T04:05:06Z" if name == "from" else "2101-02-03T04:05:06Z")
-    return json.dumps("nothing")
+    return json.dumps("2823-3" if name == "code" else "nothing")

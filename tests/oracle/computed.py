@@ -13,6 +13,7 @@ from tests.oracle.grants import GUARDS
 from tests.oracle.relations import heard_by
 from tests.oracle.rows import Held, Row, spoken
 from tests.oracle.sight import Viewer, in_sight, sees
+from tests.oracle.trends import PARTS
 
 
 def _name_of(column: str, name: str = "display_name") -> Callable[[Held, Viewer, Row], Any]:
@@ -65,6 +66,7 @@ def _stations(held: Held, viewer: Viewer, ward: Row) -> list[Row] | None:
 
 
 COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
+    **PARTS,
     "Ward.occupancy": occupancy,
     "Ward.stations": _stations,
     "Station.username": lambda held, viewer, row: _user_of(held, row)["username"],

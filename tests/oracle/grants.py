@@ -117,6 +117,20 @@ ENTRY = {
 REPORT = "critical-result-report:read"
 
 GUARDS = {
+    "Patient.vitalTrend": "vitals:read",
+    "VitalTrend.first": "vitals:read",
+    "VitalTrend.last": "vitals:read",
+    "VitalTrend.buckets": "vitals:read",
+    "VitalTrend.news2Bands": "vitals:read",
+    "Patient.labTrend": "lab:read",
+    "LabTrend.first": "lab:read",
+    "LabTrend.last": "lab:read",
+    "LabTrend.buckets": "lab:read",
+    "LabTrend.leftOut": "lab:read",
+    "LabTrend.reference": "lab:read",
+    "LabTrend.criticalLimits": "lab:read",
+    "Patient.labPanels": "lab:read",
+    "CollectedPanel.members": "lab:read",
     "Ward.stations": "critical-result:read",
     "Query.criticalResultReport": REPORT,
     "CriticalResultReport.whole": REPORT,
@@ -170,6 +184,9 @@ INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} 
     "CriticalResultReport.episodes",
     "AuditEntry.actor",
     "AuditEntry.recipients",
+    "Patient.vitalTrend",
+    "Patient.labTrend",
+    "Patient.labPanels",
 }
 """Whoever sees the row sees what is behind these: it is part of what the row means."""
 

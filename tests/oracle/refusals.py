@@ -188,6 +188,13 @@ class _Walk:
         if {"from", "to", "ward"} == field.args.keys() and len(given.keys() & {"from", "to"}) == 2:
             length = given["to"] - given["from"]
             bad += [] if timedelta(0) < length <= timedelta(days=400) else ["to"]
+        if "points" in given and not 2 <= given["points"] <= 2000:
+            bad.append("points")
+        if "panel" in field.args and not 1 <= given.get("first", 1) <= 50:
+            bad.append("first")
+        ranged = {"points", "panel"} & field.args.keys() and {"from", "to"} <= given.keys()
+        if ranged and given["from"] >= given["to"]:
+            bad.append("to")
         stated = {one.name.value: one.value for one in details[0].node.arguments or ()}
         if "last" in given and self._stated(stated.get("first")):
             bad.append("last")

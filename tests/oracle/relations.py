@@ -16,6 +16,7 @@ from tests.oracle.episodes import listed, reports
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
+from tests.oracle.trends import lab_trend, member_result, panels, vital_trend
 
 Given = dict[str, Any]
 Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
@@ -57,6 +58,8 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
         return (row["display_name"].encode(), row["id"])
     if type_ in NEWEST:
         return (row[NEWEST[type_]], row["id"])
+    if type_ == "CollectedPanel":
+        return (row["place"],)
     key = {"Patient": "name_key", "CriticalRule": "key"}.get(type_, "code")
     return (row[key].encode(), row["id"])
 
@@ -325,6 +328,10 @@ RELATIONS: dict[str, Relation] = {
     ],
     "Patient.labResults": _of_patient("LabResult", lambda row: row["superseded_at"] is None),
     "Patient.medications": _of_patient("MedicationOrder"),
+    "Patient.vitalTrend": vital_trend,
+    "Patient.labTrend": lab_trend,
+    "Patient.labPanels": panels,
+    "PanelMember.result": member_result,
     "LabResult.patient": behind("Patient", "patient_id"),
     "LabResult.criticalResult": lambda held, viewer, row, given: held.where(
         "CriticalResult", "lab_result_id", row["id"]
