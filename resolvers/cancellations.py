@@ -19,6 +19,7 @@ import models
 from models.events import AdmissionCancelled, DischargeCancelled, TransferCancelled
 from models.rules import admissions as rules
 from models.rules import beds
+from models.rules.administrations import AdministrationStatus
 from models.rules.admissions import AdmissionStatus
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.medications import MedicationStatus
@@ -38,6 +39,7 @@ from resolvers import (
 from resolvers.actors import Actor
 from resolvers.admissions import ADMITTED, heard, locked
 from resolvers.errors import Conflict
+from resolvers.reading.shapes import words
 from resolvers.transaction import Transaction
 
 
@@ -206,18 +208,20 @@ _V, _O, _D = (
     model.__table__
     for model in (models.VitalSigns, models.MedicationOrder, models.MedicationAdministration)
 )
-_NEVER = (
-    MedicationStatus.DRAFT.value,
-    MedicationStatus.CANCELLED.value,
-    MedicationStatus.ENTERED_IN_ERROR.value,
+_NEVER = words(
+    (MedicationStatus.DRAFT, MedicationStatus.CANCELLED, MedicationStatus.ENTERED_IN_ERROR)
 )
 _CARED_FOR = [
     select(table.c.id).where(
         table.c.patient_id == bindparam("patient"),
         table.c.created_at >= bindparam("since", type_=_TIME),
-        *conditions,
+        condition,
     )
-    for table, conditions in ((_V, ()), (_O, (_O.c.status.not_in(_NEVER),)), (_D, ()))
+    for table, condition in (
+        (_V, _V.c.entered_in_error_at.is_(None)),
+        (_O, _O.c.status.not_in(_NEVER)),
+        (_D, _D.c.status != AdministrationStatus.ENTERED_IN_ERROR.value),
+    )
 ]
 _CHARTED = select(exists(union_all(*_CARED_FOR)))
 _OF_ADMISSION = (
