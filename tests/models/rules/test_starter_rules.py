@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.rules.critical_rules import ADULT, DAY, MONTH, YEAR
+from models.rules.critical_rules import ADULT, DAY, MONTH, YEAR, CriticalRule, rival
 from models.rules.critical_values import STARTER_RULES, Observation, Side, Verdict, judge
 from models.rules.results import Interpretation
 
@@ -129,3 +129,119 @@ def test_the_tables_above_reach_every_limit_of_every_row() -> None:
 def test_every_row_names_its_source_once() -> None:
     assert all(rule.source and rule.codes for rule in STARTER_RULES)
     assert len({rule.key for rule in STARTER_RULES}) == len(STARTER_RULES)
+
+
+# The clinical table a second time, cell by cell: the unit, the source, the critical range of each
+# column as the table prints it. U Univ. of Iowa, H Houston Methodist, W WakeMed, S Starling,
+# A ansari.egpnl.com, C citilab, R RCPA-AACB. Hours: a day has 24, a year 8766, the month of a
+# newborn 730.
+TABLE = """
+2823-3 6298-4   mmol/L   16y-        W <=2.5 >=6.5
+2823-3 6298-4   mmol/L   0-16y       U <3.0 >6.5
+2823-3 6298-4   mmol/L   0-6mo       R >7.0
+2951-2 2947-0   mmol/L   0-          U <120 >160
+2345-7 2339-0   mg/dL    1mo-        U <50 >450
+2345-7 2339-0   mg/dL    0-1mo       U <40 >300
+17861-6 49765-1 mg/dL    1mo-        U <6.0 >13.0
+1995-0          mmol/L   16y-        H <=0.75 >=1.50
+2028-9 20565-8  mmol/L   16y-        U <10 >50
+19123-9         mg/dL    16y-        U <1.0 >4.7
+2160-0 38483-4  mg/dL    16y-        A >=10
+2160-0 38483-4  mg/dL    5wk-2y      A >=2
+2160-0 38483-4  mg/dL    2y-12y      A >=2.5
+2160-0 38483-4  mg/dL    12y-16y     A >=3
+2160-0 38483-4  mg/dL    1d-29d      A >=1.5
+1975-2          mg/dL    16y-        S >=10
+1975-2          mg/dL    0-1d        U >10
+1975-2          mg/dL    1d-31d      U >13
+718-7           g/dL     16y-        H <=7.0
+718-7           g/dL     16y-        A >=20
+6690-2          10*3/uL  16y-        W <=1.0 >=50
+777-3           10*3/uL  16y-        S <=20 >=1000
+751-8           10*3/uL  16y-        C <=0.5
+6301-6          {INR}    16y-        W >=5.0
+14979-9         s        16y-        W >=85
+3255-7          mg/dL    16y-        H <=100
+10839-9         ng/mL    16y-        C >=0.3
+2524-7          mmol/L   16y-        H >=3.5
+2744-1          [pH]     16y-        H <=7.20 >=7.60
+2744-1          [pH]     0-1mo       W <7.20
+2019-8          mm[Hg]   16y-        H <=20 >=60
+2019-8          mm[Hg]   0-1mo       W <30 >60
+2703-7          mm[Hg]   16y-        H <=50
+2703-7          mm[Hg]   0-1mo       W <40 >90
+"""
+CARRIED = "creatinine-first-weeks"
+"""A limit of ours where the source leaves a gap: it is in no cell."""
+LETTERS = {
+    "Univ. of Iowa": "U",
+    "Houston Methodist": "H",
+    "WakeMed": "W",
+    "Starling": "S",
+    "ansari.egpnl.com": "A",
+    "citilab": "C",
+    "RCPA-AACB, doi 10.1515/cclm-2017-1114": "R",
+}
+HOURS = {"": 1, "d": 24, "wk": 168, "mo": 730, "y": 8766}
+
+
+def hours(edge: str) -> int:
+    number = edge.rstrip("dwkmoy")
+    # Half a year of completed hours is half of 8766, and not six months of 730.
+    return 4383 if edge == "6mo" else int(number) * HOURS[edge[len(number) :]]
+
+
+def cells() -> list[tuple[str, str, str, int, int | None, list[str]]]:
+    found = []
+    for line in TABLE.strip().splitlines():
+        *codes, unit, ages, source = [word for word in line.split() if word[0] not in "<>"]
+        limits = [word for word in line.split() if word[0] in "<>"]
+        young, old = ages.split("-")
+        for code in codes:
+            before = hours(old) if old else None
+            found.append((code, unit, source, hours(young), before, limits))
+    return found
+
+
+def test_the_rules_are_the_table_and_the_table_is_the_rules() -> None:
+    shipped = [rule for rule in STARTER_RULES if rule.key != CARRIED]
+    found = set()
+    for code, unit, source, young, before, limits in cells():
+        [rule] = [
+            one
+            for one in shipped
+            if code in one.codes
+            and (one.min_age_hours or 0, one.max_age_hours) == (young, before)
+            and LETTERS[one.source] == source
+        ]
+        assert rule.unit == unit
+        assert printed(rule) == limits, rule.key
+        found.add(rule.key)
+    assert found == {rule.key for rule in shipped}
+
+
+def printed(rule: CriticalRule) -> list[str]:
+    low, high = rule.limit(Side.LOW), rule.limit(Side.HIGH)
+    return [
+        *([] if low is None else [f"<{'=' * low[1]}{low[0]}"]),
+        *([] if high is None else [f">{'=' * high[1]}{high[0]}"]),
+    ]
+
+
+def test_the_codes_beside_those_of_the_table_are_siblings_of_one_test() -> None:
+    """No code is in the rules of two tests, and every rule of a test has all of its codes."""
+    of_test: dict[str, set[tuple[str, ...]]] = {}
+    for rule in STARTER_RULES:
+        of_test.setdefault(rule.test, set()).add(rule.codes)
+    assert all(len(codes) == 1 for codes in of_test.values())
+    every = [code for codes in of_test.values() for those in codes for code in those]
+    assert len(every) == len(set(every))
+
+
+def test_of_two_rules_that_ship_one_is_always_the_more_specific() -> None:
+    for rule in STARTER_RULES:
+        assert rival(rule, [other for other in STARTER_RULES if other is not rule]) is None
+
+
+def test_the_window_of_repeats_that_ships_is_ours() -> None:
+    assert {rule.repeat_window for rule in STARTER_RULES} == {240}
