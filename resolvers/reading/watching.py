@@ -62,6 +62,7 @@ FURTHER = frozenset(
         ("WardOccupancy", "onLeave"),
         # Names of users, which nothing changes.
         ("CriticalResult", "acknowledgedBy"),
+        ("LabResult", "orderedBy"),
         ("CriticalResultStep", "called"),
         ("CriticalResultStep", "by"),
         # The address of a session, and a version of a chain: neither is ever changed.
