@@ -311,7 +311,10 @@ class Charts:
                         await self._reserve(tx, everybody, promise.come_from, plan.code, free[-1])
 
     async def _set_status(self, tx: Transaction, ward: str, bed: str, status: BedStatus) -> None:
-        await beds.set_bed_status(tx, self._staff.admin, bed_id=self._bed(ward, bed), status=status)
+        reason = "the door does not close" if status is BedStatus.CLOSED else None
+        await beds.set_bed_status(
+            tx, self._staff.admin, bed_id=self._bed(ward, bed), status=status, reason=reason
+        )
 
     async def _reserve(
         self, tx: Transaction, everybody: list[Patient], come_from: str, ward: str, bed: str
