@@ -11,7 +11,7 @@ import asyncpg
 
 import models
 from models.rules.roles import Role
-from resolvers import critical_rules, ids, labs
+from resolvers import critical_results, critical_rules, ids, labs
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
@@ -74,3 +74,33 @@ async def versions(house: House, lab_result: UUID) -> list[asyncpg.Record]:
         " ORDER BY version",
         lab_result,
     )
+
+
+async def sent(house: House, patient: str, value: str | None, **more: Any) -> UUID | None:
+    """Take a potassium in; its critical result."""
+    [outcome] = await take(house, potassium(house, patient, value, **more))
+    return outcome.critical_result_id
+
+
+async def read_back(house: House, alert: UUID, value: str, ward: str = "med") -> None:
+    async with house.begin() as tx:
+        await critical_results.acknowledge_critical_result(
+            tx,
+            house.actor(Role.NURSE, wards=(ward,)),
+            critical_result_id=ids.encode(models.CriticalResult, alert),
+            read_back=Decimal(value),
+        )
+
+
+async def speaks_of(house: House, alert: asyncpg.Record) -> str:
+    """The value that is to be read back."""
+    value = (await house.row(models.LabResult, alert["lab_result_id"]))["value"]
+    return str(value)
+
+
+async def stands(house: House, patient: str) -> list[tuple[str, str, list[str]]]:
+    """Every critical result of the patient: where it stands, of what it speaks, its steps."""
+    return [
+        (one["status"], await speaks_of(house, one), await steps(house, one["id"]))
+        for one in await alerts(house, patient)
+    ]
