@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,7 @@ class Chart:
     writers: Sequence[UUID | None]
     wards: Mapping[str, UUID]
     _orders: list[UUID] = field(default_factory=list)
+    _alerts: list[UUID] = field(default_factory=list)
 
     async def write(self, place: Place | None, before: Place | None, number: int) -> None:
         """Everything; `place` is where the patient lies, `before` a bed of the past, each patient
@@ -115,7 +117,7 @@ class Chart:
     async def _decisions(self) -> None:
         """On the scale, each ended by the next; and a pregnancy, which may be over or none."""
         times = sorted(self._moment() for _ in range(self.chance.randint(0, 2)))
-        for at, ended in zip(times, [*times[1:], None], strict=True):
+        for at, ended in zip_longest(times, times[1:]):
             await self._insert(
                 models.Spo2ScaleDecision,
                 {"scale": self._one("SCALE_1", "SCALE_2"), "reason": "hypercapnia"}
@@ -163,8 +165,13 @@ class Chart:
         }
 
     async def _lab(self, ward: UUID | None) -> None:
-        """A result in one to three versions, the last of which may be critical."""
+        """A result in one to three versions, the last of which may be critical, or may have joined
+        what is."""
         root, before = models.new_id(), None
+        raises = self.chance.random() < 0.5
+        if raises:
+            self._alerts.append(models.new_id())
+        joined = self._alerts[-1] if raises else self._one(None, None, *self._alerts)
         versions = self._one(1, 1, 2, 3)
         observed = self._moment()
         for version in range(1, versions + 1):
@@ -182,20 +189,23 @@ class Chart:
                 | {"not_judged_reason": "no unit" if verdict == "NOT_JUDGED" else None}
                 | {"unmapped": self._one(True, False), "arrived_late": self._one(True, False)}
                 | {"status": self._one("FINAL", "CORRECTED", "PRELIMINARY", "CANCELLED")}
-                | {"observed_at": observed, "issued_at": self._moment()},
+                | {"observed_at": observed, "issued_at": self._moment()}
+                | {"critical_result_id": self._one(None, joined) if before is None else joined}
+                | {"ordered_by": self.chance.choice(self.writers)},
             )
             before = row_id
-        if self.chance.random() < 0.5:
-            await self._critical(row_id, ward)
+        if raises:
+            await self._critical(self._alerts[-1], row_id, ward)
 
-    async def _critical(self, result: UUID, ward: UUID | None) -> None:
+    async def _critical(self, alert: UUID, result: UUID, ward: UUID | None) -> None:
         status = self._one("OPEN", "ACKNOWLEDGED", "WITHDRAWN")
         answered = status == "ACKNOWLEDGED"
         users = [user for user in self.writers if user is not None]
         heard = self._one(ward, ward, None, *self.wards.values())
-        alert = await self._insert(
+        await self._insert(
             models.CriticalResult,
-            {"lab_result_id": result, "ward_id": heard, "rule": "above 6.0", "status": status}
+            {"id": alert, "lab_result_id": result, "ward_id": heard, "rule": "above 6.0"}
+            | {"status": status}
             | {"raised_at": self._moment(), "escalation_level": self._one(0, 2)}
             | {"acknowledged_at": self.tx.now if answered else None}
             | {"acknowledged_by": self.chance.choice(users) if answered else None}
@@ -255,8 +265,10 @@ class Chart:
             | {"ordered_at": self._moment(), "warnings": self._one([], ["allergy", 'a "b", {c}'])}
             | {"stopped_at": self.tx.now if status == "STOPPED" else None}
             | {"stop_reason": self.chance.choice(TEXTS)}
-            | {"override_reason": self.chance.choice(TEXTS)}
-            | {"hold_reason": self._one(None, "nausea")}
+            | {
+                "override_reason": self.chance.choice(TEXTS),
+                "hold_reason": self._one(None, "nausea"),
+            }
             | {"starts_at": self._one(None, self.tx.now), "max_per_day": self._one(None, 4)}
             | {"times": self._one([], ["06:00", "14:00", "22:00"])}
             | {"times_by_default": self._one(True, False)},
