@@ -19,7 +19,8 @@ class LabResult(Identified, InHospital, Written, Base):
     `root_id` is the id of the first version, `version` counts from 1, `corrects_id` points at the
     version before, `superseded_at` is null on the newest. `value`, `comparator`, `text` and `unit`
     are as sent, and so are `specimen` and `sender_flag`; `canonical_value` in `canonical_unit`
-    (UCUM) is what the rules judged.
+    (UCUM) is what the rules judged, or where there is none the value in the UCUM spelling of its
+    unit.
     `unmapped`: the sender's code has no LOINC code; `arrived_late`: older on arrival than the
     setting, judged but silent. `rule_id` is the version of the critical rule that gave the verdict.
     `critical_result_id` is the critical result that this version raised, joined or spoke to: that

@@ -18,7 +18,7 @@ from models.rules.critical_rules import CriticalRule, Side, describe, specificit
 from models.rules.patients import Sex
 from models.rules.results import CRITICAL, INTERPRETATION_OF_FLAG, Interpretation, NotJudged
 from models.rules.starter_rules import STARTER_RULES
-from models.rules.units import convert
+from models.rules.units import canonical, convert
 
 __all__ = [
     "STARTER_RULES",
@@ -109,7 +109,13 @@ def judge(rules: Iterable[CriticalRule], observation: Observation) -> Verdict:
     if observation.comparator and observation.comparator not in COMPARATORS:
         return _by_critical_flag(flag, NotJudged.COMPARATOR)
     if not for_code:
-        return _by_reference_range(observation, flag)
+        # Kept in UCUM all the same, so that whoever draws it over time need not guess.
+        known = canonical(observation.unit)
+        return replace(
+            _by_reference_range(observation, flag),
+            canonical_value=None if known is None else observation.value,
+            canonical_unit=known,
+        )
 
     unit = for_code[0].unit
     value = convert(observation.value, observation.unit, observation.code, unit)

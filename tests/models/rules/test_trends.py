@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from models.rules.critical_values import Observation, judge
 from models.rules.news2 import Spo2Scale
 from models.rules.panels import LOINC, PANELS, LabPanel
 from models.rules.trends import FIELDS, PLAUSIBLE, ScoreBand, same_test, score_bands, sizes
@@ -64,6 +65,15 @@ def test_sizes_convert_as_the_rules_do(code: str) -> None:
             assert (wanted is not None) == (kind == other_kind), (unit, other)
             if wanted is not None:
                 assert abs(value * size / other_size - wanted) <= abs(wanted) * Decimal("1e-20")
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept"), [("M/uL", "10*6/uL"), ("10^12/L", "10*12/L"), ("bottles", None), (None, None)]
+)
+def test_a_test_without_rules_is_kept_in_ucum(unit: str | None, kept: str | None) -> None:
+    verdict = judge((), Observation(code="789-8", value=Decimal("4.5"), unit=unit))
+    value = None if kept is None else Decimal("4.5")
+    assert (verdict.canonical_unit, verdict.canonical_value) == (kept, value)
 
 
 def test_a_temperature_has_no_size() -> None:
