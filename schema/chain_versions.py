@@ -45,11 +45,12 @@ def _shipped() -> FromClause:
 
     def of(urgency: str, minutes: list[int], audiences: list[str]) -> Select[Any]:
         spelt = ", ".join(f"'{one}'" for one in audiences)
-        return select(
+        made: Select[Any] = select(
             literal_column(f"'{urgency}'", Text()).label("urgency"),
             literal_column(f"ARRAY{minutes}", ARRAY(Integer())).label("after_minutes"),
             literal_column(f"ARRAY[{spelt}]", ARRAY(Text())).label("audiences"),
         )
+        return made
 
     return union_all(
         *(
@@ -71,7 +72,7 @@ def _first_of(shipped: FromClause, *versions: FromClause) -> list[ColumnElement[
         return case(*there, else_=otherwise).label(name)
 
     return [
-        shipped.c.urgency,
+        one("urgency", shipped.c.urgency),
         *(one(name, value) for name, value in _VERSION.items()),
         *(one(name, shipped.c[name]) for name in ("after_minutes", "audiences")),
     ]
@@ -126,12 +127,13 @@ def _asked(_: Any, given: Derivation) -> Select[Any]:
 
 
 def _steps(chain: Any, _: Derivation) -> Select[Any]:
-    step = func.unnest(chain.c.after_minutes, chain.c.audiences).table_valued(
-        "after_minutes", "audience", with_ordinality="place", name="chain_step"
+    step = (
+        func.unnest(chain.c.after_minutes, chain.c.audiences)
+        .table_valued("after_minutes", "audience", with_ordinality="place")
+        .render_derived(name="chain_step")
     )
-    return select(
-        (step.c.place - 1).cast(Integer()).label("level"), step.c.after_minutes, step.c.audience
-    ).select_from(step.render_derived())
+    level = cast(step.c.place - 1, Integer()).label("level")
+    return select(level, step.c.after_minutes, step.c.audience)
 
 
 def chain_of_result() -> Any:

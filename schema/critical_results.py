@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, Text, case, func, literal_column
@@ -57,7 +57,7 @@ def _next_audience(critical: FromClause) -> ColumnElement[object]:
     return case((critical.c.next_escalation_at.is_not(None), at))
 
 
-def _array(words: Iterable[str]) -> ColumnElement[list[str]]:
+def _array(words: Iterable[str]) -> ColumnElement[Any]:
     spelt = ", ".join(f"'{word}'" for word in words)
     return literal_column(f"ARRAY[{spelt}]", ARRAY(Text()))
 

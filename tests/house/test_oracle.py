@@ -9,7 +9,7 @@ import pytest
 
 ORACLE = Path(__file__).resolve().parents[1] / "oracle"
 ANSWERING = (
-    *("rows", "grants", "sight", "beds", "relations", "computed", "episodes", "cursors"),
+    *("rows", "grants", "sight", "alarms", "beds", "relations", "computed", "episodes", "cursors"),
     *("refusals", "execution"),
 )
 """The modules that answer; the others ask the engine, and compare."""

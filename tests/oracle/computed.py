@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tests.oracle.alarms import called, next_audience, set_at, station
 from tests.oracle.beds import kept, occupancy
 from tests.oracle.episodes import GATHERED, escalations, whole
 from tests.oracle.grants import GUARDS
@@ -76,6 +77,7 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "VitalSigns.news2": lambda held, viewer, row: row if row["news2_applies"] else None,
     "News2.parts": lambda held, viewer, row: row,
     "VitalSigns.news2NotApplicableReason": lambda held, viewer, row: row["news2_not_applicable"],
+    "LabResult.orderedBy": _name_of("ordered_by"),
     "VitalSigns.recordedBy": _name_of("created_by"),
     "VitalSigns.enteredInErrorBy": _name_of("entered_in_error_by"),
     "Spo2ScaleDecision.decidedBy": _name_of("created_by"),
@@ -83,6 +85,12 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Pregnancy.recordedAt": lambda held, viewer, row: spoken(row["created_at"]),
     "Patient.spo2Scale": _scale,
     "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
+    "CriticalResult.nextEscalationAudience": next_audience,
+    "CriticalResultStep.called": called,
+    "CriticalResultStep.by": _name_of("user_id"),
+    "CriticalResultStep.station": station,
+    "EscalationChain.setAt": set_at,
+    "EscalationChain.setBy": _name_of("created_by"),
     "CriticalRule.lowComparator": _comparator("low", "<"),
     "CriticalRule.highComparator": _comparator("high", ">"),
     "CriticalRule.repeatWindowMinutes": lambda held, viewer, row: row["repeat_window"],

@@ -42,6 +42,7 @@ emergency-access:end        H     A      A     A            .   .          .    
 emergency-access:review     H     .      .     .            .   .          .     H       .          .
 isolation:end               H     T      .     W            .   .          .     .       .          .
 isolation:override          H     T      .     W            .   .          .     .       .          .
+escalation-chain:write      H     .      .     .            .   .          .     .       .          .
 isolation:set               H     T      W     W            .   .          .     .       .          .
 leave:record                H     T      W     W            .   .          H     .       H          .
 lab:record                  H     .      .     .            H   .          .     .       H          .
@@ -141,6 +142,10 @@ GUARDS = {
     "CriticalResultReport.episodes": REPORT,
     "CriticalResultFigures.escalations": REPORT,
     "Patient.spo2Scale": "vitals:read",
+    "Ward.escalationChains": "critical-result:read",
+    "Query.escalationChain": "critical-result:read",
+    "EscalationChain.steps": "critical-result:read",
+    "CriticalResult.chain": "critical-result:read",
     "Patient.phone": "patient-contact:read",
     "Patient.email": "patient-contact:read",
     "Patient.address": "patient-contact:read",
@@ -182,6 +187,11 @@ INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} 
     "Ward.cleaning",
     "Query.criticalResultReport",
     "CriticalResultReport.episodes",
+    "Query.escalationChain",
+    "Ward.escalationChains",
+    "EscalationChain.steps",
+    "CriticalResult.chain",
+    "CriticalResult.steps",
     "AuditEntry.actor",
     "AuditEntry.recipients",
     "Patient.vitalTrend",
@@ -212,6 +222,8 @@ MUTATIONS = {
     "changeCriticalRule": "critical-rule:write",
     "retireCriticalRule": "critical-rule:write",
     "dryRunCriticalRule": "critical-rule:write",
+    "setEscalationChain": "escalation-chain:write",
+    "resetEscalationChain": "escalation-chain:write",
     "admitPatient": "patient:admit",
     "transferPatient": "patient:transfer",
     "dischargePatient": "patient:discharge",

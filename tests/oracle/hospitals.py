@@ -21,6 +21,7 @@ from resolvers import hospitals, sessions
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
+from tests.oracle.alarms_by_chance import run_by_chains
 from tests.oracle.charts import Chart
 from tests.oracle.cursors import Cursors
 from tests.oracle.rows import Held, hold, public_of
@@ -88,6 +89,7 @@ async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
         await write_rules(tx, chance, list(hospital.wards.values()), writers)
     people = [*authors, *(await _people(hospital, chance, wards))]
     async with transaction(pool, hospital.id, now) as tx:
+        await run_by_chains(tx, chance, [*hospital.wards.values()], people)
         for actor in people:
             await _relate(tx, chance, hospital, actor, people)
     house.actors = await looked_up(hospital, people)

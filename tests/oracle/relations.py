@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from tests.oracle.alarms import chain_asked, chain_of, chains_of_ward, steps_of_chain
 from tests.oracle.beds import cleaning, kept
 from tests.oracle.episodes import listed, reports
 from tests.oracle.grants import ENTRY
@@ -43,6 +44,8 @@ NEWEST = {
     "MedicationAdministration": "given_at",
 }
 """What is shown newest first, and by which time."""
+NUMBERED = {"CriticalResultStep": "number", "EscalationStep": "level", "EscalationChain": "urgency"}
+"""What is shown in the order of a column."""
 
 
 def sort_key(field: str, row: Row) -> tuple[Any, ...]:
@@ -52,6 +55,8 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
         return (row["version"],)
     if type_ == "AuditEntry":
         return (row["id"],)
+    if type_ in NUMBERED:
+        return (row[NUMBERED[type_]],)
     if type_ == "CriticalResultEpisode":
         return (row["began_at"], row["id"])
     if type_ == "AuditActor":
@@ -151,6 +156,8 @@ def _critical(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
         named = held.where("Ward", "code", given["ward"])
         wards = [ward["id"] for ward in in_sight(held, viewer, named)]
         rows = [one for one in rows if one["ward_id"] in wards]
+    if "kind" in given:
+        rows = [one for one in rows if one["kind"] == given["kind"]]
     return [one for one in rows if "status" not in given or one["status"] in given["status"]]
 
 
@@ -333,9 +340,7 @@ RELATIONS: dict[str, Relation] = {
     "Patient.labPanels": panels,
     "PanelMember.result": member_result,
     "LabResult.patient": behind("Patient", "patient_id"),
-    "LabResult.criticalResult": lambda held, viewer, row, given: held.where(
-        "CriticalResult", "lab_result_id", row["id"]
-    ),
+    "LabResult.criticalResult": behind("CriticalResult", "critical_result_id"),
     "LabResult.history": _history,
     "LabResult.criticalRule": behind("CriticalRule", "rule_id"),
     "CriticalResult.criticalRule": behind("CriticalRule", "rule_id"),
@@ -348,6 +353,23 @@ RELATIONS: dict[str, Relation] = {
     "CriticalResult.patient": behind("Patient", "patient_id"),
     "CriticalResult.ward": behind("Ward", "ward_id"),
     "CriticalResult.labResult": behind("LabResult", "lab_result_id"),
+    "CriticalResult.vitals": behind("VitalSigns", "vital_signs_id"),
+    "CriticalResult.chain": lambda held, viewer, row, given: [chain_of(held, row)],
+    "CriticalResult.steps": lambda held, viewer, row, given: held.where(
+        "CriticalResultStep", "critical_result_id", row["id"]
+    ),
+    "CriticalResultStep.ward": behind("Ward", "ward_id"),
+    "CriticalResultStep.labResult": behind("LabResult", "lab_result_id"),
+    "CriticalResultStep.vitals": behind("VitalSigns", "vital_signs_id"),
+    "Query.escalationChain": chain_asked,
+    "Ward.escalationChains": chains_of_ward,
+    "EscalationChain.ward": behind("Ward", "ward_id"),
+    "EscalationChain.steps": steps_of_chain,
+    "CriticalResult.results": lambda held, viewer, row, given: [
+        one
+        for one in held.where("LabResult", "critical_result_id", row["id"])
+        if one["superseded_at"] is None
+    ],
     "MedicationOrder.patient": behind("Patient", "patient_id"),
     "MedicationOrder.history": lambda held, viewer, row, given: held.where(
         "MedicationOrderStep", "medication_order_id", row["id"]

@@ -33,6 +33,8 @@ TABLES = {
     "critical_rules": "CriticalRule",
     "critical_results": "CriticalResult",
     "critical_result_steps": "CriticalResultStep",
+    "escalation_chains": "EscalationChain",
+    "sessions": "Session",
     "medication_orders": "MedicationOrder",
     "medication_order_steps": "MedicationOrderStep",
     "medication_warnings": "MedicationWarning",

@@ -125,6 +125,16 @@ class Stage:
         answer = await self.do("recordAllergy", given, "{ allergy { id } }", who)
         return str(answer["allergy"]["id"])
 
+    def chain(self) -> dict[str, Any]:
+        """An escalation chain of the ward's own."""
+        steps = {0: "WARD_NURSE_AND_ORDERING_CLINICIAN", 3: "ON_CALL_DOCTOR", 45: "REPORT"}
+        return {"urgency": "CRITICAL", "ward": self.ward} | {
+            "steps": [
+                {"afterMinutes": minutes, "audience": audience}
+                for minutes, audience in steps.items()
+            ]
+        }
+
     async def member(self) -> str:
         """A doctor's place on a care team."""
         patient, _ = await self.admitted()
@@ -192,6 +202,12 @@ class Stage:
                 await self.critical()
                 given = {"codes": ["2823-3"], "unit": "mmol/L", "high": "7", "specimen": None}
                 return {"rule": self.rule() | given | {"ward": self.ward}, "days": 365}
+            case "setEscalationChain":
+                return self.chain()
+            case "resetEscalationChain":
+                wanted = "{ escalationChain { version } }"
+                await self.do("setEscalationChain", self.chain(), wanted)
+                return {"urgency": "CRITICAL", "ward": self.ward}
             case "admitPatient":
                 return {"patientId": await self.patient(), "bedId": await self.bed()} | {
                     "reason": "unwell"

@@ -138,6 +138,7 @@ MADE = {
     "CriticalResultFigures": ["critical_result_steps"],
     "CriticalResultEpisode": ["critical_result_steps"],
     "CriticalResultEscalations": ["generate_series"],
+    "EscalationStep": ["unnest"],
 }
 """What is no row of a table."""
 

@@ -19,7 +19,7 @@ from tests.oracle.grants import GRANTS, MUTATIONS
 from tests.oracle.hospitals import House, looked_up
 from tests.oracle.people import staffed
 from tests.oracle.relations import NODES
-from tests.oracle.rows import Row
+from tests.oracle.rows import Row, spoken
 from tests.oracle.sight import viewer_of
 from tests.oracle.stage import Stage, naming_nothing
 from tests.resolvers.reading.hospital import Hospital
@@ -86,6 +86,9 @@ def _row(house: House, value: Any) -> Any:
         return [_outcome(house, one) for one in value]
     if not isinstance(value, dict) or value["__typename"] == "Viewer":
         return value
+    if value["__typename"] == "EscalationChain":
+        chains = house.held.all("EscalationChain")
+        return next(one for one in chains if spoken(one["created_at"]) == value["setAt"])
     [row] = house.held.named(value["id"], NODES)
     return row
 

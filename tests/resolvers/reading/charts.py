@@ -11,12 +11,16 @@ from uuid import UUID
 import models
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction
-from tests.resolvers.reading.loops import step_through, whole_loop
+from tests.resolvers.reading.loops import whole_loop
 
 SCORED = (
     "respiratory_rate", "oxygen_saturation", "on_oxygen", "systolic", "heart_rate",
     "consciousness", "temperature",
 )  # fmt: skip
+
+
+IN_ERROR, AWAY = 2, 4
+"""The numbers of the patient who was admitted in error once, and of the one who is on leave."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,13 @@ async def write(
         {"substance": f"penicillin of {name}", "code": "7980", "reaction": "rash"}
         | {"criticality": "HIGH", "recorded_at": tx.now},
     )
+    for kind, ended_at in (("CONTACT", None), ("AIRBORNE", tx.now)):
+        await clerk.insert(
+            models.Isolation,
+            {"kind": kind, "reason": f"a swab of {name}", "started_at": tx.now}
+            | {"expected_end": tx.now + timedelta(days=3), "ended_at": ended_at}
+            | {"ended_by": None if ended_at is None else other.user_id},
+        )
     # Several at one moment: what orders them then is the id.
     for age in (0, 0, 0, 1, 2, 2):
         writer = other if age == 1 else author
@@ -123,10 +134,15 @@ async def _stays(clerk: _Clerk, place: Place | None, before: Place, number: int)
     now = clerk.tx.now
     began = now - timedelta(days=20 - number)
     moved = began + timedelta(hours=12)
+    if number == IN_ERROR:
+        await _in_error(clerk, before, began - timedelta(days=30))
+    away = number == AWAY
     admission = await clerk.insert(
         models.Admission,
-        {"status": "IN_PROGRESS" if place else "FINISHED", "admitted_at": began}
-        | {"discharged_at": None if place else now, "reason": "unwell"},
+        {"status": "ON_LEAVE" if away else "IN_PROGRESS", "admitted_at": began, "reason": "unwell"}
+        | {"leave_since": now if away else None}
+        | {"leave_until": now + timedelta(hours=6) if away else None}
+        | ({} if place else {"status": "FINISHED", "discharged_at": now}),
     )
     stays = [(before, began, moved)]
     if place is not None:
@@ -141,6 +157,19 @@ async def _stays(clerk: _Clerk, place: Place | None, before: Place, number: int)
         await clerk.tx.connection.execute(
             "UPDATE beds SET status = 'OCCUPIED' WHERE id = $1", place.bed
         )
+
+
+async def _in_error(clerk: _Clerk, bed: Place, at: datetime) -> None:
+    """An admission that was never meant, and the stay of it."""
+    admission = await clerk.insert(
+        models.Admission,
+        {"status": "CANCELLED", "admitted_at": at, "cancel_reason": "the wrong patient"},
+    )
+    await clerk.insert(
+        models.BedStay,
+        {"admission_id": admission, "ward_id": bed.ward, "bed_id": bed.bed}
+        | {"started_at": at, "ended_at": at, "cancelled_at": at, "override_reason": "no other bed"},
+    )
 
 
 async def _vitals(clerk: _Clerk, at: datetime, author: Actor) -> None:
@@ -171,8 +200,13 @@ async def _course(clerk: _Clerk, place: Place | None) -> None:
         | spoken
         | ward,
     )
-    await step_through(
-        clerk.tx, alert, ["RAISED"], [now - timedelta(hours=2)], **spoken, **ward, user_id=author
+    await clerk.tx.insert(
+        models.CriticalResultStep,
+        {"id": models.new_id(), "hospital_id": clerk.tx.hospital_id, "critical_result_id": alert}
+        | {"number": 1, "kind": "RAISED", "occurred_at": now - timedelta(hours=2), "level": 0}
+        | {"user_id": author}
+        | spoken
+        | ward,
     )
     taken_back = models.new_id()
     await clerk.insert(

@@ -28,6 +28,7 @@ from resolvers.reading.limits import Limits
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
 from tests.resolvers.reading import charts
+from tests.resolvers.reading.alarms import run_clocks
 from tests.resolvers.reading.rules import write_rules
 
 WARDS = ("ICU", "MED1", "NICU", "SURG1")
@@ -236,13 +237,40 @@ async def furnish(pool: asyncpg.Pool[Any]) -> Hospital:
                 before=found.place("ICU-2"),
                 number=number,
             )
+        await run_clocks(tx, found.wards, doctor)
         await _keep(tx, found.beds["MED1-2"], found.charts["Ben"].patient)
+        await _beds_before(tx, found, doctor)
         await write_rules(tx, Random(1), list(found.wards.values()), [doctor.user_id])
         for name in ("Ada", "Gus"):
             found.accesses[name] = await _break_glass(
                 tx, found.charts[name], opened_by=doctor, reviewed_by=integrator
             )
     return found
+
+
+async def _beds_before(tx: Transaction, hospital: Hospital, actor: Actor) -> None:
+    """What has become of the beds so far: NICU-2 was cleaned and closed, the first ones taken."""
+    began = tx.now - timedelta(hours=5)
+    await tx.connection.execute(
+        "UPDATE beds SET status = 'CLOSED', closed_reason = 'a broken rail', status_since = $2,"
+        " waiting_since = $2, isolation_for = '{AIRBORNE,CONTACT}' WHERE id = $1",
+        hospital.beds["NICU-2"],
+        began,
+    )
+    for number, (bed, bed_id) in enumerate(hospital.beds.items()):
+        place, name = hospital.place(bed), {"MED1-1": "Ada", "ICU-1": "Ben"}.get(bed)
+        made = {"hospital_id": tx.hospital_id, "bed_id": bed_id, "ward_id": place.ward}
+        made |= {"created_at": began, "created_by": actor.user_id}
+        for at, before, after in ((0, "HOUSEKEEPING", "UNOCCUPIED"), (1, "UNOCCUPIED", "CLOSED")):
+            chart = hospital.charts[name] if name and at else None
+            admission = None if chart is None else chart.newest(models.Admission)
+            await tx.insert(
+                models.BedTransition,
+                {**made, "id": models.new_id(), "admission_id": admission, "reason": f"{bed} {at}"}
+                | {"kind": "STATUS_CHANGED", "from_status": before, "to_status": after}
+                | {"occurred_at": began + timedelta(hours=at, minutes=number)}
+                | {"waited_since": None if at else began - timedelta(minutes=number, seconds=7)},
+            )
 
 
 async def _keep(tx: Transaction, bed: UUID, patient: UUID) -> None:
