@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from models.rules import routes
 from models.rules.medications import Frequency, MedicationStatus
 from resolvers import inputs
 from resolvers.imports import cleaning
@@ -76,6 +77,7 @@ def order(
         "code": first_code(concept),
         "status": status.value,
         "ordered_at": ordered_at,
+        "starts_at": ordered_at,
         "stopped_at": None,
         "stop_reason": None,
         **_dosage(resource),
@@ -117,7 +119,7 @@ def _dosage(resource: Resource) -> dict[str, Any]:
     first = steps[0]
     reason = words(first.get("asNeededCodeableConcept"), "reason")
     values |= {
-        "route": words(first.get("route"), "route", most=inputs.NAME),
+        "route": _route(part(first.get("route"))),
         "as_needed": first.get("asNeededBoolean") is True or reason is not None,
         "as_needed_reason": reason,
     }
@@ -134,6 +136,13 @@ def _dosage(resource: Resource) -> dict[str, Any]:
             values |= {"dose": dose.value, "dose_unit": dose.unit or DOSE}
             break
     return values
+
+
+def _route(concept: Resource) -> str | None:
+    """The code of the route where it is known (by its concept or its words), else the words."""
+    said = words(concept, "route", most=inputs.NAME)
+    coded = first_code(concept)
+    return (coded and routes.known(coded)) or (said and routes.known(said)) or said
 
 
 def _frequency(step: Resource) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import models
 from models.rules.medications import MedicationStatus
 from models.rules.results import IngestOutcome
-from resolvers import labs, vitals
+from resolvers import labs, medication_history, medication_warnings, vitals
 from resolvers.actors import Actor
 from resolvers.imports import intake_admissions, intake_patients, rejections
 from resolvers.imports.drafts import (
@@ -39,13 +39,15 @@ _ORDERS = Shelf(
     models.MedicationOrder,
     (
         "drug", "code", "dose", "dose_unit", "route", "frequency", "as_needed",
-        "as_needed_reason", "status", "ordered_at", "stopped_at", "stop_reason",
+        "as_needed_reason", "status", "ordered_at", "starts_at", "stopped_at", "stop_reason",
     ),
 )  # fmt: skip
 _UNMAPPED = Shelf(
     models.UnmappedObservation, ("code", "display", "observed_at", "reason", "source_text")
 )
 _RUNNING = frozenset({MedicationStatus.DRAFT, MedicationStatus.ACTIVE, MedicationStatus.ON_HOLD})
+_STARTED_HERE = (MedicationStatus.DRAFT, MedicationStatus.ACTIVE)
+"""What the source says of an order, and what it is here."""
 _OTHERS = "its number names a record of another patient"
 
 _OUTCOME = {
@@ -94,6 +96,7 @@ class _Intake:
             self._reject(draft.records, reason)
         await self._allergies()
         await self._orders()
+        await self._warnings()
         await self._vitals()
         await self._labs()
         await self._unmapped()
@@ -152,6 +155,11 @@ class _Intake:
                 "orders that have ended here and run in the source: left as they are"
             )
             kept |= {name: held[name] for name in ("status", "stopped_at", "stop_reason")}
+        elif status in _RUNNING and (
+            held["hold_reason"] is not None or (status, held["status"]) == _STARTED_HERE
+        ):
+            self.ledger.remark("orders that are held or were started here: left as they are")
+            kept |= {name: held[name] for name in ("status", "starts_at")}
         return kept
 
     async def _allergies(self) -> None:
@@ -173,6 +181,17 @@ class _Intake:
     async def _orders(self) -> None:
         rows = [(draft, who, dict(draft.values)) for draft, who in self._placed(OrderDraft)]
         await self._put(_ORDERS, rows)
+
+    async def _warnings(self) -> None:
+        """What is new among allergies and orders may speak against what runs."""
+        patients = {
+            self._patients[draft.mrn].id
+            for draft in self._batch.drafts
+            if isinstance(draft, AllergyDraft | OrderDraft) and draft.mrn in self._patients
+        }
+        if patients:
+            await medication_history.catch_up(self._tx, self._actor, patients)
+            await medication_warnings.reconsider(self._tx, patients)
 
     async def _unmapped(self) -> None:
         rows = [

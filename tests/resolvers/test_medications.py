@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +54,47 @@ async def test_an_order_is_active_and_signed(house: House) -> None:
         code="723",
         dose=Decimal(500),
         dose_unit="mg",
-        route="oral",
+        route="by mouth",
         frequency="t.i.d.",
     )
     row = await house.row(models.MedicationOrder, medication)
     assert (row["status"], row["frequency"], row["dose"]) == ("ACTIVE", "TID", Decimal(500))
+    assert (row["route"], row["dose_unit"]) == ("PO", "mg")
+    assert (row["times"], row["times_by_default"]) == (["08:00", "14:00", "20:00"], True)
+    assert (row["starts_at"], row["ends_at"]) == (house.now, None)
     assert (row["ordered_at"], row["created_by"]) == (house.now, house.users[Role.DOCTOR])
     assert row["warnings"] == []
+
+
+async def test_times_that_are_chosen_are_kept_in_order(house: House) -> None:
+    medication = await order(
+        house, await house.inpatient(), frequency="BID", times=["21:30", "07:30"]
+    )
+    row = await house.row(models.MedicationOrder, medication)
+    assert (row["times"], row["times_by_default"]) == (["07:30", "21:30"], False)
+
+
+async def test_as_needed_says_for_what_and_how_often_at_most(house: House) -> None:
+    medication = await order(
+        house,
+        await house.inpatient(),
+        frequency="Q6H",
+        as_needed=True,
+        as_needed_reason="pain",
+        max_per_day=4,
+        dose=Decimal(1),
+        dose_unit="tablets",
+    )
+    row = await house.row(models.MedicationOrder, medication)
+    assert (row["as_needed"], row["as_needed_reason"], row["max_per_day"]) == (True, "pain", 4)
+    assert (row["times"], row["dose_unit"]) == ([], "{tablet}")
+
+
+async def test_an_order_may_begin_later_and_be_over_by_a_time(house: House) -> None:
+    begins, over = house.now + timedelta(hours=1), house.now + timedelta(days=7)
+    medication = await order(house, await house.inpatient(), starts_at=begins, ends_at=over)
+    row = await house.row(models.MedicationOrder, medication)
+    assert (row["status"], row["starts_at"], row["ends_at"]) == ("ACTIVE", begins, over)
 
 
 async def test_an_allergy_stands_in_the_way_until_a_reason_is_given(house: House) -> None:
@@ -77,6 +112,7 @@ async def test_an_allergy_stands_in_the_way_until_a_reason_is_given(house: House
     row = await house.row(models.MedicationOrder, medication)
     assert row["override_reason"] == "tolerated in 2024"
     assert len(row["warnings"]) == 1
+    assert "penicillins" in row["warnings"][0]
     assert row["warnings"][0].startswith("ALLERGY_CLASS: ")
 
 
@@ -96,6 +132,10 @@ async def test_an_integrator_does_not_learn_of_an_allergy_by_ordering(house: Hou
     with pytest.raises(Conflict) as refused:
         await order(house, patient, role=Role.INTEGRATOR)
     assert refused.value.extensions["warnings"] == [{"kind": "ALLERGY_CLASS"}]
+    # Nor by reading its own order.
+    medication = await order(house, patient, role=Role.INTEGRATOR, override_reason="as sent")
+    row = await house.row(models.MedicationOrder, medication)
+    assert row["warnings"] == ["ALLERGY_CLASS"]
 
 
 async def test_the_same_drug_twice_is_warned_of_while_the_first_runs(house: House) -> None:
@@ -106,6 +146,11 @@ async def test_the_same_drug_twice_is_warned_of_while_the_first_runs(house: Hous
     assert [each["kind"] for each in refused.value.extensions["warnings"]] == ["DUPLICATE_DRUG"]
     await stop(house, first)
     assert await order(house, patient, "Ibuprofen")
+
+
+async def test_a_reason_without_a_warning_is_not_kept(house: House) -> None:
+    medication = await order(house, await house.inpatient(), override_reason="just in case")
+    assert (await house.row(models.MedicationOrder, medication))["override_reason"] is None
 
 
 async def test_two_orders_of_a_drug_at_once_are_not_both_unaware(house: House) -> None:
@@ -124,7 +169,19 @@ async def test_two_orders_of_a_drug_at_once_are_not_both_unaware(house: House) -
         ({"dose": Decimal(0), "dose_unit": "mg"}, "dose"),
         ({"dose": Decimal("NaN"), "dose_unit": "mg"}, "dose"),
         ({"dose": Decimal(5)}, "doseUnit"),
+        ({"dose": Decimal(5), "dose_unit": "lumps"}, "doseUnit"),
+        ({"dose": Decimal(5), "dose_unit": "1"}, "doseUnit"),
+        ({"route": "somehow"}, "route"),
         ({"frequency": "now and then"}, "frequency"),
+        ({"frequency": "BID", "times": ["08:00"]}, "times"),
+        ({"frequency": "QD", "times": ["8 am"]}, "times"),
+        ({"times": ["08:00"]}, "times"),
+        ({"as_needed": True, "as_needed_reason": "pain"}, "maxPerDay"),
+        ({"as_needed": True, "as_needed_reason": "pain", "max_per_day": 0}, "maxPerDay"),
+        ({"max_per_day": 4}, "maxPerDay"),
+        ({"starts_at": timedelta(0)}, "startsAt"),
+        ({"ends_at": timedelta(0)}, "endsAt"),
+        ({"starts_at": timedelta(hours=2), "ends_at": timedelta(hours=2)}, "endsAt"),
         ({"frequency": "PRN"}, "frequency"),
         ({"as_needed": True}, "asNeededReason"),
         ({"as_needed": False, "as_needed_reason": "pain"}, "asNeededReason"),
@@ -136,8 +193,16 @@ async def test_two_orders_of_a_drug_at_once_are_not_both_unaware(house: House) -
 async def test_an_order_that_cannot_be(house: House, wrong: dict[str, Any], field: str) -> None:
     patient = await house.inpatient()
     with pytest.raises(BadInput) as refused:
-        await order(house, patient, **({"drug": "Ibuprofen"} | wrong))
+        await order(house, patient, **({"drug": "Ibuprofen"} | _at(house, wrong)))
     assert refused.value.extensions["field"] == field
+
+
+def _at(house: House, given: dict[str, Any]) -> dict[str, Any]:
+    """Times that are given as so long from now."""
+    return {
+        name: house.now + value if isinstance(value, timedelta) else value
+        for name, value in given.items()
+    }
 
 
 async def test_an_order_is_discontinued_once(house: House) -> None:

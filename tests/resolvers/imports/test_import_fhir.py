@@ -198,7 +198,7 @@ async def test_orders_with_and_without_dosage(desk: Any, patient: Any, bundle: M
     assert [row["drug"] for row in rows] == ["Amoxicillin 250 MG", "Warfarin 5 MG"]
     assert (rows[0]["dose"], rows[0]["frequency"]) == (None, None)
     assert (rows[1]["dose"], rows[1]["dose_unit"], rows[1]["frequency"], rows[1]["route"]) == (
-        Decimal("2.5"), "mg", "BID", "oral",
+        Decimal("2.5"), "mg", "BID", "PO",
     )  # fmt: skip
     assert (rows[1]["as_needed"], rows[1]["as_needed_reason"]) == (True, "pain")
     assert ledger.reasons["MedicationRequest", "the order names no drug"] == 1
