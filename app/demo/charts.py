@@ -363,6 +363,6 @@ _BEDS = Statement(
     .join_from(models.Bed, models.Ward, models.Bed.ward_id == models.Ward.id)
     .where(models.Bed.hospital_id == bindparam("hospital"))
 )
-_CRITICAL = select(models.CriticalResult.id).where(
-    models.CriticalResult.lab_result_id == bindparam("result")
+_CRITICAL = select(models.LabResult.critical_result_id).where(
+    models.LabResult.id == bindparam("result")
 )
