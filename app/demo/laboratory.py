@@ -1,16 +1,16 @@
 """The laboratory of the simulator: everyday blood, critical findings, and in the end an answer.
 
-The simulator leaves critical results to people. Without any people they would pile up, so one that
-the demo itself raised and that nobody has acknowledged for `PATIENCE` is acknowledged in the name
-of the ward's doctor, with a note that says it was simulated. Results of other senders are left
-alone.
+The simulator leaves critical results, and patients who deteriorate, to people. Without any people
+they would pile up, so one that the demo itself raised and that nobody has acknowledged for
+`PATIENCE` is acknowledged in the name of the ward's doctor, with a note that says it was simulated.
+Those of other senders are left alone.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 import models
 from app.demo import census, findings, labs
@@ -76,22 +76,24 @@ async def _report(scene: Scene, patient: Inpatient, drawn: list[Drawn]) -> None:
     )
 
 
-_C, _L, _S = (
-    model.__table__ for model in (models.CriticalResult, models.LabResult, models.BedStay)
+_C, _L, _V, _S = (
+    model.__table__
+    for model in (models.CriticalResult, models.LabResult, models.VitalSigns, models.BedStay)
 )
+_READ_BACK = func.coalesce(_L.c.value, _V.c.news2_total, _V.c.news2_highest_single)
 _LEFT_OPEN = (
-    select(_C.c.id, _L.c.value, _S.c.ward_id)
+    select(_C.c.id, _READ_BACK.label("value"), _S.c.ward_id)
     .select_from(
-        _C.join(_L, _L.c.id == _C.c.lab_result_id).outerjoin(
-            _S, (_S.c.patient_id == _C.c.patient_id) & _S.c.ended_at.is_(None)
-        )
+        _C.outerjoin(_L, _L.c.id == _C.c.lab_result_id)
+        .outerjoin(_V, _V.c.id == _C.c.vital_signs_id)
+        .outerjoin(_S, (_S.c.patient_id == _C.c.patient_id) & _S.c.ended_at.is_(None))
     )
     .where(
         _C.c.hospital_id == bindparam("hospital"),
         _C.c.status == CriticalResultStatus.OPEN.value,
         _C.c.raised_at < bindparam("before"),
-        _L.c.value.is_not(None),
-        or_(_L.c.sender == DEMO, _L.c.sender == SENDER),
+        _READ_BACK.is_not(None),
+        or_(*(table.c.sender == sender for table in (_L, _V) for sender in (DEMO, SENDER))),
     )
     .order_by(_C.c.raised_at, _C.c.id)
     .limit(ANSWERS_AT_ONCE)

@@ -24,7 +24,7 @@ from app.demo.scene import Scene
 from app.demo.staff import on_duty
 from app.embedded import Servers
 from models.rules.patients import Sex
-from resolvers import labs
+from resolvers import labs, vitals
 from resolvers.database import open_pool
 from resolvers.transaction import transaction
 from tests.owner import as_owner
@@ -90,9 +90,10 @@ async def lock_holders(pool: Pool) -> list[int]:
 
 async def test_vitals_go_on_from_the_last(pool: Pool, hospital: UUID) -> None:
     for number in range(10):
-        assert await happen(pool, hospital, bedside.take_vitals, seed=str(number)) == {
-            "VitalsRecorded": 1
-        }
+        left = await happen(pool, hospital, bedside.take_vitals, seed=str(number))
+        assert left.pop("VitalsRecorded") == 1
+        # One who is ill enough deteriorates.
+        assert left.keys() <= {"CriticalResultRaised"}
     rows = await pool.fetch(
         """SELECT n.heart_rate AS now, (SELECT o.heart_rate FROM vital_signs o
                    WHERE o.patient_id = n.patient_id AND o.recorded_at < n.recorded_at
@@ -141,6 +142,9 @@ async def test_what_people_leave_open_is_answered_after_half_an_hour_and_no_soon
         (theirs,) = await labs.ingest(
             tx, staff.system, [new_result(0, patient["id"], drawn, tx.now)], sender="a laboratory"
         )
+        ill = vitals.Measurements(heart_rate=140)
+        taken = vitals.NewVitals(patient_id=patient["id"], recorded_at=tx.now, measured=ill)
+        await vitals.ingest(tx, staff.system, [taken], sender="simulator")
     await happen(pool, hospital, laboratory.report_finding, seed="late")
     assert not await happen(pool, hospital, laboratory.answer_old, later=timedelta(minutes=20))
     answered = Counter[str]()
@@ -155,6 +159,11 @@ async def test_what_people_leave_open_is_answered_after_half_an_hour_and_no_soon
     )
     assert {row["username"] for row in steps} <= {"doctor", "admin"}
     assert {row["note"] for row in steps} == {laboratory.NOTE}
+    read_back = await pool.fetchval(
+        "SELECT read_back FROM critical_results WHERE kind = 'DETERIORATION' AND patient_id = $1",
+        patient["id"],
+    )
+    assert read_back == 3
 
 
 async def test_people_come_move_and_go_and_their_beds_are_cleaned(
