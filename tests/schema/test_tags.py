@@ -47,9 +47,13 @@ CHARTED = {
     "transferPatient",
 }
 """Mutations that a Shift does."""
-ELSEWHERE = {"signIn", "signOut", "breakGlass", "endEmergencyAccess", "reviewEmergencyAccess"}
+ELSEWHERE = {
+    *("signIn", "signOut", "breakGlass", "endEmergencyAccess", "reviewEmergencyAccess"),
+    *("addCriticalRule", "changeCriticalRule", "retireCriticalRule", "dryRunCriticalRule"),
+}
 """Those that change who somebody is and what they see, and no answer else: the rights are in the
-tag (tests/http/test_etags.py)."""
+tag (tests/http/test_etags.py). And rules, which no answer with a tag shows: a stored verdict names
+the version that gave it, and keeps it."""
 
 CHART = """
   id mrn givenName familyName deceasedAt phone

@@ -78,7 +78,16 @@ EMERGENCY = {
 def test_nurses_reach_their_wards_and_doctors_whom_they_treat(role: Role, reach: Reach) -> None:
     held = reaches(role)
     assert {scope: held.pop(scope) for scope in EMERGENCY} == EMERGENCY
+    # By what values they are called is of no patient.
+    assert held.pop(Scope.CRITICAL_RULE_READ) == {Reach.HOSPITAL}
     assert set(held.values()) == {frozenset({reach})}
+
+
+def test_who_is_called_or_audits_reads_by_what_values_and_two_roles_set_them() -> None:
+    readers = {role for role in Role if Scope.CRITICAL_RULE_READ in ROLE_GRANTS[role]}
+    assert readers == set(Role) - {Role.CLERK, Role.INTEGRATOR, Role.PATIENT}
+    writers = {role for role in Role if Scope.CRITICAL_RULE_WRITE in ROLE_GRANTS[role]}
+    assert writers == {Role.ADMIN, Role.LAB}
 
 
 def test_only_the_bedside_breaks_the_glass() -> None:
