@@ -7,6 +7,7 @@ from models.rules.scopes import OPENED_BY_EMERGENCY, ROLE_GRANTS, Reach, Scope, 
 
 CLINICAL = {
     Scope.ALLERGY_READ,
+    Scope.ALLERGY_CORRECT,
     Scope.ALLERGY_RECORD,
     Scope.VITALS_READ,
     Scope.VITALS_RECORD,
@@ -16,6 +17,7 @@ CLINICAL = {
     Scope.CRITICAL_RESULT_ACKNOWLEDGE,
     Scope.MEDICATION_READ,
     Scope.MEDICATION_ORDER,
+    Scope.MEDICATION_HOLD,
     Scope.MEDICATION_DISCONTINUE,
     Scope.ADMINISTRATION_RECORD,
 }
@@ -154,9 +156,9 @@ def test_a_doctor_orders_but_records_no_laboratory_result() -> None:
 
 def test_an_integrator_writes_everywhere_and_reads_back_its_own() -> None:
     held = reaches(Role.INTEGRATOR)
-    reading = {scope for scope in held if scope.endswith(":read")} - {Scope.WARD_READ}
-    assert {held[scope] for scope in reading} == {frozenset({Reach.AUTHORED})}
-    assert {held[scope] for scope in set(held) - reading} == {frozenset({Reach.HOSPITAL})}
+    own = {scope for scope in held if scope.endswith((":read", ":correct"))} - {Scope.WARD_READ}
+    assert {held[scope] for scope in own} == {frozenset({Reach.AUTHORED})}
+    assert {held[scope] for scope in set(held) - own} == {frozenset({Reach.HOSPITAL})}
 
 
 def test_a_patient_only_reads_and_only_the_own_record() -> None:
