@@ -121,11 +121,11 @@ def escalations(figure: FromClause, _: Derivation) -> Select[Any]:
     top = func.unnest(figure.c.tops).table_valued("value").render_derived("top")
     level = func.generate_series(number(1), top.c.value).table_valued("value")
     level = level.render_derived("level")
-    return (
-        select(cast(level.c.value, Integer()).label("level"), func.count().label("episodes"))
-        .select_from(top.join(level, true()))
-        .group_by(level.c.value)
-    )
+    counted: list[ColumnElement[Any]] = [
+        cast(level.c.value, Integer()).label("level"),
+        func.count().label("episodes"),
+    ]
+    return select(*counted).select_from(top.join(level, true())).group_by(level.c.value)
 
 
 def episodes(asked: FromClause, given: Derivation) -> Select[Any]:
@@ -166,8 +166,8 @@ def _aggregates(one: FromClause) -> list[ColumnElement[Any]]:
     """Every figure over the episodes."""
     answered = one.c.outcome.in_(words([CriticalResultStatus.ACKNOWLEDGED]))
     withdrawn = one.c.outcome.in_(words([CriticalResultStatus.WITHDRAWN]))
-    waited = cast(one.c.microseconds, Double())
-    counts = {
+    waited: ColumnElement[Any] = cast(one.c.microseconds, Double())
+    counts: dict[str, ColumnElement[Any]] = {
         "episodes": func.count(),
         "raised": _count(~one.c.reopened),
         "reopened": _count(one.c.reopened),
