@@ -14,6 +14,7 @@ from tests.patience import PATIENCE
 SELECTIONS = {
     "vitalSigns": "events { cursor patient { mrn } }",
     "bedChanges": "events { cursor kind bed { code } }",
+    "criticalResults": "events { cursor kind criticalResult { id } }",
 }
 HEAVY = " ".join(f"a{number}: address" for number in range(50))
 """An event's patient with 100 kB of address."""

@@ -17,6 +17,7 @@ import pytest
 from models.base import new_id
 from models.events import BedStatusSet
 from models.rules.roles import Role
+from resolvers.critical_result_listeners import Listener
 from resolvers.reading.documents import GraphQLRequest
 from resolvers.transaction import transaction
 from subscriptions.limits import Limits
@@ -180,6 +181,71 @@ async def test_without_redis_it_is_not_known(
         assert await asked(served, hospital, token) == {"MED1": None}
 
 
+async def test_who_hears_critical_results_is_told_apart_from_who_hears_something_else(
+    serve: Any, hospital: Any, swift: Limits
+) -> None:
+    """In all processes, by feed: for the clock, which calls somebody else where nobody does."""
+    nurse = await hospital.sign_in(Role.NURSE, wards=["MED1"])
+    admin = await hospital.sign_in(Role.ADMIN)
+    nurses, admins = [(await hospital.actor(one)).user_id for one in (nurse, admin)]
+    ward = hospital.wards["MED1"]
+    async with (
+        serve(limits=swift) as here,
+        serve(limits=swift) as there,
+        here.station(nurse) as one,
+        there.station(admin) as two,
+    ):
+
+        async def hears(*wanted: Listener) -> None:
+            for served in (here, there):
+                deadline = time.monotonic() + PATIENCE
+                while (found := await served.engine._presence.listeners(hospital.id)) is None or {
+                    *found
+                } != {*wanted}:
+                    assert time.monotonic() < deadline, found
+                    await asyncio.sleep(0.02)
+
+        await one.subscribe("vitals", ward="MED1")
+        await two.subscribe("beds", field="bedChanges")
+        await until(
+            here,
+            hospital,
+            admin,
+            {"MED1": [*await names(hospital, nurse, admin)]}
+            | {"SURG1": [*await names(hospital, admin)]},
+        )
+        await hears()
+        await one.subscribe("alarms", field="criticalResults", ward="MED1")
+        await hears(Listener(ward, nurses))
+        # A feed of all wards, and one of a ward that is at another of them by the other feed.
+        await two.subscribe("alarms", field="criticalResults", ward="MED1")
+        await hears(Listener(ward, nurses), Listener(ward, admins))
+        await two.send(type="complete", id="alarms")
+        await two.subscribe("all", field="criticalResults")
+        await hears(Listener(ward, nurses), Listener(None, admins))
+        await one.send(type="complete", id="alarms")
+        await hears(Listener(None, admins))
+        served = here.engine._presence
+        assert await served.listeners(new_id()) == ()
+
+
+async def test_without_redis_no_listener_is_known(
+    serve: Any, hospital: Any, nurse: SignIn, swift: Limits
+) -> None:
+    token = await nurse()
+    async with (
+        serve(limits=swift, redis="redis://127.0.0.1:1/0") as served,
+        served.station(token) as station,
+    ):
+        await station.subscribe(field="criticalResults", ward="MED1")
+        await station.feed()
+        assert await served.engine._presence.listeners(hospital.id) is None
+
+
+async def names(hospital: Any, *tokens: str) -> list[str]:
+    return [await name_of(hospital, token) for token in tokens]
+
+
 async def test_another_hospital_is_another_matter(
     serve: Any, hospital: Any, pool: Any, nurse: SignIn, swift: Limits
 ) -> None:
@@ -205,7 +271,7 @@ async def test_redis_holds_ids_and_times_alone(
         actor = await hospital.actor(token)
         ids = {"user_id": str(actor.user_id), "session_id": str(actor.session_id)}
         assert [{**row, "since": ""} for row in rows] == [
-            {"ward_id": str(hospital.wards["MED1"]), **ids, "since": ""}
+            {"ward_id": str(hospital.wards["MED1"]), **ids, "since": "", "critical": False}
         ]
         assert 0 < await client.pttl(f"{name}:{process}") <= 1_000
     # Taken back at the end.
