@@ -35,6 +35,8 @@ CHART = frozenset(
         models.Isolation,
         models.Allergy,
         models.VitalSigns,
+        models.Spo2ScaleDecision,
+        models.Pregnancy,
         models.LabResult,
         models.CriticalResult,
         models.CriticalResultStep,
@@ -60,6 +62,8 @@ FURTHER = frozenset(
         ("WardOccupancy", "isolated"),
         # And who of those in them is on leave, which the ward hears.
         ("WardOccupancy", "onLeave"),
+        # The decision in force, whose every change is one of the chart.
+        ("Patient", "spo2Scale"),
         # Names of users, which nothing changes.
         ("CriticalResult", "acknowledgedBy"),
         ("LabResult", "orderedBy"),
@@ -71,6 +75,8 @@ FURTHER = frozenset(
         ("MedicationAdministration", "givenBy"),
         ("MedicationOrderStep", "by"),
         ("MedicationWarning", "overriddenBy"),
+        ("Spo2ScaleDecision", "decidedBy"),
+        ("Pregnancy", "recordedBy"),
         ("VitalSigns", "recordedBy"),
         ("VitalSigns", "enteredInErrorBy"),
     }

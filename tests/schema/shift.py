@@ -17,6 +17,7 @@ from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
 from models.rules.care_teams import CareTeamRole
 from models.rules.medications import MedicationStatus
+from models.rules.news2 import Spo2Scale
 from models.rules.patients import Sex
 from models.rules.results import ResultStatus
 from models.rules.roles import Role
@@ -32,7 +33,10 @@ from resolvers import (
     medication_moves,
     medications,
     patients,
+    pregnancies,
+    spo2_scales,
     vitals,
+    vitals_errata,
 )
 from resolvers.actors import Actor
 from resolvers.errors import Refusal
@@ -110,6 +114,38 @@ async def vitals_recorded(shift: Shift, tx: Transaction) -> None:
         patient_id=shift.patient(),
         recorded_at=tx.now - timedelta(minutes=shift.draw.randrange(500)),
         heart_rate=shift.draw.randrange(40, 150),
+    )
+
+
+async def vitals_taken_back(shift: Shift, tx: Transaction) -> None:
+    await vitals_errata.mark_vitals_entered_in_error(
+        tx,
+        shift.admin,
+        vitals_id=await shift.any(models.VitalSigns, "entered_in_error_at IS NULL"),
+        reason="of the next bed",
+    )
+
+
+async def scale_set(shift: Shift, tx: Transaction) -> None:
+    await spo2_scales.set_spo2_scale(
+        tx,
+        shift.admin,
+        patient_id=shift.patient(),
+        scale=shift.draw.choice([*Spo2Scale]),
+        reason=shift.number(),
+    )
+
+
+async def pregnancy_recorded(shift: Shift, tx: Transaction) -> None:
+    await pregnancies.record_pregnancy(tx, shift.admin, patient_id=shift.patient())
+
+
+async def pregnancy_ended(shift: Shift, tx: Transaction) -> None:
+    await pregnancies.end_pregnancy(
+        tx,
+        shift.admin,
+        pregnancy_id=await shift.any(models.Pregnancy, "entered_in_error_at IS NULL"),
+        entered_in_error=shift.draw.random() < 0.3,
     )
 
 
@@ -361,6 +397,10 @@ async def imported(shift: Shift, tx: Transaction) -> None:
 
 DOINGS: tuple[Doing, ...] = (
     vitals_recorded,
+    vitals_taken_back,
+    scale_set,
+    pregnancy_recorded,
+    pregnancy_ended,
     result_taken,
     result_taken,
     alert_acknowledged,

@@ -30,20 +30,24 @@ CHARTED = {
     "completeMedication",
     "discontinueMedication",
     "dischargePatient",
+    "endPregnancy",
     "endCareTeamMembership",
     "holdMedication",
     "markAllergyEnteredInError",
     "markMedicationEnteredInError",
+    "markVitalsEnteredInError",
     "orderMedication",
     "resumeMedication",
     "startMedication",
     "recordAdministration",
     "recordAllergy",
     "recordLabResults",
+    "recordPregnancy",
     "recordVitals",
     "registerPatient",
     "reserveBed",
     "setBedStatus",
+    "setSpo2Scale",
     "transferPatient",
 }
 """Mutations that a Shift does."""
@@ -61,7 +65,10 @@ CHART = """
   admissions(first: 3) { totalCount nodes { admittedAt dischargedAt stays { startedAt endedAt } } }
   allergies { substance criticality }
   allergiesEnteredInError { substance errorReason }
-  latestVitals { heartRate news2 { total } }
+  latestVitals { heartRate recordedBy news2 { total scale parts { heartRate } } }
+  vitalsEnteredInError { heartRate enteredInErrorReason enteredInErrorBy }
+  spo2Scale spo2ScaleDecisions { scale reason decidedBy endedAt }
+  pregnancies { onset abatement recordedBy }
   vitals(first: 3) { totalCount edges { cursor node { heartRate } } }
   labResults(first: 5) { totalCount nodes {
     display value interpretation status history { version: id value }
