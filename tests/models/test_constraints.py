@@ -12,6 +12,8 @@ import pytest
 
 import models
 from models import new_id
+from models.rules.vital_limits import LIMITS
+from models.rules.vitals import VitalParameter
 from resolvers import hospitals
 from resolvers.transaction import Transaction
 
@@ -189,6 +191,67 @@ async def test_implausible_vitals_are_refused(rows: Rows, column: str, value: An
             news2_applies=True,
             **{column: value},
         )
+
+
+@pytest.mark.parametrize("parameter", VitalParameter)
+async def test_the_database_holds_the_limits_of_the_rule(
+    rows: Rows, parameter: VitalParameter
+) -> None:
+    """Both ends of both ranges, and what lies a step beyond each."""
+    column = parameter.lower()
+    first, *rest = column.split("_")
+    limit = LIMITS[first + "".join(word.title() for word in rest)]
+    step = Decimal(1) if limit.integer else Decimal("0.01")
+    patient = await rows.patient()
+
+    async def add(value: Decimal, *, confirmed: bool) -> None:
+        await rows.add(
+            models.VitalSigns,
+            patient_id=patient,
+            recorded_at=NOON,
+            news2_applies=True,
+            confirmed=[parameter.value] if confirmed else [],
+            **{column: int(value) if limit.integer else value},
+        )
+
+    for low, high, confirmed in (
+        (limit.low, limit.high, False),
+        (limit.lowest, limit.highest, True),
+    ):
+        for end, beyond in ((low, low - step), (high, high + step)):
+            await add(end, confirmed=confirmed)
+            with pytest.raises(asyncpg.CheckViolationError):
+                await add(beyond, confirmed=confirmed)
+
+
+async def test_a_set_without_a_score_says_why(rows: Rows) -> None:
+    patient = await rows.patient()
+    for applies, reason in ((True, "AGE"), (False, None), (False, "WEEKDAY")):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await rows.add(
+                models.VitalSigns,
+                patient_id=patient,
+                recorded_at=NOON,
+                news2_applies=applies,
+                news2_not_applicable=reason,
+            )
+
+
+async def test_one_decision_is_in_force_and_one_pregnancy_goes_on(rows: Rows) -> None:
+    patient = await rows.patient()
+    decision = {"patient_id": patient, "scale": "SCALE_2", "reason": "so", "decided_at": NOON}
+    await rows.add(models.Spo2ScaleDecision, **decision)
+    await rows.add(models.Spo2ScaleDecision, **decision, ended_at=NOON)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await rows.add(models.Spo2ScaleDecision, **decision)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await rows.add(models.Spo2ScaleDecision, **decision, ended_at=NOON - HOUR)
+    pregnancy = {"patient_id": patient, "onset": NOON.date()}
+    await rows.add(models.Pregnancy, **pregnancy)
+    await rows.add(models.Pregnancy, **pregnancy, abatement=NOON.date())
+    await rows.add(models.Pregnancy, **pregnancy, entered_in_error_at=NOON)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await rows.add(models.Pregnancy, **pregnancy)
 
 
 async def test_a_patient_has_one_current_admission(rows: Rows) -> None:
