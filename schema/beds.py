@@ -106,6 +106,7 @@ class ReleaseReservationInput:
     """Input of releaseReservation."""
 
     bed_id: strawberry.ID
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of releaseReservation.")

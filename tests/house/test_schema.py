@@ -128,6 +128,7 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
         "AuditEntry.recipients",
         "Bed.ward",
         "BedStay.bed",
+        "BedTransition.bed",
         "Query.viewer",
         "SignInPayload.viewer",
     }

@@ -58,25 +58,6 @@ async def crowded(house: House, database_url: str) -> AsyncIterator[House]:
     await pool.close()
 
 
-async def test_of_twenty_racers_for_a_bed_one_wins(crowded: House) -> None:
-    house = crowded
-    bed = await house.bed()
-    racers = [await house.patient() for _ in range(20)]
-    async with asyncio.timeout(30):
-        ended = await asyncio.gather(
-            *(admit(house, Role.CLERK, patient, bed) for patient in racers),
-            return_exceptions=True,
-        )
-    won = [each for each in ended if isinstance(each, UUID)]
-    assert len(won) == 1
-    assert {type(each) for each in ended if not isinstance(each, UUID)} == {Conflict}
-    assert await house.events(bed) == ["PatientAdmitted"]
-    stays = await house.pool.fetch(
-        "SELECT 1 FROM bed_stays WHERE bed_id = $1", ids.decode(models.Bed, bed)
-    )
-    assert len(stays) == 1
-
-
 async def test_of_twenty_racers_for_a_patient_one_wins(crowded: House) -> None:
     house = crowded
     patient = await house.patient()
