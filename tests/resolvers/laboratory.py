@@ -11,7 +11,7 @@ import asyncpg
 
 import models
 from models.rules.roles import Role
-from resolvers import critical_results, critical_rules, ids, labs
+from resolvers import admissions, critical_results, critical_rules, ids, labs
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
@@ -104,3 +104,18 @@ async def stands(house: House, patient: str) -> list[tuple[str, str, list[str]]]
         (one["status"], await speaks_of(house, one), await steps(house, one["id"]))
         for one in await alerts(house, patient)
     ]
+
+
+async def moved(house: House, patient: str, ward: str) -> None:
+    """Transfer the patient to a new bed of the ward."""
+    admission = await house.pool.fetchval(
+        "SELECT id FROM admissions WHERE patient_id = $1", ids.decode(models.Patient, patient)
+    )
+    bed = await house.bed(ward)
+    async with house.begin() as tx:
+        await admissions.transfer_patient(
+            tx,
+            house.actor(Role.CLERK),
+            admission_id=ids.encode(models.Admission, admission),
+            bed_id=bed,
+        )

@@ -5,27 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import models
-from models.rules.roles import Role
-from resolvers import admissions, critical_results, ids
-from tests.resolvers.laboratory import alerts, read_back, rules, sent, steps
+from resolvers import critical_results
+from tests.resolvers.laboratory import alerts, moved, read_back, rules, sent, steps
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
-
-
-async def moved(house: House, patient: str, ward: str) -> None:
-    admission = await house.pool.fetchval(
-        "SELECT id FROM admissions WHERE patient_id = $1", ids.decode(models.Patient, patient)
-    )
-    bed = await house.bed(ward)
-    async with house.begin() as tx:
-        await admissions.transfer_patient(
-            tx,
-            house.actor(Role.CLERK),
-            admission_id=ids.encode(models.Admission, admission),
-            bed_id=bed,
-        )
 
 
 async def test_a_patient_who_has_moved_is_heard_of_where_they_are_now(house: House) -> None:
