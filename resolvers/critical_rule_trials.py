@@ -12,7 +12,20 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import TIMESTAMP, Date, Select, Text, Uuid, and_, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    TIMESTAMP,
+    Date,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
@@ -33,10 +46,12 @@ from resolvers.transaction import Transaction
 MOST_DAYS = 365
 MOST_TOLD = 200
 """Results that are told one by one, the newest."""
-MOST_JUDGED = 200_000
-"""Results that a trial looks at: some ten seconds of a core."""
+MOST_JUDGED = 100_000
+"""Results that a trial looks at: some fifteen seconds of a core."""
 AT_ONCE = 500
-"""Results between which others get their turn."""
+"""Results that are read at once."""
+PATIENCE = 50
+"""Results between which others get their turn: a few milliseconds."""
 _NO_KEY = ""
 
 
@@ -64,8 +79,11 @@ async def dry_run_critical_rule(
     checked, others = await proposed(tx, actor, key or _NO_KEY, rule)
     trial = replace(checked, id=models.new_id())
     in_force = await critical_rules.in_force(tx, trial.codes)
-    tally = _Tally(trial.id)
+    tally, seen = _Tally(trial.id), 0
     async for row in _stored(tx, actor, reaches, list(trial.codes), days):
+        seen += 1
+        if seen % PATIENCE == 0:
+            await asyncio.sleep(0)
         if ward is not None and row["ward_id"] != only:
             continue
         result, subject = _as_new(row), _as_it_was(row)
@@ -132,6 +150,7 @@ async def _stored(
             since=tx.now - timedelta(days=days),
             before=before,
             last=last,
+            most=AT_ONCE,
             **scoping.binds(actor),
         )
         found += len(some)
@@ -217,5 +236,5 @@ def _results(reaches: frozenset[Reach]) -> Select[Any]:
             ),
         )
         .order_by(result.c.observed_at.desc(), result.c.id.desc())
-        .limit(AT_ONCE)
+        .limit(bindparam("most", type_=Integer()))
     )

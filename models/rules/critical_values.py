@@ -100,7 +100,7 @@ def judge(rules: Iterable[CriticalRule], observation: Observation) -> Verdict:
         for rule in rules
         if observation.code in rule.codes
         and rule.ward in {None, observation.ward}
-        and _of_specimen(rule, observation.specimen)
+        and (rule.specimen is None or _of_specimen(rule, observation.specimen))
     ]
     if observation.value is None:
         return _by_flag(flag, NotJudged.TEXT)

@@ -1,6 +1,6 @@
 """Laboratory results: what a value means, where a result stands, and the panels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -94,3 +94,11 @@ CRITICAL: frozenset[Interpretation] = frozenset(
         Interpretation.CRITICAL_ABNORMAL,
     }
 )
+
+
+def gravest(flags: Iterable[str | None]) -> str | None:
+    """Of several flags of one result the one that counts: the first that is critical, else the
+    first."""
+    given = [flag for flag in flags if flag]
+    critical = (flag for flag in given if INTERPRETATION_OF_FLAG.get(flag.upper()) in CRITICAL)
+    return next(critical, next(iter(given), None))

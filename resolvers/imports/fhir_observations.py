@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from models.rules.results import ResultStatus
+from models.rules.results import ResultStatus, gravest
 from resolvers.imports import cleaning
 from resolvers.imports.drafts import Draft, LabDraft, Record, Unfit, UnmappedDraft
 from resolvers.imports.exact_json import dumps
@@ -194,11 +194,14 @@ def _reference_range(resource: Resource) -> tuple[Decimal | None, Decimal | None
 
 
 def _flag(resource: Resource) -> str | None:
-    for concept in items(resource.get("interpretation")):
-        code = first_code(concept)
-        if code is not None:
-            return code.upper()
-    return None
+    """The interpretation; of several, in whatever systems, the one that counts."""
+    flags = [
+        cleaning.text(coding.get("code"), "the interpretation")
+        for concept in items(resource.get("interpretation"))
+        for coding in codings(concept)
+    ]
+    found = gravest(flags)
+    return None if found is None else found.upper()
 
 
 def _unmapped(seen: Seen, at: datetime, reason: str) -> UnmappedDraft:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models.rules.results import STATUS_OF_OBX11, ResultStatus
+from models.rules.results import STATUS_OF_OBX11, ResultStatus, gravest
 from models.rules.units import canonical
 from resolvers.imports import cleaning, winpath
 from resolvers.imports.drafts import Unfit
@@ -78,8 +78,9 @@ def status(obx: Segment) -> ResultStatus:
 
 
 def flag(obx: Segment) -> str | None:
-    """OBX-8, the first of its flags."""
-    return cleaning.text(obx.get(8), "flag", most=10)
+    """OBX-8; of several the one that counts."""
+    flags = [obx.get(8, repetition=at) for at in range(1, obx.repetitions(8) + 1)]
+    return cleaning.text(gravest(flags), "flag", most=10)
 
 
 def value(obx: Segment) -> dict[str, Any]:

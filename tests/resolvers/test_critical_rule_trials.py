@@ -187,7 +187,6 @@ async def test_all_are_looked_at_in_parts_and_some_are_told(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(critical_rule_trials, "AT_ONCE", 7)
-    critical_rule_trials._results.cache_clear()
     monkeypatch.setattr(critical_rule_trials, "MOST_TOLD", 5)
     patient = await house.inpatient()
     same = house.now - timedelta(hours=1)
@@ -198,7 +197,6 @@ async def test_all_are_looked_at_in_parts_and_some_are_told(
         sent.append(potassium(house, patient, "6.2", observed_at=at, external_id=f"{number}"))
     await take(house, *sent)
     told = await dry_run(house, ADULT_POTASSIUM, key="potassium-adult")
-    critical_rule_trials._results.cache_clear()
     assert numbers(told)[:3] == (30, 0, 30)
     assert len(told["results"]) == 5
     assert sum(row["raised"] for row in told["counts"]) == 30

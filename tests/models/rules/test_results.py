@@ -1,8 +1,11 @@
+import pytest
+
 from models.rules.results import (
     CRITICAL,
     INTERPRETATION_OF_FLAG,
     STATUS_OF_OBX11,
     Interpretation,
+    gravest,
 )
 
 
@@ -17,3 +20,21 @@ def test_codes_of_hl7() -> None:
         "X": "CANCELLED",
         "W": "ENTERED_IN_ERROR",
     }
+
+
+@pytest.mark.parametrize(
+    ("flags", "counts"),
+    [
+        ([], None),
+        ([None, ""], None),
+        (["N"], "N"),
+        (["A", "H"], "A"),
+        (["H", "HH"], "HH"),
+        (["A", "ll", "HH"], "ll"),
+        ([None, "POS", "AA"], "AA"),
+    ],
+)
+def test_of_several_flags_a_critical_one_counts(
+    flags: list[str | None], counts: str | None
+) -> None:
+    assert gravest(flags) == counts
