@@ -28,7 +28,7 @@ from starlette.responses import Response
 from app.budget import RedisBudget
 from app.http_counters import HttpCounters
 from app.settings import Settings
-from resolvers import audit
+from resolvers import audit, critical_results
 from resolvers.faults import TRANSIENT
 from resolvers.lanes import Lanes
 from subscriptions.counters import BOUNDS, Durations
@@ -72,10 +72,10 @@ class Metrics:
     async def answer(self, request: Request) -> Response:
         """What Prometheus reads. Raises HTTPException for whoever may not."""
         self._admit(request)
-        unsealed = await self._unsealed()
+        held = await self._held(datetime.now(UTC))
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        registry.register(_Reading(self._parts, unsealed))
+        registry.register(_Reading(self._parts, held))
         encode, kind = choose_encoder(request.headers.get("accept", ""))
         body = encode(_Labelled(registry, self._labels) if self._labels else registry)
         # The next scrape may then meet another worker, who listens on the same port.
@@ -94,14 +94,21 @@ class Metrics:
         elif not _from_here(request):
             raise HTTPException(403)
 
-    async def _unsealed(self) -> float | None:
-        """How old the oldest entry of the audit without a seal is; None: not known."""
+    async def _held(self, now: datetime) -> _Held | None:
+        """What the database tells, of all processes; None: not known."""
         try:
             async with asyncio.timeout(DEADLINE), self._pool.acquire() as connection:
                 since = await audit.unsealed_since(connection)
+                alerts = await critical_results.standing(connection)
         except (*TRANSIENT, asyncpg.PostgresError):
             return None
-        return 0.0 if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
+        return _Held(
+            unsealed=_age(since, now),
+            open=alerts.open,
+            escalated=alerts.escalated,
+            unacknowledged=_age(alerts.oldest, now),
+            overdue=_age(alerts.due, now),
+        )
 
 
 async def metrics(request: Request) -> Response:
@@ -118,6 +125,22 @@ def _from_here(request: Request) -> bool:
         return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    """Seconds since a time; 0 where it is still to come, or there is none."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """What is counted in the database. Ages in seconds."""
+
+    unsealed: float
+    open: int
+    escalated: int
+    unacknowledged: float
+    overdue: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +168,11 @@ class _Labelled(Collector):
 
 
 class _Reading(Collector):
-    """One look at everything that is counted. `unsealed` is None where it is not known."""
+    """One look at everything that is counted. `held` is None where it is not known."""
 
-    def __init__(self, parts: _Parts, unsealed: float | None) -> None:
+    def __init__(self, parts: _Parts, held: _Held | None) -> None:
         self._parts = parts
-        self._unsealed = unsealed
+        self._held = held
 
     def collect(self) -> Iterator[Metric]:
         yield from self._bell()
@@ -158,6 +181,8 @@ class _Reading(Collector):
         yield from self._sockets()
         yield from self._requests()
         yield from self._database()
+        if self._held is not None:
+            yield from self._alerts(self._held)
 
     def _bell(self) -> Iterator[Metric]:
         state, counters = self._parts.live.bell.state, self._parts.live.counters
@@ -289,12 +314,32 @@ class _Reading(Collector):
         about = "Connections to PostgreSQL, by pool."
         yield _gauges("database_connections", about, ("pool", "state"), used)
         yield _gauges("database_connections_max", "At most so many of each.", ("pool",), most)
-        if self._unsealed is not None:
+        if self._held is not None:
             yield _gauge(
                 "audit_unsealed_seconds",
                 "Age of the oldest entry of the audit that has no seal; 0: all have.",
-                self._unsealed,
+                self._held.unsealed,
             )
+
+    def _alerts(self, held: _Held) -> Iterator[Metric]:
+        yield _gauge(
+            "critical_results_open", "Critical results nobody has acknowledged.", held.open
+        )
+        yield _gauge(
+            "critical_results_escalated",
+            "Those of them for which more than the first of the chain were called.",
+            held.escalated,
+        )
+        yield _gauge(
+            "critical_results_unacknowledged_seconds",
+            "Age of the oldest of them; 0: there is none.",
+            held.unacknowledged,
+        )
+        yield _gauge(
+            "critical_results_overdue_seconds",
+            "How late the clock is with its next step; 0: it is in time.",
+            held.overdue,
+        )
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

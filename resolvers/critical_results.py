@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from resolvers import inputs, visible
 from resolvers.actors import Actor
 from resolvers.critical_result_alerts import Alert
 from resolvers.critical_result_steps import Loop
+from resolvers.database import Connection, Statement
 from resolvers.errors import BadInput, Conflict, Forbidden, ReadBackDiffers
 from resolvers.escalation_chains import Chains
 from resolvers.transaction import Transaction
@@ -124,6 +126,24 @@ async def _closed(tx: Transaction, alert: Alert) -> Conflict:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How critical results stand in all hospitals: how many are open, how many of these are past
+    the first step; since when the oldest is open, and when the next step is due."""
+
+    open: int
+    escalated: int
+    oldest: datetime | None
+    due: datetime | None
+
+
+async def standing(connection: Connection) -> Standing:
+    """How critical results stand now, for the operator."""
+    row = await connection.fetchrow(_STANDING.sql, *_STANDING.bind({}))
+    assert row is not None
+    return Standing(row["open"], row["escalated"], row["oldest"], row["due"])
+
+
 async def escalate_due(tx: Transaction) -> int:
     """Move on every critical result of the hospital whose time has come; how many steps it took.
 
@@ -164,6 +184,14 @@ _SCORE = select(
     null().label("text"),
 ).where(_VITALS.c.id == bindparam("vital_signs_id"))
 _USERNAME = select(_USERS.c.username).where(_USERS.c.id == bindparam("user_id"))
+_STANDING = Statement(
+    select(
+        func.count().label("open"),
+        func.count().filter(_ALERTS.c.escalation_level > 0).label("escalated"),
+        func.min(_ALERTS.c.raised_at).label("oldest"),
+        func.min(_ALERTS.c.next_escalation_at).label("due"),
+    ).where(_ALERTS.c.status == CriticalResultStatus.OPEN.value)
+)
 _DUE = (
     select(_ALERTS)
     .where(

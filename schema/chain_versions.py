@@ -1,5 +1,6 @@
 """Versions of chains: the SELECTs behind those in force, and behind that of a critical result."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -43,14 +44,15 @@ _VERSION: dict[str, ColumnElement[Any]] = {
 def _shipped() -> FromClause:
     """The chains that ship as rows, with the columns of a version."""
 
-    def of(urgency: str, minutes: list[int], audiences: list[str]) -> Select[Any]:
+    def of(
+        urgency: str, minutes: list[int], audiences: list[str]
+    ) -> Select[str, Sequence[int], Sequence[str]]:
         spelt = ", ".join(f"'{one}'" for one in audiences)
-        made: Select[Any] = select(
+        return select(
             literal_column(f"'{urgency}'", Text()).label("urgency"),
             literal_column(f"ARRAY{minutes}", ARRAY(Integer())).label("after_minutes"),
             literal_column(f"ARRAY[{spelt}]", ARRAY(Text())).label("audiences"),
         )
-        return made
 
     return union_all(
         *(

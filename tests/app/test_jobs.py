@@ -68,7 +68,8 @@ async def overdue(hospital: Hospital, name: str) -> UUID:
     critical = hospital.charts[name].newest(models.CriticalResult)
     due = datetime.now(UTC) - timedelta(seconds=1)
     await hospital.pool.execute(
-        "UPDATE critical_results SET escalation_level = 0, raised_at = $1, next_escalation_at = $2"
+        "UPDATE critical_results SET escalation_level = 0, raised_at = $1, next_escalation_at = $2,"
+        " chain_id = NULL, urgency = 'CRITICAL'"
         " WHERE id = $3",
         due - FIRST.after,
         due,
@@ -238,3 +239,25 @@ async def test_the_end_of_an_emergency_access_is_told(
         assert await until(told) == ["EmergencyAccessEnded"]
         await until(lambda: asyncio.sleep(0, hospital.id in rung))
     assert await told() == ["EmergencyAccessEnded"]
+
+
+async def test_who_listens_is_asked_where_something_is_new_alone(hospital: Hospital) -> None:
+    """And what cannot be known of it is taken for nobody."""
+    asked, now = list[UUID](), datetime.now(UTC)
+
+    async def unknown(hospital_id: UUID) -> None:
+        asked.append(hospital_id)
+
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, [].append, unknown, now)
+    assert asked == []
+    rows = await hospital.pool.fetch(
+        "UPDATE critical_results SET told_at = NULL, escalation_level = 0 WHERE hospital_id = $1"
+        " AND status = 'OPEN' RETURNING id",
+        hospital.id,
+    )
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, [].append, unknown, now)
+    assert asked == [hospital.id]
+    for row in rows:
+        assert (await kinds(hospital, row["id"]))[:1] == ["CriticalResultEscalated"]
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, [].append, unknown, now)
+    assert asked == [hospital.id]

@@ -20,6 +20,7 @@ from app.metrics import FORWARDED
 from app.settings import load_settings
 from models import new_id
 from models.rules.roles import Role
+from resolvers.database import open_pool
 from tests.app.serving import PASSWORD, account, client, running
 from tests.conftest import FreshDatabase
 from tests.resolvers.reading.hospital import furnish
@@ -142,6 +143,38 @@ async def test_the_age_of_what_has_no_seal_is_told(
                     " patient_ids) SELECT hospital_id, now() - interval '1 hour', selection_id,"
                     " patient_ids FROM audit_entries LIMIT 1"
                 )
+
+
+async def test_critical_results_are_counted_and_a_clock_that_stands_still_is_seen(
+    fresh_database: FreshDatabase,
+) -> None:
+    """Nobody escalates here: what is due stays due."""
+    url = await fresh_database()
+    pool = await open_pool(url, max_size=2)
+    names = ("open", "escalated", "unacknowledged_seconds", "overdue_seconds")
+    async with running(database_url=url, redis_url=NOWHERE) as app, client(app) as caller:
+
+        async def told() -> list[float]:
+            found = await scrape(caller)
+            return [found[f"wardline_critical_results_{name}"] for name in names]
+
+        assert await told() == [0, 0, 0, 0]
+        await furnish(pool)
+        late = (
+            "UPDATE critical_results SET raised_at = now() - interval '2 hours', told_at = now(),"
+            " escalation_level = 1, next_escalation_at = now() - interval '1 hour'"
+            " WHERE status = 'OPEN' RETURNING id"
+        )
+        async with asyncio.timeout(20):
+            while True:
+                # The clock may take them at any moment: then they are late again.
+                rows = await pool.fetch(late)
+                count, escalated, oldest, overdue = await told()
+                if overdue >= 3_600:
+                    break
+        assert (count, escalated) == (len(rows), len(rows))
+        assert oldest >= 7_200
+    await pool.close()
 
 
 async def test_both_formats_of_prometheus_are_valid(app: Starlette) -> None:
