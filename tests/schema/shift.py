@@ -11,9 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import models
-from models.rules.administrations import AdministrationStatus
 from models.rules.admissions import AdmissionStatus
-from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
 from models.rules.care_teams import CareTeamRole
 from models.rules.medications import MedicationStatus
@@ -22,16 +20,12 @@ from models.rules.patients import Sex
 from models.rules.results import ResultStatus
 from models.rules.roles import Role
 from resolvers import (
-    administrations,
     admissions,
-    allergies,
     beds,
     care_teams,
     critical_results,
     hospitals,
     ids,
-    medication_moves,
-    medications,
     patients,
     pregnancies,
     spo2_scales,
@@ -54,6 +48,14 @@ from resolvers.imports.drafts import (
 from resolvers.transaction import Transaction
 from tests.resolvers.conftest import House
 from tests.resolvers.laboratory import potassium, take
+from tests.schema.shift_orders import (
+    allergy_recorded,
+    allergy_taken_back,
+    dose_given,
+    order_moved,
+    order_placed,
+    order_stopped,
+)
 
 
 @dataclass
@@ -177,73 +179,6 @@ async def alert_acknowledged(shift: Shift, tx: Transaction) -> None:
 async def alert_escalated(shift: Shift, tx: Transaction) -> None:
     tx.now += timedelta(minutes=shift.draw.choice([1, 6, 40]))
     await critical_results.escalate_due(tx)
-
-
-async def order_placed(shift: Shift, tx: Transaction) -> None:
-    await medications.order_medication(
-        tx,
-        shift.admin,
-        patient_id=shift.patient(),
-        drug=shift.number(),
-        override_reason="so be it",
-        draft=shift.draw.random() < 0.2,
-    )
-
-
-async def order_stopped(shift: Shift, tx: Transaction) -> None:
-    order = await shift.any(models.MedicationOrder, "status = 'ACTIVE'")
-    await medication_moves.discontinue_medication(
-        tx, shift.admin, medication_id=order, reason="enough"
-    )
-
-
-async def order_moved(shift: Shift, tx: Transaction) -> None:
-    """Whatever else becomes of an order, where it may."""
-    given = {"medication_id": await shift.any(models.MedicationOrder, "true")}
-    move = shift.draw.choice(
-        [
-            medication_moves.start_medication,
-            medication_moves.hold_medication,
-            medication_moves.resume_medication,
-            medication_moves.complete_medication,
-            medication_moves.mark_medication_entered_in_error,
-        ]
-    )
-    if move in (
-        medication_moves.hold_medication,
-        medication_moves.mark_medication_entered_in_error,
-    ):
-        given["reason"] = "so it was said"
-    await move(tx, shift.admin, **given)
-
-
-async def allergy_taken_back(shift: Shift, tx: Transaction) -> None:
-    await allergies.mark_allergy_entered_in_error(
-        tx,
-        shift.admin,
-        allergy_id=await shift.any(models.Allergy, "entered_in_error_at IS NULL"),
-        reason="somebody else's",
-    )
-
-
-async def dose_given(shift: Shift, tx: Transaction) -> None:
-    await administrations.record_administration(
-        tx,
-        shift.admin,
-        medication_id=await shift.any(models.MedicationOrder, "status = 'ACTIVE'"),
-        status=AdministrationStatus.NOT_GIVEN,
-        reason="asleep",
-    )
-
-
-async def allergy_recorded(shift: Shift, tx: Transaction) -> None:
-    await allergies.record_allergy(
-        tx,
-        shift.admin,
-        patient_id=shift.patient(),
-        substance=shift.number(),
-        criticality=Criticality.LOW,
-    )
 
 
 async def patient_registered(shift: Shift, tx: Transaction) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import models
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction
+from tests.resolvers.reading import orders
 from tests.resolvers.reading.loops import whole_loop
 
 SCORED = (
@@ -75,6 +76,11 @@ async def write(
         )
     await clerk.insert(
         models.Allergy,
+        {"substance": f"dust of {name}", "criticality": "LOW", "recorded_at": tx.now}
+        | {"entered_in_error_at": tx.now, "error_reason": "somebody else's"},
+    )
+    allergy = await clerk.insert(
+        models.Allergy,
         {"substance": f"penicillin of {name}", "code": "7980", "reaction": "rash"}
         | {"criticality": "HIGH", "recorded_at": tx.now},
     )
@@ -98,9 +104,13 @@ async def write(
             | {"route": "oral", "frequency": "q8h", "as_needed": True, "as_needed_reason": "pain"}
             | {"status": "STOPPED" if age else "ACTIVE", "ordered_at": tx.now - timedelta(days=age)}
             | {"stopped_at": tx.now if age else None, "stop_reason": "done" if age else None}
-            | {"override_reason": "needed", "warnings": ["allergy"]},
+            | {"override_reason": "needed", "warnings": ["allergy"], "hold_reason": "nausea"}
+            | {"max_per_day": 3, "times": ["06:00", "14:00", "22:00"], "starts_at": tx.now}
+            | {"ends_at": tx.now + timedelta(days=7)},
             other if age else author,
         )
+        assert author.user_id is not None
+        await orders.past(tx, order, chart.patient, allergy, author.user_id)
         await clerk.insert(
             models.MedicationAdministration,
             {"medication_order_id": order, "status": "NOT_GIVEN", "given_at": tx.now}
