@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import (
     TIMESTAMP,
+    BigInteger,
     Date,
     Integer,
     Select,
@@ -33,10 +34,10 @@ from models.rules.critical_results import TAKEN_BACK
 from models.rules.patients import Sex
 from models.rules.results import Interpretation, ResultStatus
 from models.rules.scopes import Reach, Scope
-from resolvers import critical_rules
+from resolvers import critical_rules, locks
 from resolvers.actors import Actor
 from resolvers.critical_rule_versions import CriticalRuleInput, proposed, ward_named
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, Throttled
 from resolvers.labs_judgement import NewLabResult, Subject, judgement
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
@@ -52,6 +53,8 @@ AT_ONCE = 500
 """Results that are read at once."""
 PATIENCE = 50
 """Results between which others get their turn: a few milliseconds."""
+RETRY = 10
+"""Seconds after which somebody else's trial may be over."""
 _NO_KEY = ""
 
 
@@ -69,10 +72,13 @@ async def dry_run_critical_rule(
 
     Of the results in the actor's reach, each as it was when it came in: the age is that of the
     observation, the ward that on which the patient lay when the result arrived. BAD_USER_INPUT and
-    CONFLICT as to add the rule, and where there are more than MOST_JUDGED results.
+    CONFLICT as to add the rule, and where there are more than MOST_JUDGED results; THROTTLED while
+    another one of the hospital is under way.
     """
     actor.reaches(Scope.CRITICAL_RULE_WRITE)
     reaches = actor.reaches(Scope.LAB_READ)
+    if not await tx.scalar(_TRY, key=locks.key(tx.hospital_id.bytes, "critical rule trial")):
+        raise Throttled("another rule is on trial: try again", retry_after=RETRY)
     if not 1 <= days <= MOST_DAYS:
         raise BadInput("days is out of range", field="days", limit=f"1 to {MOST_DAYS}")
     only = await ward_named(tx, actor, ward, "ward")
@@ -192,6 +198,8 @@ def _as_it_was(row: asyncpg.Record) -> Subject:
     return Subject(row["birth_date"], Sex(row["sex"]), row["ward_id"])
 
 
+# One at a time in a hospital: each takes a connection and a core for as long as it lasts.
+_TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger())))
 _COLUMNS = (
     "id", "patient_id", "code", "value", "comparator", "text", "unit", "reference_low",
     "reference_high", "sender_flag", "specimen", "status", "observed_at",

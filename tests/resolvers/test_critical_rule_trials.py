@@ -18,7 +18,8 @@ from models.rules.results import ResultStatus
 from models.rules.roles import Role
 from resolvers import admissions, critical_rule_trials, ids, labs
 from resolvers.critical_rule_trials import dry_run_critical_rule
-from resolvers.errors import BadInput, Conflict, Forbidden, NotFound
+from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Throttled
+from tests.resolvers.conftest import founded
 from tests.resolvers.laboratory import potassium, take
 from tests.resolvers.test_critical_rule_versions import ADULT_POTASSIUM, Rule, add, change
 
@@ -282,3 +283,14 @@ async def test_a_trial_in_the_place_of_a_version_that_is_over(house: House) -> N
     told = await dry_run(house, replace(ADULT_POTASSIUM, high=D("6.3")), key="potassium-adult")
     assert numbers(told) == (1, 0, 0, 0, 1)
     assert ids.encode(models.Patient, (await house.row(models.Patient, patient))["id"]) == patient
+
+
+async def test_one_trial_of_a_hospital_at_a_time(house: House) -> None:
+    async with house.begin() as tx:
+        given: Any = {"rule": Rule(), "days": 1}
+        await dry_run_critical_rule(tx, house.actor(Role.LAB), **given)
+        with pytest.raises(Throttled) as refused:
+            await dry_run(house, Rule())
+        assert refused.value.extensions["retryAfter"] > 0
+        await dry_run(await founded(house.pool), Rule())
+    assert numbers(await dry_run(house, Rule())) == (0, 0, 0, 0, 0)
