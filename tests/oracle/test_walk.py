@@ -116,9 +116,11 @@ UNSEEN = {
     "CriticalLimit": {"sex", "specimen", "maxAgeHours"},
     "TrendLeftOut": {"reason", "unit", "count"},
     "AuditEntry": {"sealedAt", "seal", "requestId", "address"},
+    "Isolation": {"endedAt", "endedBy"},
     "CriticalResultFigures": {"name"},
 }
-"""What no entry of this hospital has: nobody sealed the audit, or asked over HTTP; and the shortest
+"""What no entry of this hospital has: nobody sealed the audit, or asked over HTTP; no
+list shows an isolation that has ended; and the shortest
 road to figures leads to those of the whole."""
 
 

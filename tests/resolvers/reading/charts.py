@@ -20,7 +20,7 @@ SCORED = (
 )  # fmt: skip
 
 
-IN_ERROR, AWAY = 2, 4
+IN_ERROR, AWAY = 1, 4
 """The numbers of the patient who was admitted in error once, and of the one who is on leave."""
 
 

@@ -258,12 +258,13 @@ async def _beds_before(tx: Transaction, hospital: Hospital, actor: Actor) -> Non
         began,
     )
     for number, (bed, bed_id) in enumerate(hospital.beds.items()):
-        place, name = hospital.place(bed), {"MED1-1": "Ada", "ICU-1": "Ben"}.get(bed)
+        place, name = hospital.place(bed), {"MED1-1": "Ada", "ICU-2": "Ben"}.get(bed)
         made = {"hospital_id": tx.hospital_id, "bed_id": bed_id, "ward_id": place.ward}
         made |= {"created_at": began, "created_by": actor.user_id}
         for at, before, after in ((0, "HOUSEKEEPING", "UNOCCUPIED"), (1, "UNOCCUPIED", "CLOSED")):
             chart = hospital.charts[name] if name and at else None
-            admission = None if chart is None else chart.newest(models.Admission)
+            # Ben's first was never meant.
+            admission = None if chart is None else chart.rows[models.Admission][-1]
             await tx.insert(
                 models.BedTransition,
                 {**made, "id": models.new_id(), "admission_id": admission, "reason": f"{bed} {at}"}
