@@ -129,6 +129,7 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
         "Bed.ward",
         "BedStay.bed",
         "BedTransition.bed",
+        "CriticalResult.steps",
         "Query.viewer",
         "SignInPayload.viewer",
     }
