@@ -116,6 +116,7 @@ UNSEEN = {
     "CriticalLimit": {"sex", "specimen", "maxAgeHours"},
     "TrendLeftOut": {"reason", "unit", "count"},
     "AuditEntry": {"sealedAt", "seal", "requestId", "address"},
+    "Allergy": {"enteredInErrorAt", "errorReason"},
     "Isolation": {"endedAt", "endedBy"},
     "CriticalResultFigures": {"name"},
 }
