@@ -11,7 +11,8 @@ from models.base import Base, Identified
 
 
 class Hospital(Identified, Base):
-    """A hospital; made once, never deleted. `time_zone` is an IANA name, used for printing only."""
+    """A hospital; made once, never deleted. `time_zone` is an IANA name: local times of doses are
+    of it, and what is printed."""
 
     __tablename__ = "hospitals"
 
