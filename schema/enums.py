@@ -2,7 +2,7 @@
 
 import strawberry
 
-from models.rules.administrations import AdministrationStatus
+from models.rules.administrations import AdministrationStatus, DoseState
 from models.rules.admissions import AdmissionStatus
 from models.rules.allergies import Criticality
 from models.rules.audit import AuditOperation, AuditOutcome
@@ -44,6 +44,7 @@ for _enum, _description in (
     (CriticalResultStepKind, "A step of the loop of a critical result."),
     (CriticalResultStatus, "Where a critical result stands in its loop."),
     (AdministrationStatus, "Whether a dose was given."),
+    (DoseState, "Where a dose of an order stands."),
     (MedicationStatus, "FHIR R4 MedicationRequest.status."),
     (LabPanel, "A panel of laboratory tests (LOINC 58410-2, 57021-8, 24323-8)."),
     (LeftOut, "Why a result is not drawn in a trend."),
@@ -99,6 +100,7 @@ __all__ = [
     "CriticalResultStatus",
     "CriticalResultStepKind",
     "Criticality",
+    "DoseState",
     "EmergencyAccessEventKind",
     "EmergencyAccessOutcome",
     "IngestOutcome",

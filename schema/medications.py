@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, or_
 
 import models
 from resolvers.reading.sources import looked_up
-from schema.administrations import MedicationAdministration
+from schema.administrations import MedicationAdministration, MedicationDose, doses
 from schema.enums import MedicationStatus, OrderStepKind, WarningKind, WarningSeverity
 from schema.fields import (
     column,
@@ -120,6 +120,7 @@ class MedicationOrder(Node):
             models.MedicationAdministration.given_at, models.MedicationAdministration
         ),
     )
+    doses: list[MedicationDose] | None = doses()
 
 
 @strawberry.input(description="Order a medication; a warning blocks until overrideReason is given.")

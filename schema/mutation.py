@@ -29,7 +29,12 @@ from resolvers import (
     vitals,
     vitals_errata,
 )
-from schema.administrations import RecordAdministrationInput, RecordAdministrationPayload
+from schema.administrations import (
+    MarkAdministrationEnteredInErrorInput,
+    MarkAdministrationEnteredInErrorPayload,
+    RecordAdministrationInput,
+    RecordAdministrationPayload,
+)
 from schema.admissions import (
     AdmitPatientInput,
     AdmitPatientPayload,
@@ -302,6 +307,11 @@ class Mutation:
         medication_moves.mark_medication_entered_in_error,
         input=MarkMedicationEnteredInErrorInput,
         requires=Scope.MEDICATION_DISCONTINUE,
+    )
+    mark_administration_entered_in_error: MarkAdministrationEnteredInErrorPayload = mutation(
+        administrations.mark_administration_entered_in_error,
+        input=MarkAdministrationEnteredInErrorInput,
+        requires=Scope.ADMINISTRATION_RECORD,
     )
     record_administration: RecordAdministrationPayload = mutation(
         administrations.record_administration,

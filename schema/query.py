@@ -8,6 +8,7 @@ from models.rules.scopes import Scope
 from resolvers import ids
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up
+from schema.administrations import MedicationDose, medications_due
 from schema.admissions import Admission
 from schema.audit import AUDIT_ARGUMENTS, AuditEntry
 from schema.bed_history import HISTORY_ORDER, PERIOD, BedTransition
@@ -169,6 +170,7 @@ class Query:
         requires=Scope.AUDIT_READ,
         arguments=AUDIT_ARGUMENTS,
     )
+    medications_due: list[MedicationDose] | None = medications_due()
     emergency_accesses: Connection[EmergencyAccess] | None = connection(
         models.EmergencyAccess,
         order=newest_first(models.EmergencyAccess.opened_at, models.EmergencyAccess),

@@ -1,6 +1,7 @@
-"""Administrations: what may be recorded on an order."""
+"""Administrations: what may be recorded on an order, and for which of its doses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -15,6 +16,22 @@ class AdministrationStatus(StrEnum):
     GIVEN = "GIVEN"
     NOT_GIVEN = "NOT_GIVEN"
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
+
+
+class DoseState(StrEnum):
+    """Where a dose of an order stands."""
+
+    DUE = "DUE"
+    LATE = "LATE"
+    """Nobody has recorded it, and models/rules/schedules.TOLERANCE has passed since it was due."""
+    HELD = "HELD"
+    """It fell due while the order was held."""
+    GIVEN = "GIVEN"
+    NOT_GIVEN = "NOT_GIVEN"
+
+
+RECORDED = (AdministrationStatus.GIVEN, AdministrationStatus.NOT_GIVEN)
+"""What settles a dose; one that was entered in error is free again."""
 
 
 # A dose that was not given is also recorded while the order is held: that is why it was not. What
@@ -41,3 +58,17 @@ def administer(
     if status is AdministrationStatus.NOT_GIVEN and not (reason or "").strip():
         return Refusal("a dose that was not given needs a reason", tuple(AdministrationStatus))
     return None
+
+
+def take_back(status: AdministrationStatus) -> Refusal | None:
+    """Whether an administration may be marked as entered in error; None: yes."""
+    if status is AdministrationStatus.ENTERED_IN_ERROR:
+        return Refusal("the administration was entered in error already")
+    return None
+
+
+def nearest(doses: Sequence[datetime], at: datetime, early: timedelta) -> datetime | None:
+    """Of the doses that wait, the one that is meant by what was done at `at`: the nearest that was
+    due by then, or is within `early`; of two as near, the earlier. None: none is."""
+    waiting = [one for one in doses if one <= at + early]
+    return min(waiting, key=lambda one: (abs(one - at), one), default=None)
