@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.types import TIMESTAMP, Text
+from sqlalchemy.types import TIMESTAMP, Text, Uuid
 
 import models
 from models.rules import administrations, schedules
@@ -239,7 +239,7 @@ def schedule_of(order: asyncpg.Record, zone: ZoneInfo) -> Schedule | None:
 _DONE = models.MedicationAdministration.__table__
 _STEP = models.MedicationOrderStep.__table__
 _HOSPITAL = models.Hospital.__table__
-_OF_ORDER = bindparam("medication")
+_OF_ORDER = bindparam("medication", type_=Uuid())
 _ZONE = select(_HOSPITAL.c.time_zone).where(_HOSPITAL.c.id == bindparam("hospital"))
 _RECORDED = select(_DONE.c.status, _DONE.c.given_at, _DONE.c.due_at).where(
     _DONE.c.medication_order_id == _OF_ORDER, _DONE.c.status.in_(words(RECORDED))
@@ -250,7 +250,7 @@ _STEPS = (
     .order_by(_STEP.c.occurred_at, _STEP.c.id)
 )
 _NOW = bindparam("now", type_=TIMESTAMP(timezone=True))
-_BY = bindparam("by")
+_BY = bindparam("by", type_=Uuid())
 _TAKE_BACK = (
     update(models.MedicationAdministration)
     .where(_DONE.c.id == bindparam("administration"))

@@ -7,6 +7,7 @@ be converted into it is left out and counted, and never drawn in another unit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -31,6 +32,7 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.types import TypeEngine
 
 import models
 from models.rules.results import ResultStatus
@@ -41,7 +43,7 @@ from resolvers.reading.sources import Derivation, looked_up
 from resolvers.trends import buckets, edge, period, points, ranged, within
 
 _CODES = ARRAY(Text())
-_SIZES = {"unit": Text(), "kind": Integer(), "size": Numeric()}
+_SIZES: Mapping[str, TypeEngine[Any]] = {"unit": Text(), "kind": Integer(), "size": Numeric()}
 _DECIMALS = 10
 """A value that was converted is rounded there."""
 _TAKEN_BACK = (ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR)

@@ -6,6 +6,7 @@ one). A member of a panel that has no result in it is shown as missing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import TypeEngine
 
 import models
 from models.rules.panels import LOINC, PANELS
@@ -36,7 +38,7 @@ from resolvers.trends import constants, period, within
 USUAL, MOST = 10, 50
 _TAKEN_BACK = (ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR)
 _CODES = ARRAY(Text())
-_MEMBERS = {
+_MEMBERS: Mapping[str, TypeEngine[Any]] = {
     "panel": Text(),
     "loinc": Text(),
     "number": Integer(),

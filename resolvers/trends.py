@@ -65,8 +65,8 @@ def period(given: Derivation) -> list[ColumnElement[Any]]:
     since, until = (given.argument(name) for name in _RANGE)
     if since is not None and until is not None:
         # Each is looked at beside the other.
-        begin = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[0])
-        end = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[1])
+        begin: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[0])
+        end: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[1])
     else:
         begin, end = (null() if one is None else one(MOMENT) for one in (since, until))
     return [cast(begin, MOMENT).label("since"), cast(end, MOMENT).label("until")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.types import TypeEngine
 
 import models
 from models.rules.news2 import Spo2Scale
@@ -32,8 +34,13 @@ from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation, looked_up, there_is
 from resolvers.trends import buckets, constants, edge, period, points, ranged, within
 
-_LIMITS = {"parameter": Text(), "unit": Text(), "low": Numeric(), "high": Numeric()}
-_VALUES_OF_BAND = {
+_LIMITS: Mapping[str, TypeEngine[Any]] = {
+    "parameter": Text(),
+    "unit": Text(),
+    "low": Numeric(),
+    "high": Numeric(),
+}
+_VALUES_OF_BAND: Mapping[str, TypeEngine[Any]] = {
     "parameter": Text(),
     "low": Numeric(),
     "high": Numeric(),
@@ -41,7 +48,7 @@ _VALUES_OF_BAND = {
     "scale": Text(),
     "on_oxygen": Boolean(),
 }
-_BANDS = {"place": Integer(), **_VALUES_OF_BAND}
+_BANDS: Mapping[str, TypeEngine[Any]] = {"place": Integer(), **_VALUES_OF_BAND}
 
 
 def vital_trend(patient: FromClause, given: Derivation) -> Select[Any]:

@@ -38,7 +38,7 @@ class Schedule:
 def times(frequency: str | None, chosen: Sequence[str], *, as_needed: bool) -> tuple[str, ...]:
     """The times of a day of an order: those it names, else ours; none as needed, or where how often
     is not said."""
-    if as_needed or frequency not in Frequency.__members__:
+    if as_needed or frequency is None or frequency not in Frequency.__members__:
         return ()
     return tuple(chosen) or DEFAULT_TIMES[Frequency(frequency)]
 
@@ -82,8 +82,8 @@ def spacing(frequency: str | None, of_day: Sequence[str], *, as_needed: bool) ->
     to the next, less what the one may be late and the other early, and never less than half of it.
     """
     if as_needed:
-        hours = HOURS_BETWEEN.get(Frequency(frequency)) if frequency in Frequency.__members__ else 0
-        return timedelta(hours=hours or 0)
+        known = frequency is not None and frequency in Frequency.__members__
+        return timedelta(hours=HOURS_BETWEEN.get(Frequency(str(frequency)), 0) if known else 0)
     if not of_day:
         return timedelta()
     every = 2 if frequency == Frequency.QOD else 1
