@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy import bindparam, select
 
 import models
-from app.demo import staff, wards
+from app.demo import prescribing, staff, wards
 from app.demo.formulary import IN_SPITE
 from app.demo.histories import Draw, History, Order, histories
 from app.demo.labs import Drawn
@@ -108,6 +108,7 @@ class Charts:
         await self._alarms(everybody)
         await self._care_teams(everybody)
         await self._emergency(everybody)
+        await prescribing.go_on(self._at, self._staff, self._now)
         await self._beds(everybody)
         return self._written
 
