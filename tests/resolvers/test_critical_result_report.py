@@ -92,6 +92,48 @@ def _spoken(at: datetime) -> str:
     return f"{whole}{point}{rest[:6].rstrip('0')}{rest[6:]}"
 
 
+@pytest.mark.parametrize("ending", ["ACKNOWLEDGED", "WITHDRAWN"])
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+async def test_a_goal_is_met_at_its_last_microsecond(
+    ground: Ground, minutes: int, ending: str
+) -> None:
+    """One just before it, one at it, one just after it, and one that goes on."""
+    began = BASE + timedelta(days=1)
+    ends = [began + timedelta(minutes=minutes, microseconds=by) for by in (-1, 0, 1)]
+    what = [History("ICU", "r", (Step("RAISED", began), Step(ending, end))) for end in ends]
+    start, _ = await ground.write([*what, History("ICU", "r", (Step("RAISED", began),))])
+    admin = await ground.hospital.user(Role.ADMIN)
+    asked = {"from": start.isoformat(), "to": (start + timedelta(days=2)).isoformat()}
+    found = (await ground.hospital.ask(REPORT, admin, asked)).data["criticalResultReport"]
+    # Two of four were answered in time; of what was withdrawn, two had nobody wait for too long.
+    share = {"ACKNOWLEDGED": "0.5000", "WITHDRAWN": "0.0000"}[ending]
+    assert found["whole"][f"within{minutes}Minutes"] == share
+    shorter = {15: [], 30: [15], 60: [15, 30]}[minutes]
+    assert {found["whole"][f"within{each}Minutes"] for each in shorter} <= {"0.0000"}
+    longer = {15: [30, 60], 30: [60], 60: []}[minutes]
+    later = {"ACKNOWLEDGED": "0.7500", "WITHDRAWN": "0.0000"}[ending]
+    assert {found["whole"][f"within{each}Minutes"] for each in longer} <= {later}
+
+
+async def test_a_period_has_its_beginning_and_not_its_end(ground: Ground) -> None:
+    moment = timedelta(microseconds=1)
+    at = [BASE + timedelta(days=1) - moment, BASE + timedelta(days=1)]
+    at += [BASE + timedelta(days=2) - moment, BASE + timedelta(days=2)]
+    start, written = await ground.write(
+        [History("ICU", str(number), (Step("RAISED", each),)) for number, each in enumerate(at)]
+    )
+    admin = await ground.hospital.user(Role.ADMIN)
+    asked = {
+        "from": (start + timedelta(days=1)).isoformat(),
+        "to": (start + timedelta(days=2)).isoformat(),
+    }
+    found = (await ground.hospital.ask(REPORT, admin, asked)).data["criticalResultReport"]
+    assert [one["name"] for one in found["byRule"]] == ["1", "2"]
+    assert [one["beganAt"] for one in found["episodes"]] == [
+        _spoken(one.steps[0].at) for one in written[1:3]
+    ]
+
+
 async def test_levels_are_counted_as_far_as_each_episode_got(ground: Ground) -> None:
     """Two to the second level, one to the first, one to none; what was reached before a reopening
     is of the episode before."""
