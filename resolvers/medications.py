@@ -138,7 +138,10 @@ def _times(often: Frequency | None, chosen: Sequence[str], *, needed: bool) -> d
 
 
 def _between(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> dict[str, Any]:
-    starts = now if starts_at is None else inputs.future(starts_at, "startsAt", now)
+    starts = now
+    if starts_at is not None:
+        # What a client means by now is a moment ago when it arrives.
+        starts = max(now, inputs.future(starts_at, "startsAt", now - inputs.CLOCK_SKEW))
     if ends_at is not None and inputs.future(ends_at, "endsAt", now) <= starts:
         raise BadInput("an order ends after it starts", field="endsAt", limit="> startsAt")
     return {"starts_at": starts, "ends_at": ends_at}

@@ -90,6 +90,12 @@ async def test_as_needed_says_for_what_and_how_often_at_most(house: House) -> No
     assert (row["times"], row["dose_unit"]) == ([], "{tablet}")
 
 
+async def test_what_begins_a_moment_ago_begins_now(house: House) -> None:
+    ago = house.now - timedelta(minutes=4, seconds=59)
+    medication = await order(house, await house.inpatient(), starts_at=ago)
+    assert (await house.row(models.MedicationOrder, medication))["starts_at"] == house.now
+
+
 async def test_an_order_may_begin_later_and_be_over_by_a_time(house: House) -> None:
     begins, over = house.now + timedelta(hours=1), house.now + timedelta(days=7)
     medication = await order(house, await house.inpatient(), starts_at=begins, ends_at=over)
@@ -179,7 +185,7 @@ async def test_two_orders_of_a_drug_at_once_are_not_both_unaware(house: House) -
         ({"as_needed": True, "as_needed_reason": "pain"}, "maxPerDay"),
         ({"as_needed": True, "as_needed_reason": "pain", "max_per_day": 0}, "maxPerDay"),
         ({"max_per_day": 4}, "maxPerDay"),
-        ({"starts_at": timedelta(0)}, "startsAt"),
+        ({"starts_at": timedelta(minutes=-5)}, "startsAt"),
         ({"ends_at": timedelta(0)}, "endsAt"),
         ({"starts_at": timedelta(hours=2), "ends_at": timedelta(hours=2)}, "endsAt"),
         ({"frequency": "PRN"}, "frequency"),
