@@ -29,7 +29,8 @@ _TIME = TIMESTAMP(timezone=True)
 
 def of_ward(ward: FromClause, given: Derivation) -> Select[Any]:
     """The beds of a ward that wait to be cleaned, and those that became ready from `from` on and
-    before `to`."""
+    before `to`. Of a ward out of reach, seen as the place of a stay, there is nothing to count, be
+    one of its beds in reach for who lies in it."""
     bed = models.Bed.__table__.alias("waiting_bed")
     waiting = (bed.c.ward_id == ward.c.id, bed.c.waiting_since.is_not(None))
     began = func.avg(extract("epoch", bed.c.waiting_since))
@@ -41,7 +42,7 @@ def of_ward(ward: FromClause, given: Derivation) -> Select[Any]:
         _ready(ward, given, func.count).label("cleaned"),
         _minutes(_ready(ward, given, func.avg)).label("mean_minutes"),
         _minutes(_ready(ward, given, func.max)).label("longest_minutes"),
-    ).where(*waiting, *given.seen(models.Bed, bed))
+    ).where(*waiting, *given.seen(models.Ward, ward), *given.seen(models.Bed, bed))
 
 
 def _minutes(seconds: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -54,6 +55,7 @@ def _ready(ward: FromClause, given: Derivation, figure: Any) -> ColumnElement[An
     conditions = [
         row.c.ward_id == ward.c.id,
         row.c.waited_since.is_not(None),
+        *given.seen(models.Ward, ward),
         *given.seen(models.BedTransition, row),
     ]
     since, before = given.argument("from"), given.argument("to")

@@ -25,6 +25,7 @@ from tests.resolvers.reading.hospital import Hospital, furnish, ids_of
 FEED = "subscription { vitalSigns { events { patient { mrn } } } }"
 LISTS = """{
   criticalResults { edges { cursor } }
+  bedHistory { edges { cursor } }
   emergencyAccesses { edges { cursor } }
   auditEntries(to: "%s") { edges { cursor } }
   criticalRules { edges { cursor } }

@@ -21,6 +21,7 @@ from resolvers import hospitals, sessions
 from resolvers.actors import Actor
 from resolvers.transaction import Transaction, transaction
 from schema.execution import Engine
+from tests.oracle import beds_by_chance
 from tests.oracle.alarms_by_chance import run_by_chains
 from tests.oracle.charts import Chart
 from tests.oracle.cursors import Cursors
@@ -86,6 +87,7 @@ async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
             before = _place(hospital, chance.choice(beds)) if beds else None
             await chart.write(_free(chance, hospital, number), before, number)
         await _reserve(tx, chance, hospital)
+        await beds_by_chance.write(tx, chance, hospital, writers)
         await write_rules(tx, chance, list(hospital.wards.values()), writers)
     people = [*authors, *(await _people(hospital, chance, wards))]
     async with transaction(pool, hospital.id, now) as tx:
