@@ -55,6 +55,9 @@ async def build(database_url: str, size: Size) -> None:
             await _users(connection, hospital_id, wards)
         async with transaction(pool, hospital_id, datetime.now(UTC)) as tx:
             await critical_rules.install_starter(tx)
+            # The same few patients are critical again and again: each result raises, as if it were
+            # the first, and none joins the one before (docs/decisions/0022).
+            await tx.connection.execute("UPDATE critical_rules SET repeat_window = 0")
     finally:
         await pool.close()
     # Not from the pool: its connections give up after half a minute.
