@@ -62,6 +62,11 @@ class VitalSigns(Identified, InHospital, Written, Base):
         one_of("consciousness", Consciousness),
         one_of("news2_risk", News2Risk),
         Index("ix_vital_signs_patient", "patient_id", text("recorded_at DESC"), text("id DESC")),
+        Index(
+            "ix_vital_signs_entered_in_error_by",
+            "entered_in_error_by",
+            postgresql_where=text("entered_in_error_by IS NOT NULL"),
+        ),
         UniqueConstraint("hospital_id", "sender", "external_id"),
     )
 
@@ -95,7 +100,7 @@ class VitalSigns(Identified, InHospital, Written, Base):
     news2_points_temperature: Mapped[int | None]
     arrived_late: Mapped[bool] = mapped_column(server_default=text("false"))
     entered_in_error_at: Mapped[datetime | None]
-    entered_in_error_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    entered_in_error_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     entered_in_error_reason: Mapped[str | None]
     sender: Mapped[str | None]
     external_id: Mapped[str | None]

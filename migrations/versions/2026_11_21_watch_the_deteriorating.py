@@ -112,7 +112,12 @@ def _sets() -> None:
     op.create_foreign_key(
         op.f("fk_vital_signs_entered_in_error_by"), _SETS, "users", ["entered_in_error_by"], ["id"]
     )
-    op.create_index(op.f("ix_vital_signs_entered_in_error_by"), _SETS, ["entered_in_error_by"])
+    op.create_index(
+        "ix_vital_signs_entered_in_error_by",
+        _SETS,
+        ["entered_in_error_by"],
+        postgresql_where=sa.text("entered_in_error_by IS NOT NULL"),
+    )
 
 
 def _bound(column: str, condition: str) -> None:
