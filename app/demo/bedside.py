@@ -16,6 +16,7 @@ from models.rules.administrations import AdministrationStatus
 from models.rules.medications import Frequency, MedicationStatus
 from models.rules.vitals import Consciousness
 from resolvers import administrations, ids, vitals
+from resolvers.errors import Conflict
 
 
 async def take_vitals(scene: Scene) -> None:
@@ -69,20 +70,22 @@ async def give_dose(scene: Scene) -> None:
             >= timedelta(hours=HOURS_BETWEEN[Frequency(row["frequency"])])
         )
     ]
-    if not due:
-        return
-    order = scene.rng.choice(due)
     given = scene.rng.random() > 0.06
-    await administrations.record_administration(
-        scene.tx,
-        scene.staff.bedside(order["ward_id"]),
-        medication_id=ids.encode(models.MedicationOrder, order["id"]),
-        status=AdministrationStatus.GIVEN if given else AdministrationStatus.NOT_GIVEN,
-        given_at=scene.tx.now,
-        dose=order["dose"] if given else None,
-        dose_unit=order["dose_unit"] if given else None,
-        reason=None if given else scene.rng.choice(NOT_GIVEN),
-    )
+    for order in scene.rng.sample(due, len(due)):
+        try:
+            await administrations.record_administration(
+                scene.tx,
+                scene.staff.bedside(order["ward_id"]),
+                medication_id=ids.encode(models.MedicationOrder, order["id"]),
+                status=AdministrationStatus.GIVEN if given else AdministrationStatus.NOT_GIVEN,
+                given_at=scene.tx.now,
+                dose=order["dose"] if given else None,
+                dose_unit=order["dose_unit"] if given else None,
+                reason=None if given else scene.rng.choice(NOT_GIVEN),
+            )
+        except Conflict:
+            continue  # none of its doses waits
+        return
 
 
 _DRIFTING = (

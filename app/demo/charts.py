@@ -20,10 +20,10 @@ from sqlalchemy import bindparam, select
 import models
 from app.demo import prescribing, staff, wards
 from app.demo.formulary import IN_SPITE
-from app.demo.histories import Draw, History, Order, histories
+from app.demo.histories import ORDERED_AFTER, Draw, History, Order, histories
 from app.demo.labs import Drawn
 from app.demo.staff import Staff
-from app.demo.story import ALARMS, CARE_TEAMS, EMERGENCY, PROMISES, Alarm
+from app.demo.story import ALARMS, CARE_TEAMS, EMERGENCY, FIT_FOR, ISOLATIONS, PROMISES, Alarm
 from models.rules.administrations import AdministrationStatus
 from models.rules.allergies import Criticality
 from models.rules.beds import BedStatus
@@ -37,6 +37,7 @@ from resolvers import (
     critical_results,
     emergency_access,
     ids,
+    isolations,
     labs,
     medications,
     patients,
@@ -106,6 +107,7 @@ class Charts:
         await self._vitals(everybody)
         await self._blood(everybody)
         await self._alarms(everybody)
+        await self._isolations(everybody)
         await self._care_teams(everybody)
         await self._emergency(everybody)
         await prescribing.go_on(self._at, self._staff, self._now)
@@ -158,7 +160,7 @@ class Charts:
 
     async def _order(self, patient: Patient, order: Order) -> None:
         drug = order.drug
-        async with self._at(patient.history.admitted_at + timedelta(minutes=10)) as tx:
+        async with self._at(patient.history.admitted_at + ORDERED_AFTER) as tx:
             ordered = await medications.order_medication(
                 tx,
                 self._staff.system,
@@ -269,6 +271,27 @@ class Charts:
                     # Misheard: the refused attempt is a step of the loop, and is kept.
                     if not reply.misheard_by:
                         raise
+
+    async def _isolations(self, everybody: list[Patient]) -> None:
+        async with self._at(self._now) as tx:
+            for plan in wards.PLANS:
+                for _, bed in plan.bed_codes() if plan.beds_a_room == 1 else ():
+                    await beds.equip_bed(
+                        tx,
+                        self._staff.admin,
+                        bed_id=self._bed(plan.code, bed),
+                        isolation_for=[*FIT_FOR],
+                    )
+        for isolated in ISOLATIONS:
+            patient = next(one for one in everybody if one.history.ward == isolated.ward)
+            async with self._at(patient.history.admitted_at + isolated.after) as tx:
+                await isolations.set_isolation(
+                    tx,
+                    self._staff.bedside(patient.ward_id),
+                    patient_id=patient.public_id,
+                    kind=isolated.kind,
+                    reason=isolated.reason,
+                )
 
     async def _care_teams(self, everybody: list[Patient]) -> None:
         for responsible in CARE_TEAMS:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from app.demo import labs
 from app.demo.conditions import PREMATURE, Condition, candidates
@@ -19,15 +20,19 @@ from app.demo.labs import Drawn
 from app.demo.people import Generation, Person, person, seeded
 from app.demo.vitals import Measured, healthy, measure
 from app.demo.wards import PLANS, Plan
+from models.rules import schedules
 from models.rules.drug_allergy import conflict
 from models.rules.drugs import Substance
 from models.rules.medications import Frequency
+from models.rules.schedules import Schedule
 
 FIRST_MRN = "D100001"
 CHARTED = timedelta(hours=48)
 """How far back the charts of the demo go."""
-DOSES = timedelta(hours=12)
-"""How far back its administrations go."""
+DOSES = timedelta(hours=25)
+"""How far back its administrations go: beyond what a ward is told to be late."""
+ORDERED_AFTER = timedelta(minutes=10)
+"""How long after the admission the drugs are ordered."""
 
 HOURS_BETWEEN: Mapping[Frequency, float] = {
     Frequency.QD: 24,
@@ -241,12 +246,24 @@ def _doses(rng: random.Random, drug: Drug, admitted_at: datetime, now: datetime)
     if drug.frequency is None:
         yield Dose(_minute(min(begun, now)), None)
         return
+    if drug.as_needed is None:
+        of_day = schedules.times(drug.frequency, (), as_needed=False)
+        other = drug.frequency is Frequency.QOD
+        schedule = Schedule(
+            of_day, admitted_at + ORDERED_AFTER, None, ZoneInfo("UTC"), every_other_day=other
+        )
+        for due in schedules.due(schedule, now - DOSES, now):
+            at = due + timedelta(minutes=rng.randint(0, 35))
+            refused = rng.random() < 0.05
+            if at < now:
+                yield Dose(at, rng.choice(NOT_GIVEN) if refused else None)
+        return
     gap = timedelta(hours=HOURS_BETWEEN[drug.frequency])
     passed = max(0, int((now - DOSES - begun) / gap))
     at = begun + passed * gap
     while at < now:
         refused = rng.random() < 0.05
-        if at >= now - DOSES and (drug.as_needed is None or rng.random() < 0.4):
+        if at >= now - DOSES and rng.random() < 0.4:
             yield Dose(_minute(at), rng.choice(NOT_GIVEN) if refused else None)
         at += gap
 
