@@ -38,9 +38,11 @@ RECORD = """mutation Record($input: RecordLabResultsInput!) {
 fragment all on LabResult {
   __typename id code display panel value comparator text unit referenceLow referenceHigh
   interpretation notJudgedReason unmapped arrivedLate status observedAt issuedAt
+  orderedBy
   criticalResult {
     id status raisedAt nextEscalationAt escalationLevel rule acknowledgedBy
     ward { code } patient { givenName } labResult { id version: interpretation }
+    results { id value status }
   }
 }"""
 

@@ -28,6 +28,8 @@ const MOVES: readonly string[] = ["ADMITTED", "TRANSFERRED_IN", "TRANSFERRED_OUT
 
 const SPOKEN: Readonly<Record<string, string>> = {
   RAISED: "New critical result",
+  WORSENED: "Critical result worse",
+  MOVED: "Critical result moved with its patient",
   REOPENED: "Critical result open again",
   ESCALATED: "Critical result escalated",
   BREACHED: "Critical result overdue",
