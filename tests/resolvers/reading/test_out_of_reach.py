@@ -25,6 +25,10 @@ def commands(
     return {
         "recordAllergy": {"patientId": patient, "substance": "x", "criticality": "LOW"},
         "recordVitals": {"patientId": patient, "recordedAt": at, "heartRate": 70},
+        "markVitalsEnteredInError": {"vitalsId": rows[models.VitalSigns], "reason": "x"},
+        "setSpo2Scale": {"patientId": patient, "scale": "SCALE_2", "reason": "x"},
+        "recordPregnancy": {"patientId": patient},
+        "endPregnancy": {"pregnancyId": rows[models.Pregnancy]},
         "acknowledgeCriticalResult": {
             "criticalResultId": rows[models.CriticalResult],
             "readBack": "6.90",

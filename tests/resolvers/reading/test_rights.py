@@ -296,6 +296,10 @@ async def test_mutations_need_their_scope(
         " criticality: LOW })",
         Scope.VITALS_RECORD: 'recordVitals(input: { patientId: "x", heartRate: 60,'
         ' recordedAt: "2026-01-01T00:00:00Z" })',
+        Scope.VITALS_CORRECT: 'markVitalsEnteredInError(input: { vitalsId: "x", reason: "x" })',
+        Scope.SPO2_SCALE_SET: "setSpo2Scale(input: {"
+        ' patientId: "x", scale: SCALE_2, reason: "x" })',
+        Scope.PREGNANCY_RECORD: 'recordPregnancy(input: { patientId: "x" })',
         Scope.CRITICAL_RESULT_ACKNOWLEDGE: "acknowledgeCriticalResult(input: {"
         ' criticalResultId: "x", readBack: 1 })',
         Scope.PATIENT_ADMIT: 'admitPatient(input: { patientId: "x", bedId: "x" })',
