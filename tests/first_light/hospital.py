@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -25,7 +26,9 @@ _LOADED: dict[str, str] = {}
 async def demo_template(
     addresses: Addresses, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
-    """The name of a database that `wardline dev --quiet` has filled; nobody is connected to it."""
+    """The name of a database that `wardline dev --quiet` has filled; nobody is connected to it.
+    Every critical result sounds in it: tests send one to the same patient again and again, and
+    mean another each time. tests/shift is where repeats join."""
     if addresses.database_url in _LOADED:
         yield _LOADED[addresses.database_url]
         return
@@ -38,8 +41,17 @@ async def demo_template(
             redis_url=addresses.redis_url,
         ) as loader:
             assert await loader.interrupt() == 0
+        await _sound_each(url)
         _LOADED[addresses.database_url] = url.rpartition("/")[2]
         yield _LOADED[addresses.database_url]
+
+
+async def _sound_each(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("UPDATE critical_rules SET repeat_window = 0")
+    finally:
+        await connection.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
