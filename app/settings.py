@@ -144,6 +144,11 @@ class Settings(SocketLimits):
         24, description="A care team sees the chart for this long after the discharge."
     )
 
+    # Stays
+    cancel_stay_hours: PositiveInt = Field(
+        24, description="An admission, transfer or discharge in error can be cancelled this long."
+    )
+
     # The live channel
     events_kept_hours: PositiveInt = Field(
         72,

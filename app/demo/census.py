@@ -20,7 +20,7 @@ from resolvers.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Inpatient:
-    """A patient in a bed. `alarmed`: a critical result is open."""
+    """A patient in a bed. `alarmed`: a critical result is open. `isolated`: not every bed does."""
 
     patient_id: UUID
     birth_date: date | None
@@ -32,6 +32,7 @@ class Inpatient:
     bed_id: UUID
     lies_since: datetime
     alarmed: bool
+    isolated: bool
 
     @property
     def public_id(self) -> str:
@@ -93,7 +94,7 @@ def fullness(beds: Sequence[Place], ward: str) -> float:
     return len(taken) / len(usable) if usable else 1.0
 
 
-_S, _P, _A, _W, _B, _R, _C = (
+_S, _P, _A, _W, _B, _R, _C, _I = (
     model.__table__
     for model in (
         models.BedStay,
@@ -103,6 +104,7 @@ _S, _P, _A, _W, _B, _R, _C = (
         models.Bed,
         models.Reservation,
         models.CriticalResult,
+        models.Isolation,
     )
 )
 _INPATIENTS = (
@@ -120,6 +122,10 @@ _INPATIENTS = (
         .where(_C.c.patient_id == _S.c.patient_id, _C.c.status == CriticalResultStatus.OPEN.value)
         .exists()
         .label("alarmed"),
+        select(_I.c.id)
+        .where(_I.c.patient_id == _S.c.patient_id, _I.c.ended_at.is_(None))
+        .exists()
+        .label("isolated"),
     )
     .select_from(
         _S.join(_P, _P.c.id == _S.c.patient_id)

@@ -15,7 +15,7 @@ from app.demo.people import person
 from app.demo.scene import Scene
 from app.demo.vitals import healthy
 from app.demo.wards import PLAN_OF
-from models.rules.beds import BedStatus
+from models.rules.beds import UNCLEAN, BedStatus
 from resolvers import admissions, beds, ids, medications, patients
 
 SETTLED = timedelta(minutes=15)
@@ -115,7 +115,9 @@ async def reserve(scene: Scene) -> None:
     everywhere = await census.places(scene.tx)
     promised = {bed.promised_to for bed in everywhere}
     chosen = _next_bed(
-        scene, [one for one in await _movable(scene) if one.patient_id not in promised], everywhere
+        scene,
+        [one for one in await _transferable(scene) if one.patient_id not in promised],
+        everywhere,
     )
     if chosen is not None:
         one, bed = chosen
@@ -131,7 +133,7 @@ async def reserve(scene: Scene) -> None:
 async def transfer(scene: Scene) -> None:
     """Somebody moves on: into the bed that is kept for them, else into a free one."""
     everywhere = await census.places(scene.tx)
-    movable = await _movable(scene)
+    movable = await _transferable(scene)
     kept = [
         (one, bed)
         for one in movable
@@ -152,18 +154,20 @@ async def transfer(scene: Scene) -> None:
 
 
 async def clean(scene: Scene) -> None:
-    """The bed that has waited longest for housekeeping is ready again."""
+    """The bed that has waited longest is decontaminated, or ready again."""
     waiting = [
         bed
         for bed in await census.places(scene.tx)
-        if bed.status is BedStatus.HOUSEKEEPING and scene.tx.now - bed.since >= CLEANED_AFTER
+        if bed.status in UNCLEAN and scene.tx.now - bed.since >= CLEANED_AFTER
     ]
     if waiting:
+        bed = min(waiting, key=lambda bed: bed.since)
+        soiled = bed.status is BedStatus.CONTAMINATED
         await beds.set_bed_status(
             scene.tx,
             scene.staff.admin,
-            bed_id=min(waiting, key=lambda bed: bed.since).public_id,
-            status=BedStatus.UNOCCUPIED,
+            bed_id=bed.public_id,
+            status=BedStatus.HOUSEKEEPING if soiled else BedStatus.UNOCCUPIED,
         )
 
 
@@ -174,6 +178,11 @@ async def _movable(scene: Scene) -> list[Inpatient]:
         for one in await census.inpatients(scene.tx)
         if not one.alarmed and scene.tx.now - one.lies_since >= SETTLED
     ]
+
+
+async def _transferable(scene: Scene) -> list[Inpatient]:
+    # Who is isolated stays in the bed that was found to be fit.
+    return [one for one in await _movable(scene) if not one.isolated]
 
 
 def _next_bed(

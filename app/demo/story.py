@@ -11,6 +11,7 @@ from app.demo import labs
 from app.demo.labs import Drawn
 from app.demo.people import Person
 from models.rules.care_teams import CareTeamRole
+from models.rules.isolations import IsolationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ class Promise:
 
     ward: str
     come_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """Somebody on a ward is isolated, so long after the admission."""
+
+    ward: str
+    kind: IsolationKind
+    reason: str
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,14 @@ ALARMS: tuple[Alarm, ...] = (
 )
 
 PROMISES: tuple[Promise, ...] = (Promise("MED1", "ED"), Promise("SURG1", "ICU"))
+
+# One in a room that does for it, one who waits for such a bed.
+ISOLATIONS: tuple[Isolated, ...] = (
+    Isolated("ICU", IsolationKind.CONTACT, "MRSA in the nasal swab", _minutes(26)),
+    Isolated("MED1", IsolationKind.DROPLET, "Influenza A suspected, swab sent", _minutes(31)),
+)
+FIT_FOR = (IsolationKind.CONTACT, IsolationKind.DROPLET)
+"""What every room with a single bed does for."""
 
 # On a ward of the doctor's, and on one that is not: there the team alone opens the chart.
 CARE_TEAMS: tuple[Responsible, ...] = (

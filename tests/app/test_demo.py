@@ -18,6 +18,7 @@ from resolvers import sessions
 from resolvers.database import open_pool
 from resolvers.errors import BadInput, Unauthenticated
 from resolvers.policy import DEFAULT_POLICY
+from tests.resolvers.bed_laws import broken
 
 PASSWORD = "wardline"
 TABLES = (
@@ -233,3 +234,23 @@ async def test_progress_is_told(fresh_database: Any) -> None:
     finally:
         await pool.close()
     assert told == ["wards and beds", "users", "patients and their past"]
+
+
+async def test_beds_have_their_histories_and_somebody_is_isolated(
+    pool: Pool, loaded: demo.Loaded
+) -> None:
+    assert await broken(pool, loaded.hospital_id) == []
+    assert not await pool.fetch(
+        "SELECT 1 FROM beds WHERE status = 'CLOSED' AND closed_reason IS NULL AND hospital_id = $1"
+        " AND id IN (SELECT bed_id FROM bed_transitions WHERE to_status = 'CLOSED')",
+        loaded.hospital_id,
+    )
+    rows = await pool.fetch(
+        """SELECT w.code, i.kind, b.isolation_for @> ARRAY[i.kind] AS fit
+             FROM isolations i
+             JOIN bed_stays s ON s.patient_id = i.patient_id AND s.ended_at IS NULL
+             JOIN beds b ON b.id = s.bed_id JOIN wards w ON w.id = s.ward_id
+            WHERE i.hospital_id = $1""",
+        loaded.hospital_id,
+    )
+    assert {tuple(row) for row in rows} == {("ICU", "CONTACT", True), ("MED1", "DROPLET", False)}
