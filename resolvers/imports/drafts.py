@@ -95,7 +95,8 @@ class VitalsDraft(OfPatient):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabDraft(OfPatient):
     """`code` is LOINC, or the sender's own where `unmapped`. `unit` is UCUM where it is known.
-    `issued_at` tells an old message that comes again from a correction."""
+    `issued_at` tells an old message that comes again from a correction. `ordered_by` is how the
+    sender calls the clinician who ordered it, who may be nobody here."""
 
     code: str
     display: str
@@ -111,6 +112,7 @@ class LabDraft(OfPatient):
     reference_high: Decimal | None = None
     sender_flag: str | None = None
     unmapped: bool = False
+    ordered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -272,6 +272,7 @@ class _Work:
             reference_high=high,
             sender_flag=hl7v2_results.flag(obx),
             unmapped=test.unmapped,
+            ordered_by=hl7v2_results.ordered_by(self._obr),
             **told,
         )
         return self._about

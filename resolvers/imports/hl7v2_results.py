@@ -83,6 +83,13 @@ def flag(obx: Segment) -> str | None:
     return cleaning.text(gravest(flags), "flag", most=10)
 
 
+def ordered_by(obr: Segment | None) -> str | None:
+    """OBR-16, the ordering provider: its number, by which it may be a user here. One that is too
+    long to be a name is none."""
+    written = None if obr is None else obr.get(16)
+    return written if written is not None and len(written) <= 100 else None
+
+
 def value(obx: Segment) -> dict[str, Any]:
     """The value of a result by the type in OBX-2: `value` and `comparator`, or `text`.
 

@@ -10,6 +10,7 @@ from models.rules.medications import MedicationStatus
 from models.rules.results import IngestOutcome
 from resolvers import labs, medication_history, medication_warnings, vitals
 from resolvers.actors import Actor
+from resolvers.clinicians import Clinicians
 from resolvers.imports import intake_admissions, intake_patients, rejections
 from resolvers.imports.drafts import (
     AdmissionDraft,
@@ -231,10 +232,16 @@ class _Intake:
 
     async def _labs(self) -> None:
         placed = self._placed(LabDraft)
+        clinicians = await Clinicians.load(
+            self._tx.connection, self._tx.hospital_id, (draft.ordered_by for draft, _ in placed)
+        )
         outcomes = await labs.ingest(
             self._tx,
             self._actor,
-            [_result(index, draft, patient) for index, (draft, patient) in enumerate(placed)],
+            [
+                _result(index, draft, patient, clinicians)
+                for index, (draft, patient) in enumerate(placed)
+            ],
             sender=self._batch.sender,
         )
         for (draft, _), found in zip(placed, outcomes, strict=True):
@@ -255,7 +262,9 @@ def _set(draft: VitalsDraft, patient: Known) -> vitals.NewVitals:
     )
 
 
-def _result(index: int, draft: LabDraft, patient: Known) -> labs.NewLabResult:
+def _result(
+    index: int, draft: LabDraft, patient: Known, clinicians: Clinicians
+) -> labs.NewLabResult:
     return labs.NewLabResult(
         index=index,
         patient_id=patient.id,
@@ -274,4 +283,5 @@ def _result(index: int, draft: LabDraft, patient: Known) -> labs.NewLabResult:
         issued_at=draft.issued_at,
         external_id=draft.external_id,
         unmapped=draft.unmapped,
+        ordered_by=clinicians.known(draft.ordered_by),
     )

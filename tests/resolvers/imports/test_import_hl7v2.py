@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import models
 from resolvers.imports.ledger import Outcome
 
 Make = Callable[..., Any]
@@ -190,3 +191,19 @@ async def test_allergies_and_what_other_messages_mean(desk: Any, message: Make) 
     )  # fmt: skip
     assert ledger.total(Outcome.NOT_HELD, "Message (ADT^A03)") == 1
     assert ledger.total(Outcome.CREATED, "Patient (PID)") == 1
+
+
+async def test_who_ordered_it_is_kept_where_that_is_a_user_here(desk: Any, message: Make) -> None:
+    user, name = models.new_id(), models.new_id().hex
+    await desk.run.pool.execute(
+        "INSERT INTO users (id, hospital_id, username, display_name, password_hash)"
+        " VALUES ($1, $2, $3, 'Ann Grey', '!')",
+        *(user, desk.run.actor.hospital_id, name),
+    )
+    for number, (written, expected) in enumerate(
+        ((f"{name.upper()}^Grey^Ann", user), ("G4711^Other", None), ("", None))
+    ):
+        order = f"{ORDER.replace('F1', f'F{number}')}{'|' * 10}{written}"
+        await desk.hl7v2(message("ORU^R01", f"{number}", AT, order, obx()))
+        rows = [row for row in await desk.all(LABS) if row["external_id"].startswith(f"F{number}")]
+        assert [row["ordered_by"] for row in rows] == [expected]
