@@ -31,7 +31,10 @@ from resolvers.transaction import Transaction
 
 _SHELF = Shelf(
     models.Admission,
-    ("status", "admitted_at", "discharged_at", "reason", "disposition"),
+    (
+        *("status", "admitted_at", "discharged_at", "reason", "disposition"),
+        *("leave_since", "leave_until"),
+    ),
 )
 _A, _S = models.Admission.__table__, models.BedStay.__table__
 _IDS = ARRAY(Uuid())
@@ -43,7 +46,8 @@ _STAYS = select(_S.c.bed_id, _S.c.patient_id, _S.c.ended_at).where(
     or_(
         _S.c.bed_id == bindparam("beds", type_=_IDS).any_(),
         _S.c.patient_id == bindparam("patients", type_=_IDS).any_(),
-    )
+    ),
+    _S.c.cancelled_at.is_(None),
 )
 _ENDED = frozenset({AdmissionStatus.FINISHED, AdmissionStatus.CANCELLED})
 
@@ -129,6 +133,8 @@ class _Admitting:
             "discharged_at": draft.discharged_at,
             "reason": draft.reason,
             "disposition": draft.disposition,
+            "leave_since": None,
+            "leave_until": None,
         }
         if row is not None and row["patient_id"] != patient.id:
             raise Unfit("its number names an admission of another patient")
@@ -153,6 +159,9 @@ class _Admitting:
             if draft.status in _ENDED and patient.id in self._lying:
                 raise Unfit("the patient still lies in a bed here: discharge first")
         kept = {name: row[name] for name in ("reason", "disposition") if values[name] is None}
+        if draft.status is AdmissionStatus.ON_LEAVE:
+            # Since when and until when, the source does not say.
+            kept |= {name: row[name] for name in ("leave_since", "leave_until")}
         return self.load.put(draft.external_id, values | kept)
 
 
