@@ -8,7 +8,7 @@ of a report.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
     BigInteger,
+    Boolean,
     ColumnElement,
     Double,
     FromClause,
@@ -36,6 +37,8 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy import column as sql_column
+from sqlalchemy.types import TypeEngine
 
 import models
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
@@ -59,7 +62,17 @@ Name = Callable[[FromClause, FromClause], ColumnElement[Any]]
 
 
 def report(_: None, given: Derivation) -> Select[Any]:
-    """The period and the ward that are asked for; no row where there is no such ward in reach."""
+    """The period and the ward that are asked for, and its episodes, gathered once for whatever is
+    counted of them; no row where there is no such ward in reach."""
+    asked = _asked(given).subquery("asked")
+    one = _episodes(asked, given)
+    line = select(*one.c).subquery("line")
+    lines = func.coalesce(func.json_agg(line.table_valued()), literal_column("'[]'::json"))
+    gathered = select(lines.label("lines")).select_from(line).lateral("gathered")
+    return select(*asked.c, gathered.c.lines).select_from(asked.join(gathered, true()))
+
+
+def _asked(given: Derivation) -> Select[Any]:
     hospital = _HOSPITALS.alias("report_hospital")
     asked = [
         given.combined(_PERIOD, MOMENT, _begin).label("from_at"),
@@ -85,8 +98,8 @@ def report(_: None, given: Derivation) -> Select[Any]:
 def figures(name: Name | None = None) -> Callable[[FromClause, Derivation], Select[Any]]:
     """The figures of all episodes, or of those of each name."""
 
-    def rows(asked: FromClause, given: Derivation) -> Select[Any]:
-        one = _episodes(asked, given)
+    def rows(asked: FromClause, _: Derivation) -> Select[Any]:
+        one = _gathered(asked)
         if name is None:
             return select(cast(null(), Text()).label("name"), *_aggregates(one))
         found = cast(name(asked, one), Text()).collate(_COLLATION)
@@ -130,8 +143,13 @@ def escalations(figure: FromClause, _: Derivation) -> Select[Any]:
 
 def episodes(asked: FromClause, given: Derivation) -> Select[Any]:
     """A page of the episodes that were counted, in the order in which they began."""
-    one = _episodes(asked, given)
-    rows = select(*one.c).order_by(one.c.began_at, one.c.step_id)
+    one = _gathered(asked)
+    user, session = _USERS.alias("ended_by"), _SESSIONS.alias("ended_from")
+    rows = select(
+        *one.c,
+        looked_up(user.c.display_name, user, user.c.id == one.c.user_id).label("ended_by"),
+        looked_up(session.c.address, session, session.c.id == one.c.session_id).label("station"),
+    ).order_by(one.c.began_at, one.c.step_id)
     first, skip = given.argument("first"), given.argument("skip")
     rows = rows.limit(number(MOST_ROWS) if first is None else first(BigInteger(), _page))
     return rows if skip is None else rows.offset(skip(BigInteger(), _skipped))
@@ -220,7 +238,6 @@ def _episodes(asked: FromClause, given: Derivation) -> Subquery:
         else_=words([CriticalResultStatus.OPEN])[0],
     )
     waited = extract("epoch", closed.c.occurred_at - opened.c.occurred_at)
-    user, session = _USERS.alias("ended_by"), _SESSIONS.alias("ended_from")
     read_back = and_(
         closed.c.kind.in_(words([_Kind.ACKNOWLEDGED])), closed.c.read_back.is_not(None)
     )
@@ -236,10 +253,8 @@ def _episodes(asked: FromClause, given: Derivation) -> Subquery:
             opened.c.kind.in_(words([_Kind.REOPENED])).label("reopened"),
             ended_as.label("outcome"),
             closed.c.occurred_at.label("ended_at"),
-            looked_up(user.c.display_name, user, user.c.id == closed.c.user_id).label("ended_by"),
-            looked_up(session.c.address, session, session.c.id == closed.c.session_id).label(
-                "station"
-            ),
+            closed.c.user_id,
+            closed.c.session_id,
             func.coalesce(read_back, literal_column("false")).label("read_back_given"),
             cast(waited * number(1_000_000), BigInteger()).label("microseconds"),
             span.c.escalation_level,
@@ -272,6 +287,13 @@ def _episodes(asked: FromClause, given: Derivation) -> Subquery:
         )
     )
     return rows.correlate(asked).subquery("episode")
+
+
+def _gathered(asked: FromClause) -> FromClause:
+    """The episodes of a report, as it has gathered them."""
+    columns = (sql_column(name, type_) for name, type_ in _EPISODE.items())
+    lines = func.json_to_recordset(asked.c.lines).table_valued(*columns)
+    return lines.render_derived(name="episode", with_types=True)
 
 
 def _spans(asked: FromClause) -> Subquery:
@@ -352,6 +374,17 @@ def _marked(asked: FromClause) -> Subquery:
 _ATTEMPTS = ("read_backs_refused", "repeated", "worsened", "corrected")
 """What can come more than once in an episode: each time counts."""
 _PERCENTILES = ("median_minutes", "p90_minutes", "p99_minutes")
+
+_EPISODE: Mapping[str, TypeEngine[Any]] = {
+    **dict.fromkeys(("step_id", "critical_result_id", "patient_id"), Uuid()),
+    **dict.fromkeys(("kind", "ward", "rule", "outcome"), Text()),
+    **dict.fromkeys(("began_at", "ended_at"), MOMENT),
+    **dict.fromkeys(("reopened", "read_back_given", "breached"), Boolean()),
+    **dict.fromkeys(("user_id", "session_id"), Uuid()),
+    **dict.fromkeys(("escalation_level", *_ATTEMPTS), Integer()),
+    "microseconds": BigInteger(),
+}
+"""What is gathered of each."""
 
 _STEPS, _ALERTS = models.CriticalResultStep.__table__, models.CriticalResult.__table__
 _WARDS, _HOSPITALS = models.Ward.__table__, models.Hospital.__table__

@@ -135,8 +135,8 @@ def words_of(type_: str, field: str) -> Sequence[str]:
 MADE = {
     "Station": ["json_to_recordset"],
     "CriticalResultReport": ["time_zone"],
-    "CriticalResultFigures": ["critical_result_steps"],
-    "CriticalResultEpisode": ["critical_result_steps"],
+    "CriticalResultFigures": ["lines"],
+    "CriticalResultEpisode": ["lines"],
     "CriticalResultEscalations": ["generate_series"],
     "EscalationStep": ["unnest"],
 }
