@@ -25,7 +25,7 @@ from resolvers.imports.drafts import Batch, Record
 from resolvers.imports.files import Damaged, Source
 from resolvers.imports.ledger import Ledger, Outcome
 from resolvers.policy import Policy
-from resolvers.transaction import Transaction, transaction
+from resolvers.transaction import Overtaken, Transaction, transaction
 
 CHUNK = 1_000
 """Drafts in one transaction, where the source does not say what belongs together."""
@@ -46,6 +46,7 @@ _CROSSED = (
     asyncpg.SerializationError,
     # Somebody else wrote the same new row a moment earlier; now it will be found.
     asyncpg.UniqueViolationError,
+    Overtaken,
 )
 _REFUSED = (
     asyncpg.DataError,

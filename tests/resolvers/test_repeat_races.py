@@ -6,13 +6,19 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import models
+from models.rules.results import ResultStatus
 from models.rules.roles import Role
 from resolvers import labs
+from resolvers.imports.drafts import Batch, LabDraft, Record
+from resolvers.imports.ledger import Outcome
+from resolvers.imports.runs import Run, importer
 from resolvers.transaction import Overtaken
 from tests.owner import as_owner
 from tests.resolvers.laboratory import alerts, potassium, rules, stands, steps, take
@@ -208,3 +214,37 @@ async def test_a_transaction_that_a_statement_overtakes_is_done_again(
     assert await stands(house, patient) == [("OPEN", "6.9", ["RAISED", "REPEATED"])]
     [alert] = await alerts(house, patient)
     assert await steps(house, alert["id"]) == ["RAISED", "REPEATED"]
+
+
+async def test_an_import_that_a_statement_overtakes_is_done_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rules(house)
+    patient = await house.inpatient()
+    who = recorder(house, monkeypatch)
+    await who.outcomes(who.potassium(patient, "4.0"))
+    mrn = (await house.row(models.Patient, patient))["mrn"]
+    run = Run(
+        pool=house.pool,
+        actor=importer(house.id),
+        clock=lambda: house.now,
+        zone=UTC,
+        policy=house.policy,
+    )
+    draft = LabDraft(
+        records=(Record("one", "result", lambda: ""),),
+        mrn=mrn,
+        external_id="1",
+        code="2823-3",
+        display="Potassium",
+        observed_at=house.now,
+        status=ResultStatus.FINAL,
+        value=Decimal("6.8"),
+        unit="mmol/L",
+    )
+    async with gate(house, "NEW.sender = 'import'"):
+        behind = asyncio.create_task(run.take(Batch("test", "import", [draft])))
+        await waiting(house, 1)
+        await who.outcomes(who.potassium(patient, "6.9"))
+    assert (await behind).total(Outcome.CREATED) == 1
+    assert await stands(house, patient) == [("OPEN", "6.9", ["RAISED", "REPEATED"])]
