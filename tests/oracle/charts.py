@@ -260,7 +260,7 @@ class Chart:
             models.MedicationOrder,
             {"drug": self._one("amoxicillin", "metoprolol"), "code": self._one(None, "1191")}
             | {"dose": dose, "dose_unit": None if dose is None else "mg", "status": status}
-            | {"route": self._one(None, "oral"), "frequency": self._one(None, "q8h")}
+            | {"route": self._one(None, "oral"), "frequency": self._one(None, "Q8H", "QOD")}
             | {"as_needed": self._one(True, False), "as_needed_reason": self.chance.choice(TEXTS)}
             | {"ordered_at": self._moment(), "warnings": self._one([], ["allergy", 'a "b", {c}'])}
             | {"stopped_at": self.tx.now if status == "STOPPED" else None}
@@ -269,7 +269,8 @@ class Chart:
                 "override_reason": self.chance.choice(TEXTS),
                 "hold_reason": self._one(None, "nausea"),
             }
-            | {"starts_at": self._one(None, self.tx.now), "max_per_day": self._one(None, 4)}
+            | {"starts_at": self._one(None, self.tx.now - timedelta(days=3))}
+            | {"max_per_day": self._one(None, 4)}
             | {"times": self._one([], ["06:00", "14:00", "22:00"])}
             | {"times_by_default": self._one(True, False)},
         )

@@ -107,6 +107,7 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Bed.closedReason": _of_bed(lambda held, bed: bed["closed_reason"], None),
     "Bed.isolationFor": _of_bed(lambda held, bed: bed["isolation_for"], []),
     "MedicationAdministration.givenBy": _name_of("given_by"),
+    "MedicationAdministration.enteredInErrorBy": _name_of("entered_in_error_by"),
     "MedicationOrderStep.by": _name_of("user_id"),
     "MedicationWarning.overriddenBy": _name_of("overridden_by"),
     "CareTeamMember.name": _name_of("user_id"),

@@ -118,6 +118,8 @@ ENTRY = {
 REPORT = "critical-result-report:read"
 
 GUARDS = {
+    "MedicationOrder.doses": "medication:read",
+    "Query.medicationsDue": "medication:read",
     "Patient.vitalTrend": "vitals:read",
     "VitalTrend.first": "vitals:read",
     "VitalTrend.last": "vitals:read",
@@ -194,6 +196,8 @@ INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} 
     "CriticalResult.steps",
     "AuditEntry.actor",
     "AuditEntry.recipients",
+    "MedicationOrder.doses",
+    "Query.medicationsDue",
     "Patient.vitalTrend",
     "Patient.labTrend",
     "Patient.labPanels",
@@ -247,6 +251,7 @@ MUTATIONS = {
     "completeMedication": "medication:discontinue",
     "markMedicationEnteredInError": "medication:discontinue",
     "recordAdministration": "administration:record",
+    "markAdministrationEnteredInError": "administration:record",
     "assignCareTeamMember": "care-team:assign",
     "endCareTeamMembership": "care-team:assign",
     "breakGlass": "patient:break-glass",

@@ -192,6 +192,9 @@ class _Walk:
             bad.append("points")
         if "panel" in field.args and not 1 <= given.get("first", 1) <= 50:
             bad.append("first")
+        if field.args.keys() == {"from", "to"} and "MedicationDose" in str(field.type):
+            length = given.get("to", 0) - given["from"] if len(given) == 2 else timedelta(days=1)
+            bad += [] if timedelta(0) < length <= timedelta(days=31) else ["to"]
         ranged = {"points", "panel"} & field.args.keys() and {"from", "to"} <= given.keys()
         if ranged and given["from"] >= given["to"]:
             bad.append("to")

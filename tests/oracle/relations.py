@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tests.oracle.alarms import chain_asked, chain_of, chains_of_ward, steps_of_chain
 from tests.oracle.beds import cleaning, kept
+from tests.oracle.doses import due_on_ward, of_order
 from tests.oracle.episodes import listed, reports
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import PREFIXES, Held, Row
@@ -77,7 +78,7 @@ def descends(field: str, type_: str) -> bool:
 
 def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
     """The rows in the order of the list."""
-    if len(rows) < 2:
+    if len(rows) < 2 or rows[0]["__typename"] == "MedicationDose":
         return rows
     reverse = descends(field, rows[0]["__typename"])
     return sorted(rows, key=lambda row: sort_key(field, row), reverse=reverse)
@@ -370,6 +371,11 @@ RELATIONS: dict[str, Relation] = {
         for one in held.where("LabResult", "critical_result_id", row["id"])
         if one["superseded_at"] is None
     ],
+    "MedicationOrder.doses": of_order,
+    "Query.medicationsDue": due_on_ward,
+    "MedicationDose.medication": behind("MedicationOrder", "medication_id"),
+    "MedicationDose.patient": behind("Patient", "patient_id"),
+    "MedicationDose.administration": behind("MedicationAdministration", "administration_id"),
     "MedicationOrder.patient": behind("Patient", "patient_id"),
     "MedicationOrder.history": lambda held, viewer, row, given: held.where(
         "MedicationOrderStep", "medication_order_id", row["id"]

@@ -110,12 +110,17 @@ class Stage:
         answer = await self.do("setIsolation", given, "{ isolation { id } }")
         return str(answer["isolation"]["id"])
 
-    async def medication(self, *, draft: bool = False) -> str:
+    async def medication(self, *, draft: bool = False, often: str | None = "BID") -> str:
         patient, _ = await self.admitted()
         given = {"patientId": patient, "drug": "metoprolol", "dose": "5", "doseUnit": "mg"}
-        given |= {"frequency": "BID", "route": "oral", "draft": draft}
+        given |= {"frequency": often, "route": "oral", "draft": draft}
         answer = await self.do("orderMedication", given, "{ medication { id } }")
         return str(answer["medication"]["id"])
+
+    async def administration(self) -> str:
+        given = {"medicationId": await self.medication(often=None), "status": "GIVEN"}
+        answer = await self.do("recordAdministration", given, "{ administration { id } }")
+        return str(answer["administration"]["id"])
 
     async def allergy(self) -> str:
         """An allergy, written by who will call where they see nothing else."""
@@ -270,7 +275,9 @@ class Stage:
             case "discontinueMedication":
                 return {"medicationId": await self.medication(), "reason": "done"}
             case "recordAdministration":
-                return {"medicationId": await self.medication(), "status": "GIVEN"}
+                return {"medicationId": await self.medication(often=None), "status": "GIVEN"}
+            case "markAdministrationEnteredInError":
+                return {"administrationId": await self.administration(), "reason": "a mistake"}
             case "assignCareTeamMember":
                 patient, _ = await self.admitted()
                 doctor = self.house.actors[list(Role).index(Role.DOCTOR)]

@@ -48,6 +48,7 @@ def given(house: House) -> Given:
     # The one that is over.
     admission = hospital.public(models.Admission, hospital.charts["Dora"].newest(models.Admission))
     return {
+        "medicationsDue": '(ward: "ICU")',
         "ward": '(code: "ICU")',
         "patient": f'(mrn: "{MRNS["Ben"]}")',
         "admission": f'(id: "{admission}")',

@@ -383,11 +383,15 @@ PARTS = {
     "TrendBucket.maximum": part("maximum"),
     "CollectedPanel.members": part("members"),
 }
-TYPES = {"VitalTrend", "LabTrend", "CollectedPanel", "PanelMember", "TrendBucket", "TrendPoint"} | {
-    "News2Band",
-    "PlausibleRange",
-    "ReferenceRange",
-    "CriticalLimit",
-    "TrendLeftOut",
-}
+TYPES = (
+    {"MedicationDose"}
+    | {"VitalTrend", "LabTrend", "CollectedPanel", "PanelMember", "TrendBucket", "TrendPoint"}
+    | {
+        "News2Band",
+        "PlausibleRange",
+        "ReferenceRange",
+        "CriticalLimit",
+        "TrendLeftOut",
+    }
+)
 """Types that are no rows."""

@@ -101,11 +101,14 @@ async def write(
         order = await clerk.insert(
             models.MedicationOrder,
             {"drug": f"drug of {name}", "code": "1191", "dose": Decimal("0.50"), "dose_unit": "mg"}
-            | {"route": "oral", "frequency": "q8h", "as_needed": True, "as_needed_reason": "pain"}
+            | {"route": "oral", "frequency": "Q8H", "as_needed_reason": "pain"}
+            # What is given three times a day has doses that wait, what is as needed has none.
+            | {"as_needed": bool(age)}
             | {"status": "STOPPED" if age else "ACTIVE", "ordered_at": tx.now - timedelta(days=age)}
             | {"stopped_at": tx.now if age else None, "stop_reason": "done" if age else None}
             | {"override_reason": "needed", "warnings": ["allergy"], "hold_reason": "nausea"}
-            | {"max_per_day": 3, "times": ["06:00", "14:00", "22:00"], "starts_at": tx.now}
+            | {"max_per_day": 3, "times": ["06:00", "14:00", "22:00"]}
+            | {"starts_at": tx.now - timedelta(days=3)}
             | {"ends_at": tx.now + timedelta(days=7)},
             other if age else author,
         )
@@ -113,11 +116,22 @@ async def write(
         await orders.past(tx, order, chart.patient, allergy, author.user_id)
         await clerk.insert(
             models.MedicationAdministration,
-            {"medication_order_id": order, "status": "NOT_GIVEN", "given_at": tx.now}
+            {"medication_order_id": order, "given_at": tx.now, "due_at": tx.now}
             | {"dose": Decimal("0.50"), "dose_unit": "mg", "reason": "asleep"}
-            | {"given_by": author.user_id},
+            | {"given_by": author.user_id}
+            | (_taken_back(tx, author.user_id) if age else {"status": "NOT_GIVEN"}),
         )
     return chart
+
+
+def _taken_back(tx: Transaction, by: UUID) -> dict[str, Any]:
+    return {
+        "status": "ENTERED_IN_ERROR",
+        "recorded_as": "GIVEN",
+        "entered_in_error_at": tx.now,
+        "entered_in_error_by": by,
+        "entered_in_error_reason": "of the next bed",
+    }
 
 
 class _Clerk:
