@@ -40,7 +40,7 @@ async def test_nobody_sees_another_hospital(
         assert {one["id"] for one in listed if one} <= here, role
         if role is Role.ADMIN:
             assert data["patients"]["totalCount"] == len(MRNS)
-            assert data["criticalResults"]["totalCount"] == 2 * len(MRNS)
+            assert data["criticalResults"]["totalCount"] == 3 * len(MRNS)
 
 
 async def test_no_id_of_another_hospital_names_anything(

@@ -16,7 +16,7 @@ from tests.resolvers.reading.hospital import MRNS, Hospital
 
 LISTS = {
     "patients": 5,
-    "criticalResults": 10,
+    "criticalResults": 15,
     "patient.admissions": 1,
     "patient.vitals": 6,
     "patient.labResults": 6,
@@ -154,7 +154,10 @@ async def test_the_order_is_the_newest_first(
         "labResults": models.LabResult,
         "medications": models.MedicationOrder,
     }[field]
-    live = " AND superseded_at IS NULL" if field == "labResults" else ""
+    live = {
+        "vitals": " AND entered_in_error_at IS NULL",
+        "labResults": " AND superseded_at IS NULL",
+    }.get(field, "")
     rows = await hospital.pool.fetch(
         f"SELECT id FROM {table.__tablename__} WHERE patient_id = $1{live} ORDER BY {columns}",
         hospital.charts["Ada"].patient,

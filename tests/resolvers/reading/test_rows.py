@@ -19,7 +19,7 @@ async def test_a_nurse_reads_nobody_of_another_ward(hospital: Hospital, nurse: A
     answered = await hospital.ask(EVERYBODY, nurse)
     assert names_in(answered.data) == {"Ada"}
     assert answered.data["patients"]["totalCount"] == 1
-    assert answered.data["criticalResults"]["totalCount"] == 2
+    assert answered.data["criticalResults"]["totalCount"] == 3
     assert [ward["code"] for ward in answered.data["wards"]] == ["MED1"]
 
 
@@ -252,7 +252,7 @@ async def test_a_clerk_who_is_a_nurse_reads_clinical_data_of_the_own_wards(
         both,
     )
     assert answered.data["patients"]["totalCount"] == len(MRNS)
-    assert answered.data["criticalResults"] == {"totalCount": 2}
+    assert answered.data["criticalResults"] == {"totalCount": 3}
     for patient in answered.data["patients"]["nodes"]:
         assert patient["phone"]
         assert patient["nationalId"]
