@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -254,6 +254,10 @@ class Charts:
                 drawn_at = tx.now - timedelta(minutes=38)
                 (result_id,) = await self._ingest(tx, [(patient, drawn, drawn_at)])
             await self._answer(alarm, patient, result_id, drawn)
+            if alarm.again is not None:
+                drawn = replace(drawn, value=alarm.again.value)
+                async with self._at(self._now - alarm.again.ago) as tx:
+                    await self._ingest(tx, [(patient, drawn, tx.now - timedelta(minutes=31))])
 
     async def _answer(self, alarm: Alarm, patient: Patient, result_id: UUID, drawn: Drawn) -> None:
         for reply in alarm.replies:

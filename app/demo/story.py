@@ -24,14 +24,24 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The test was repeated, so long ago: still critical, and not worse."""
+
+    ago: timedelta
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
-    """A critical result raised so long ago, and what was answered; without a reply it is open."""
+    """A critical result raised so long ago, what was answered, and whether the test was repeated;
+    without a reply it is open."""
 
     ward: str
     code: str
     value: Decimal
     ago: timedelta
     replies: tuple[Reply, ...] = ()
+    again: Again | None = None
 
     def drawn(self, person: Person, now: datetime) -> Drawn:
         return labs.finding(self.code, self.value, person.hours_old(now - self.ago), person.sex)
@@ -84,6 +94,7 @@ ALARMS: tuple[Alarm, ...] = (
         Decimal("5.2"),
         _minutes(184),
         (Reply(_minutes(181), "Repeat in 2 h, fluids running"),),
+        Again(_minutes(58), Decimal("4.1")),
     ),
     Alarm(
         "MED1",

@@ -98,8 +98,17 @@ async def test_only_the_story_is_critical(pool: Pool, loaded: demo.Loaded) -> No
     critical = await pool.fetchval(
         "SELECT count(*) FROM lab_results WHERE interpretation LIKE 'CRITICAL%'"
     )
-    assert critical == len(ALARMS)
+    assert critical == len(ALARMS) + sum(alarm.again is not None for alarm in ALARMS)
     assert await pool.fetchval("SELECT count(*) FROM lab_results WHERE arrived_late") == 0
+
+
+async def test_a_repeat_has_joined_what_was_read_back(pool: Pool, loaded: demo.Loaded) -> None:
+    kinds = await pool.fetchval(
+        """SELECT array_agg(s.kind ORDER BY s.number) FROM critical_result_steps s
+             JOIN critical_results c ON c.id = s.critical_result_id
+             JOIN wards w ON w.id = c.ward_id WHERE w.code = 'ICU'"""
+    )
+    assert kinds == ["RAISED", "ACKNOWLEDGED", "REPEATED"]
 
 
 async def test_the_doctor_treats_somebody_beyond_the_own_wards(
