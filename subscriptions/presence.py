@@ -62,16 +62,6 @@ class Presence:
     async def stations(self, hospital_id: UUID) -> bytes | None:
         """The stations of a hospital, the oldest first: JSON rows of index, ward_id, user_id and
         since. None while it is not known."""
-        found = await self._asked_for(hospital_id)
-        return None if found is None else found.rows
-
-    async def listeners(self, hospital_id: UUID) -> tuple[Listener, ...] | None:
-        """Those of the stations that have an open feed of critical results, which other feeds say
-        nothing of. None while it is not known."""
-        found = await self._asked_for(hospital_id)
-        return None if found is None else found.listeners
-
-    async def _asked_for(self, hospital_id: UUID) -> _Known | None:
         self._asked[hospital_id] = asyncio.get_running_loop().time()
         found = self._fresh(hospital_id)
         if found is None and hospital_id not in self._known:
@@ -79,7 +69,19 @@ class Presence:
             await self._try()
             self._known.setdefault(hospital_id, _Known(b"", (), float("-inf")))
             found = self._fresh(hospital_id)
-        return found
+        return None if found is None else found.rows
+
+    async def listeners(self, hospital_id: UUID) -> tuple[Listener, ...] | None:
+        """Those of the stations that have an open feed of critical results, which other feeds say
+        nothing of. None while it is not known.
+
+        Looked for now: whoever has just come to this process is among them, and whoever came to
+        another at most a second later than it told.
+        """
+        self._asked[hospital_id] = asyncio.get_running_loop().time()
+        await self._try()
+        found = self._fresh(hospital_id)
+        return None if found is None else found.listeners
 
     async def run(self, subscribers: Callable[[], Iterable[Subscriber]]) -> None:
         """Tell of these and look until cancelled, whatever Redis does."""
