@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import TIMESTAMP, ColumnElement, FromClause
@@ -75,7 +75,7 @@ class BedCleaning:
     longest_minutes: Decimal | None = column()
 
 
-def cleaning() -> object:
+def cleaning() -> Any:
     """The field of a ward."""
     return derived(
         bed_waits.of_ward,

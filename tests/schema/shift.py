@@ -12,7 +12,6 @@ from typing import Any
 
 import models
 from models.rules.admissions import AdmissionStatus
-from models.rules.beds import BedStatus
 from models.rules.care_teams import CareTeamRole
 from models.rules.medications import MedicationStatus
 from models.rules.news2 import Spo2Scale
@@ -48,6 +47,7 @@ from resolvers.imports.drafts import (
 from resolvers.transaction import Transaction
 from tests.resolvers.conftest import House
 from tests.resolvers.laboratory import potassium, take
+from tests.schema.shift_beds import OF_BEDS
 from tests.schema.shift_orders import (
     allergy_recorded,
     allergy_taken_back,
@@ -231,15 +231,6 @@ async def reservations_expired(shift: Shift, tx: Transaction) -> None:
     await beds.expire_reservations(tx)
 
 
-async def bed_status_set(shift: Shift, tx: Transaction) -> None:
-    await beds.set_bed_status(
-        tx,
-        shift.admin,
-        bed_id=await shift.any(models.Bed, "status <> 'OCCUPIED'"),
-        status=shift.draw.choice([BedStatus.UNOCCUPIED, BedStatus.HOUSEKEEPING, BedStatus.CLOSED]),
-    )
-
-
 async def place_added(shift: Shift, _: None) -> None:
     ward = shift.house.wards[shift.draw.choice(["med", "icu"])]
     async with shift.house.pool.acquire() as connection:
@@ -355,7 +346,7 @@ DOINGS: tuple[Doing, ...] = (
     patient_discharged,
     bed_reserved,
     reservations_expired,
-    bed_status_set,
+    *OF_BEDS,
     place_added,
     care_team_joined,
     care_team_left,

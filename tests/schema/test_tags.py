@@ -47,6 +47,8 @@ CHARTED = {
     "registerPatient",
     "reserveBed",
     "setBedStatus",
+    *("releaseReservation", "equipBed", "swapBeds", "startLeave", "endLeave"),
+    *("cancelAdmission", "cancelTransfer", "cancelDischarge", "setIsolation", "endIsolation"),
     "setSpo2Scale",
     "transferPatient",
 }
@@ -61,8 +63,10 @@ the version that gave it, and keeps it."""
 
 CHART = """
   id mrn givenName familyName deceasedAt phone
-  admission { status reason }
-  admissions(first: 3) { totalCount nodes { admittedAt dischargedAt stays { startedAt endedAt } } }
+  admission { status reason leaveSince }
+  isolations { kind reason expectedEnd }
+  admissions(first: 3) { totalCount nodes { admittedAt dischargedAt cancelReason
+    stays { startedAt endedAt cancelledAt overrideReason } } }
   allergies { substance criticality }
   allergiesEnteredInError { substance errorReason }
   latestVitals { heartRate recordedBy news2 { total scale parts { heartRate } } }
@@ -82,9 +86,11 @@ BOARD = f"""
 query Board($ward: String!) {{
   ward(code: $ward) {{
     __typename id code name
-    occupancy {{ beds occupied available unavailable reserved }}
+    occupancy {{
+      beds occupied available unavailable reserved onLeave cleaning isolated closed
+    }}
     beds {{
-      id code status reserved
+      id code status reserved statusSince closedReason isolationFor
       reservedFor {{ id givenName labResults {{ totalCount }} }}
       admission {{ id patient {{ {CHART} }} }}
     }}
