@@ -116,7 +116,7 @@ def specificity(rule: CriticalRule) -> tuple[bool, bool, bool, int, int, str]:
 
 def rival(rule: CriticalRule, others: Iterable[CriticalRule]) -> CriticalRule | None:
     """The first of the others that speaks of the same results on the same side without one of the
-    two being the more specific: which of them judged would be an accident.
+    two being the more specific: which of them judges would be nobody's decision.
 
     Of two that differ in having a ward, a specimen or a sex, the one that has is the more specific,
     in this order; otherwise the one whose ages lie within the other's.

@@ -153,11 +153,11 @@ class Rules(RuleBasedStateMachine):
         self, name: str, resolver: Any, own: str, given: Rule | None, *, fails: bool, **asked: Any
     ) -> bool:
         """Ask for it. It is refused where the model says so, and where the rule that is given would
-        leave it to the keys which of two judges; it is done otherwise."""
+        leave it to chance which of two judges; it is done otherwise."""
         self.house.later(minutes=1)
         if not fails and given is not None:
             fails = any(
-                accidents(_as_rules({key: told.rule, own: given}))
+                crossing(told.rule, given) or accidents(_as_rules({key: told.rule, own: given}))
                 for key, told in self.model.items()
                 if told.rule is not None and key != own
             )
@@ -228,6 +228,19 @@ def _as_rules(given: dict[str, Rule]) -> list[CriticalRule]:
 
 
 WARD = models.new_id()
+AGES = (0, 24, 48, 72, 96)
+
+
+def crossing(one: Rule, other: Rule) -> bool:
+    """Whether two rules for the same people have ages in common, and each has some of its own: the
+    narrower would judge, which nobody has decided."""
+    if (one.sex, one.specimen, one.ward) != (other.sex, other.specimen, other.ward):
+        return False
+    mine, its = (
+        {age for age in AGES if (each.min_age_hours or 0) <= age < (each.max_age_hours or 1_000)}
+        for each in (one, other)
+    )
+    return bool(mine & its) and bool(mine - its) and bool(its - mine)
 
 
 def accidents(rules: Iterable[CriticalRule]) -> bool:
@@ -238,7 +251,7 @@ def accidents(rules: Iterable[CriticalRule]) -> bool:
     swapped = dict(zip(names, reversed(names), strict=True))
     turned = [replace(one, key=swapped[one.key]) for one in called]
     wards = {None, *(one.ward for one in called)}
-    points = product((0, 24, 48, 72, 96), (Sex.FEMALE, Sex.MALE), ("CSF", "Ser"), wards)
+    points = product(AGES, (Sex.FEMALE, Sex.MALE), ("CSF", "Ser"), wards)
     for age, sex, specimen, ward in points:
         observation = Observation(
             CODE,
