@@ -60,7 +60,7 @@ async def order_medication(
         "dose_unit": doses.unit(dose, dose_unit),
         "route": _route(route),
         "frequency": None if often is None else often.value,
-        **_as_needed(bool(as_needed), as_needed_reason, max_per_day),
+        **_as_needed(bool(as_needed), as_needed_reason, max_per_day, often),
         **_times(often, times or (), needed=bool(as_needed)),
         **_between(starts_at, ends_at, tx.now),
     }
@@ -118,16 +118,18 @@ def _frequency(said: str | None) -> Frequency | None:
     return found
 
 
-def _as_needed(needed: bool, reason: str | None, most: int | None) -> dict[str, Any]:
+def _as_needed(
+    needed: bool, reason: str | None, most: int | None, often: Frequency | None
+) -> dict[str, Any]:
     said = inputs.optional_text(reason, "asNeededReason", most=inputs.FREE_TEXT, lines=True)
     ruled_out = medications.as_needed(needed=needed, reason=said)
     if ruled_out is not None:
         raise BadInput(ruled_out.reason, field="asNeededReason")
-    ruled_out = medications.most_per_day(needed=needed, most=most)
-    if ruled_out is not None:
+    found = medications.most_per_day(needed=needed, most=most, often=often)
+    if isinstance(found, RuledOut):
         limit = f"1 to {medications.MOST_PER_DAY} with asNeeded, none without"
-        raise BadInput(ruled_out.reason, field="maxPerDay", limit=limit)
-    return {"as_needed": needed, "as_needed_reason": said, "max_per_day": most}
+        raise BadInput(found.reason, field="maxPerDay", limit=limit)
+    return {"as_needed": needed, "as_needed_reason": said, "max_per_day": found}
 
 
 def _times(often: Frequency | None, chosen: Sequence[str], *, needed: bool) -> dict[str, Any]:

@@ -126,9 +126,9 @@ class MedicationOrder(Node):
 @strawberry.input(description="Order a medication; a warning blocks until overrideReason is given.")
 class OrderMedicationInput:
     """Input of orderMedication. overrideReason: set to prescribe in spite of a warning; the reason
-    stays on the order. asNeeded takes a reason and maxPerDay. times: HH:MM, local, as many as the
-    frequency has doses a day; ours where absent. startsAt: now where absent. draft: not an order
-    before startMedication."""
+    stays on the order. asNeeded takes a reason and maxPerDay, where absent what the frequency comes
+    to. times: HH:MM, local, as many as the frequency has doses a day; ours where absent. startsAt:
+    now where absent. draft: not an order before startMedication."""
 
     patient_id: strawberry.ID
     drug: str

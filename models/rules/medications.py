@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 from types import MappingProxyType
 
 from models.rules.refusals import Refusal
@@ -172,15 +173,22 @@ def as_needed(*, needed: bool, reason: str | None) -> Refusal | None:
     return None
 
 
-def most_per_day(*, needed: bool, most: int | None) -> Refusal | None:
-    """As needed says how often at most in 24 hours. None: allowed."""
-    if needed and most is None:
-        return Refusal("an order as needed says how many doses a day at most")
+def most_per_day(
+    *, needed: bool, most: int | None, often: Frequency | None = None
+) -> int | Refusal | None:
+    """How often an order as needed may be given in 24 hours: what it says, else what its frequency
+    comes to, of QOD one. None: it is not as needed, and has no such limit."""
     if most is not None and not needed:
         return Refusal("a maximum a day stands on an order as needed alone")
+    if not needed:
+        return None
+    if most is None and often is None:
+        return Refusal("an order as needed says how many doses a day at most, or how often")
+    if most is None and often is not None:
+        return ceil(DOSES_A_DAY[often])
     if most is not None and not 1 <= most <= MOST_PER_DAY:
         return Refusal("the maximum a day is out of range")
-    return None
+    return most
 
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")

@@ -90,6 +90,13 @@ async def test_as_needed_says_for_what_and_how_often_at_most(house: House) -> No
     assert (row["times"], row["dose_unit"]) == ([], "{tablet}")
 
 
+async def test_as_needed_is_else_given_as_often_as_its_frequency_says(house: House) -> None:
+    medication = await order(
+        house, await house.inpatient(), frequency="TID", as_needed=True, as_needed_reason="pain"
+    )
+    assert (await house.row(models.MedicationOrder, medication))["max_per_day"] == 3
+
+
 async def test_what_begins_a_moment_ago_begins_now(house: House) -> None:
     ago = house.now - timedelta(minutes=4, seconds=59)
     medication = await order(house, await house.inpatient(), starts_at=ago)

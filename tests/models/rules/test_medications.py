@@ -136,7 +136,18 @@ def test_what_runs_is_what_may_be_given_again() -> None:
     ],
 )
 def test_the_most_a_day(needed: bool, most: int | None, allowed: bool) -> None:
-    assert (most_per_day(needed=needed, most=most) is None) is allowed
+    found = most_per_day(needed=needed, most=most)
+    assert (found == most) is allowed
+    assert isinstance(found, Refusal) is not allowed
+
+
+@pytest.mark.parametrize(
+    ("often", "most"), [("QD", 1), ("QOD", 1), ("BID", 2), ("TID", 3), ("Q6H", 4), ("Q4H", 6)]
+)
+def test_the_most_a_day_is_else_what_the_frequency_comes_to(often: str, most: int) -> None:
+    assert most_per_day(needed=True, most=None, often=Frequency[often]) == most
+    assert most_per_day(needed=True, most=9, often=Frequency[often]) == 9
+    assert most_per_day(needed=False, most=None, often=Frequency[often]) is None
 
 
 @pytest.mark.parametrize("often", list(Frequency))
