@@ -52,6 +52,7 @@ from tests.schema.shift_orders import (
     allergy_recorded,
     allergy_taken_back,
     dose_given,
+    dose_taken_back,
     order_moved,
     order_placed,
     order_stopped,
@@ -178,6 +179,9 @@ async def alert_acknowledged(shift: Shift, tx: Transaction) -> None:
 
 async def alert_escalated(shift: Shift, tx: Transaction) -> None:
     tx.now += timedelta(minutes=shift.draw.choice([1, 6, 40]))
+    # Whoever listens or not: that it was told is a step that no station hears.
+    listens = [Listener(None, shift.admin.user_id)] if shift.admin.user_id else []
+    await critical_result_listeners.tell(tx, shift.draw.choice([None, [], listens]))
     await critical_results.escalate_due(tx)
 
 
@@ -336,6 +340,7 @@ DOINGS: tuple[Doing, ...] = (
     order_moved,
     order_moved,
     dose_given,
+    dose_taken_back,
     allergy_recorded,
     allergy_taken_back,
     patient_registered,

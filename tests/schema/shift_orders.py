@@ -71,6 +71,17 @@ async def dose_given(shift: Shift, tx: Transaction) -> None:
     )
 
 
+async def dose_taken_back(shift: Shift, tx: Transaction) -> None:
+    await administrations.mark_administration_entered_in_error(
+        tx,
+        shift.admin,
+        administration_id=await shift.any(
+            models.MedicationAdministration, "status <> 'ENTERED_IN_ERROR'"
+        ),
+        reason="another's",
+    )
+
+
 async def allergy_recorded(shift: Shift, tx: Transaction) -> None:
     await allergies.record_allergy(
         tx,

@@ -40,6 +40,7 @@ CHARTED = {
     "resumeMedication",
     "startMedication",
     "recordAdministration",
+    "markAdministrationEnteredInError",
     "recordAllergy",
     "recordLabResults",
     "recordPregnancy",
@@ -56,10 +57,11 @@ CHARTED = {
 ELSEWHERE = {
     *("signIn", "signOut", "breakGlass", "endEmergencyAccess", "reviewEmergencyAccess"),
     *("addCriticalRule", "changeCriticalRule", "retireCriticalRule", "dryRunCriticalRule"),
+    *("setEscalationChain", "resetEscalationChain"),
 }
 """Those that change who somebody is and what they see, and no answer else: the rights are in the
-tag (tests/http/test_etags.py). And rules, which no answer with a tag shows: a stored verdict names
-the version that gave it, and keeps it."""
+tag (tests/http/test_etags.py). And rules and chains, which no answer with a tag shows: a stored
+verdict names the version that gave it, and keeps it, as a clock that runs does."""
 
 CHART = """
   id mrn givenName familyName deceasedAt phone
@@ -99,6 +101,8 @@ query Board($ward: String!) {{
     totalCount
     nodes {{
       id status raisedAt escalationLevel nextEscalationAt rule readBack
+      kind urgency toldAt nextEscalationAudience
+      steps {{ number kind occurredAt level audience called by station readBack note }}
       patient {{ familyName latestVitals {{ heartRate }} }} labResult {{ value display }}
     }}
   }}
