@@ -282,8 +282,9 @@ async def _labs(clerk: _Clerk, place: Place | None) -> None:
             | {"id": normal, "root_id": normal, "value": Decimal("4.10"), "status": "FINAL"}
             | {"interpretation": "NORMAL", "observed_at": now - timedelta(hours=age)},
         )
-    first, second = models.new_id(), models.new_id()
+    first, second, alert = models.new_id(), models.new_id(), models.new_id()
     critical = {"root_id": first, "interpretation": "CRITICAL_HIGH"}
+    critical |= {"critical_result_id": alert, "ordered_by": clerk.chart.author.user_id}
     await clerk.insert(
         models.LabResult,
         potassium
@@ -305,7 +306,7 @@ async def _labs(clerk: _Clerk, place: Place | None) -> None:
         "read_back": Decimal("6.90"),
     }
     ward = {"ward_id": place.ward if place else None}
-    alert = await clerk.insert(models.CriticalResult, loop | ward | acknowledged)
+    await clerk.insert(models.CriticalResult, {"id": alert} | loop | ward | acknowledged)
     author = {
         "user_id": acknowledged["acknowledged_by"],
         "session_id": clerk.chart.author.session_id,
@@ -320,17 +321,18 @@ async def _labs(clerk: _Clerk, place: Place | None) -> None:
         | {"interpretation": "NOT_JUDGED", "not_judged_reason": "no unit", "code": "X-1"}
         | {"observed_at": now - timedelta(hours=3), "unmapped": True},
     )
-    open_one = models.new_id()
+    open_one, opened = models.new_id(), models.new_id()
     await clerk.insert(
         models.LabResult,
         potassium
         | {"id": open_one, "root_id": open_one, "value": Decimal("2.1"), "status": "FINAL"}
-        | {"interpretation": "CRITICAL_LOW", "observed_at": now - timedelta(hours=4)},
+        | {"interpretation": "CRITICAL_LOW", "observed_at": now - timedelta(hours=4)}
+        | {"critical_result_id": opened},
     )
     await clerk.insert(
         models.CriticalResult,
         loop
         | ward
-        | {"lab_result_id": open_one, "status": "OPEN", "escalation_level": 1}
+        | {"id": opened, "lab_result_id": open_one, "status": "OPEN", "escalation_level": 1}
         | {"next_escalation_at": now + timedelta(hours=1)},
     )
