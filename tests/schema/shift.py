@@ -22,6 +22,7 @@ from resolvers import (
     admissions,
     beds,
     care_teams,
+    critical_result_listeners,
     critical_results,
     hospitals,
     ids,
@@ -32,6 +33,7 @@ from resolvers import (
     vitals_errata,
 )
 from resolvers.actors import Actor
+from resolvers.critical_result_listeners import Listener
 from resolvers.errors import Refusal
 from resolvers.imports import intake
 from resolvers.imports.drafts import (
