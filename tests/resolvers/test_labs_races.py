@@ -76,6 +76,7 @@ async def test_of_many_with_one_number_one_creates(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rules(house)
+    await without_repeats(house)
     patient = await house.inpatient()
     who = recorder(house, monkeypatch)
     for turn in range(6):
