@@ -40,7 +40,7 @@ from models.rules.trends import LeftOut, same_test, sizes
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up
-from resolvers.trends import buckets, edge, period, points, ranged, within
+from resolvers.trends import buckets, edge, period, points, ranged, seen_of_patient, within
 
 _CODES = ARRAY(Text())
 _SIZES: Mapping[str, TypeEngine[Any]] = {"unit": Text(), "kind": Integer(), "size": Numeric()}
@@ -244,7 +244,7 @@ def _standing(trend: FromClause, row: FromClause, given: Derivation) -> list[Col
         row.c.patient_id == trend.c.patient_id,
         row.c.superseded_at.is_(None),
         row.c.status.not_in(words(_TAKEN_BACK)),
-        *given.seen(models.LabResult, row),
+        *seen_of_patient(given, models.LabResult, row),
     ]
 
 

@@ -33,7 +33,7 @@ from models.rules.trends import same_test
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, there_is
-from resolvers.trends import constants, period, within
+from resolvers.trends import constants, period, seen_of_patient, within
 
 USUAL, MOST = 10, 50
 _TAKEN_BACK = (ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR)
@@ -160,7 +160,7 @@ def _standing(
         row.c.patient_id == patient_id,
         row.c.superseded_at.is_(None),
         row.c.status.not_in(words(_TAKEN_BACK)),
-        *given.seen(models.LabResult, row),
+        *seen_of_patient(given, models.LabResult, row),
     ]
 
 

@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import TypeEngine
 
+import models
 from models.rules.trends import (
     FEWEST_POINTS,
     MOST_POINTS,
@@ -43,7 +44,7 @@ from models.rules.trends import (
     USUAL_POINTS,
 )
 from resolvers.errors import BadInput
-from resolvers.reading.scope import NOW
+from resolvers.reading.scope import NOW, of_hospital
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation
 
@@ -98,6 +99,16 @@ def within(asked: FromClause, at: ColumnElement[Any]) -> ColumnElement[bool]:
     """The time is in the range that was asked for."""
     since, until = func.coalesce(asked.c.since, _EVER), func.coalesce(asked.c.until, _NEVER)
     return and_(at >= since, at < until)
+
+
+def seen_of_patient(
+    given: Derivation, model: type[models.Base], row: FromClause
+) -> list[ColumnElement[bool]]:
+    """The conditions under which the actor sees a row of a patient who is seen already. Not again
+    that it is of the hospital, as the patient is: for PostgreSQL that would be a reason to read all
+    of the hospital's rows of the time by their index."""
+    ours = of_hospital(row)
+    return [one for one in given.seen(model, row) if not one.compare(ours)]
 
 
 def constants(

@@ -32,7 +32,16 @@ from models.rules.trends import PLAUSIBLE, score_bands
 from models.rules.vitals import VitalParameter
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation, looked_up, there_is
-from resolvers.trends import buckets, constants, edge, period, points, ranged, within
+from resolvers.trends import (
+    buckets,
+    constants,
+    edge,
+    period,
+    points,
+    ranged,
+    seen_of_patient,
+    within,
+)
 
 _LIMITS: Mapping[str, TypeEngine[Any]] = {
     "parameter": Text(),
@@ -174,7 +183,7 @@ def _measured(trend: FromClause, given: Derivation) -> Select[Any]:
             within(trend, row.c.recorded_at),
             row.c.entered_in_error_at.is_(None),
             value.is_not(None),
-            *given.seen(models.VitalSigns, row),
+            *seen_of_patient(given, models.VitalSigns, row),
         )
         .correlate_except(row)
     )
