@@ -14,6 +14,7 @@ from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode,
 from strawberry.types.scalar import ScalarDefinition, scalar
 
 MOST_DIGITS = 30
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
@@ -45,9 +46,13 @@ def parse_datetime(value: object) -> datetime:
     if moment.tzinfo is None:
         raise GraphQLError("a DateTime needs an offset, such as Z or +01:00")
     try:
-        return moment.astimezone(UTC)
+        found = moment.astimezone(UTC)
     except OverflowError:
         raise GraphQLError("this DateTime is out of range") from None
+    if not _FIRST < found < _LAST:
+        # asyncpg sends these two as -infinity and infinity.
+        raise GraphQLError("this DateTime is out of range")
+    return found
 
 
 def parse_date(value: object) -> date:

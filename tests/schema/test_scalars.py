@@ -92,6 +92,10 @@ def test_a_time_is_the_moment_and_utc(moment: datetime) -> None:
         "2026-02-30T00:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
+        # What the driver takes for -infinity and infinity.
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T22:59:59.999999-01:00",
         5,
         None,
         True,
@@ -103,6 +107,11 @@ def test_what_is_no_time(value: Any) -> None:
     with pytest.raises(GraphQLError) as refused:
         parse_datetime(value)
     assert not isinstance(value, str) or not value.strip("x") or value not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999998Z"])
+def test_the_first_and_the_last_time(value: str) -> None:
+    assert parse_datetime(value) == datetime.fromisoformat(value)
 
 
 @given(st.dates())
