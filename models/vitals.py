@@ -49,8 +49,9 @@ class VitalSigns(Identified, InHospital, Written, Base):
         _measured("weight_kg", LIMITS["weightKg"]),
         _measured("height_cm", LIMITS["heightCm"]),
         within("news2_total", "0", "20"),
+        # Not that it always says why: while both run, the release before 0016 says nothing.
         CheckConstraint(
-            "news2_applies = (news2_not_applicable IS NULL)", name="news2_says_why_not"
+            "news2_not_applicable IS NULL OR NOT news2_applies", name="news2_says_why_not"
         ),
         CheckConstraint(
             "(entered_in_error_at IS NULL) = (entered_in_error_reason IS NULL)",

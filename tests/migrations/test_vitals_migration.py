@@ -57,6 +57,19 @@ async def test_what_was_there_gets_its_reason_and_its_scale(empty_database: str)
         await pool.close()
 
 
+async def test_the_release_before_goes_on_recording(empty_database: str) -> None:
+    await _to(empty_database, "0016")
+    pool = await open_pool(empty_database, max_size=2)
+    try:
+        hospital, patient = await _ground(pool)
+        sql = _SET.format(column="heart_rate")
+        for applies in (True, False):
+            await pool.execute(sql, models.new_id(), hospital, patient, applies, 70)
+        assert await pool.fetchval("SELECT count(*) FROM vital_signs") == 2
+    finally:
+        await pool.close()
+
+
 async def test_the_version_before_is_left_nothing_that_it_would_take_for_true(
     empty_database: str,
 ) -> None:
