@@ -168,7 +168,8 @@ class _Round:
             raise BadInput(
                 "dueAt has no offset from UTC", field="dueAt", limit="ISO 8601 with offset"
             )
-        if not self._due(due_at, due_at + _TICK):
+        never = due_at - self.at > inputs.FURTHEST
+        if never or not self._due(due_at, due_at + _TICK):
             raise BadInput("no dose is due then", field="dueAt", limit="a due time of the order")
         if due_at in self._settled():
             raise self._refused("this dose is recorded already", self._next())

@@ -22,6 +22,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 EARLIEST = datetime(1880, 1, 1, tzinfo=UTC)
 """Before anybody now alive was born: an earlier time is a mistake of the sender."""
 
+FURTHEST = timedelta(days=36_525)
+"""A century: what is to be later than that from now is a mistake of the sender as well."""
+
 _LINE_BREAKS = re.compile(r"\r\n?")
 
 
@@ -75,11 +78,13 @@ def past(value: datetime, field: str, now: datetime) -> datetime:
 
 
 def future(value: datetime, field: str, now: datetime) -> datetime:
-    """A time with an offset that is still to come."""
+    """A time with an offset that is still to come, and that somebody may live to see."""
     if value.tzinfo is None:
         raise BadInput(f"{field} has no offset from UTC", field=field, limit="ISO 8601 with offset")
     if value <= now:
         raise BadInput(f"{field} is in the past", field=field, limit="> now")
+    if value - now > FURTHEST:
+        raise BadInput(f"{field} is too far away", field=field, limit="<= 100 years from now")
     return value
 
 

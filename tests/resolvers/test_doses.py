@@ -209,6 +209,22 @@ async def test_a_dose_that_is_no_dose_is_refused(house: House) -> None:
     await free.record()
 
 
+@pytest.mark.parametrize("year", [2200, 9999])
+async def test_a_time_that_nobody_lives_to_see_is_refused(house: House, year: int) -> None:
+    never = datetime(year, 12, 30, 23, tzinfo=UTC)
+    at(house, 8)
+    order = await ordered(house, frequency="BID")
+    with pytest.raises(BadInput, match="no dose is due then"):
+        await order.record(due_at=never)
+    for named, field_ in (("starts_at", "startsAt"), ("ends_at", "endsAt")):
+        with pytest.raises(BadInput) as refused:
+            await ordered(house, order.patient, frequency="BID", **{named: never})
+        assert refused.value.extensions["field"] == field_
+        assert refused.value.extensions["limit"] == "<= 100 years from now"
+    later = house.now.replace(year=house.now.year + 99)
+    await ordered(house, order.patient, frequency="BID", starts_at=later)
+
+
 async def test_what_was_entered_in_error_frees_the_dose_and_stays(house: House) -> None:
     at(house, 8)
     order = await ordered(house, frequency="BID")
