@@ -42,6 +42,7 @@ function bed(code: string, patientId: string | null, latestVitals: Vitals | null
 function critical(id: string, raisedAt: string, change: Partial<Critical> = {}): Critical {
   return {
     id,
+    kind: "LABORATORY",
     status: "OPEN",
     raisedAt,
     escalationLevel: 0,
@@ -112,6 +113,16 @@ describe("an older snapshot and the events since", () => {
   it("keep the newer vitals where older ones come late", () => {
     const late = applied(board([bed("1", "ada", young)], []), { type: "vitals", patientId: "ada", vitals: old });
     expect(late.beds[0]?.admission?.patient?.latestVitals?.id).toBe("v2");
+  });
+
+  it.each([
+    ["the set before", young, "v2", old, "v1"],
+    ["nothing where nothing else stands", young, "v2", null, undefined],
+    ["a newer set that was not taken back", young, "v1", old, "v2"],
+  ])("leave %s where vitals are taken back, also when heard twice", (_, known, taken, latest, shown) => {
+    const change: Change = { type: "vitalsTakenBack", patientId: "ada", taken, latest };
+    const made = [change, change].reduce(applied, board([bed("1", "ada", known)], []));
+    expect(made.beds[0]?.admission?.patient?.latestVitals?.id).toBe(shown);
   });
 
   it("change nothing that this person may not see", () => {

@@ -26,6 +26,8 @@ export interface Board {
 export type Change =
   | { readonly type: "bed"; readonly bed: Bed }
   | { readonly type: "vitals"; readonly patientId: string; readonly vitals: Vitals }
+  /** A set was taken back: `latest` is what stands, null where nothing does. */
+  | { readonly type: "vitalsTakenBack"; readonly patientId: string; readonly taken: string; readonly latest: Vitals | null }
   | { readonly type: "critical"; readonly critical: Critical };
 
 /** Escalated ones first, then those that have waited longest. */
@@ -50,11 +52,16 @@ function newer(known: Vitals | null | undefined, heard: Vitals): Vitals {
   return known && (millis(known.recordedAt) ?? 0) > (millis(heard.recordedAt) ?? 0) ? known : heard;
 }
 
-function withVitals(bed: Bed, patientId: string, vitals: Vitals): Bed {
+function withVitals(bed: Bed, patientId: string, pick: (known: Vitals | null) => Vitals | null): Bed {
   const patient = bed.admission?.patient;
   if (!bed.admission || patient?.id !== patientId) return bed;
-  const latestVitals = newer(patient.latestVitals, vitals);
+  const latestVitals = pick(patient.latestVitals);
   return { ...bed, admission: { ...bed.admission, patient: { ...patient, latestVitals } } };
+}
+
+function standing(known: Vitals | null, taken: string, latest: Vitals | null): Vitals | null {
+  const left = known?.id === taken ? null : known;
+  return latest ? newer(left, latest) : left;
 }
 
 function withCritical(board: Board, critical: Critical): Board {
@@ -74,7 +81,17 @@ export function applied(board: Board, change: Change): Board {
     case "bed":
       return { ...board, beds: board.beds.map((bed) => (bed.id === change.bed.id ? change.bed : bed)) };
     case "vitals":
-      return { ...board, beds: board.beds.map((bed) => withVitals(bed, change.patientId, change.vitals)) };
+      return {
+        ...board,
+        beds: board.beds.map((bed) => withVitals(bed, change.patientId, (known) => newer(known, change.vitals))),
+      };
+    case "vitalsTakenBack":
+      return {
+        ...board,
+        beds: board.beds.map((bed) =>
+          withVitals(bed, change.patientId, (known) => standing(known, change.taken, change.latest)),
+        ),
+      };
     case "critical":
       return withCritical(board, change.critical);
   }

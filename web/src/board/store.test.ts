@@ -8,6 +8,7 @@ import { BoardStore } from "./store";
 
 const critical: Critical = {
   id: "crt_1",
+  kind: "LABORATORY",
   status: "OPEN",
   raisedAt: "2026-01-01T09:00:00Z",
   escalationLevel: 0,
@@ -102,6 +103,44 @@ it("speaks of a new critical result with its bed, and not of one that is acknowl
   expect(openIds()).toEqual([]);
 });
 
+it("speaks of vital signs by their score", async () => {
+  await answer({ data: snapshot([]) });
+  await until(() => expect(store.snapshot().status).toBe("ready"));
+  const rule = "NEWS2 8: emergency, within 30 min (RCP 2017)";
+  const deteriorates = { ...critical, kind: "DETERIORATION", rule, labResult: null };
+  hear("criticalResults", { kind: "WORSENED", criticalResult: deteriorates });
+  expect(store.snapshot().announcement.text).toBe(`Critical result worse: ${rule}; Berg, Ada; bed 1.`);
+});
+
+it("keeps silent about a repeat, and shows what it says", async () => {
+  await answer({ data: snapshot([critical]) });
+  await until(() => expect(openIds()).toEqual(["crt_1"]));
+  const before = store.snapshot().announcement;
+  hear("criticalResults", { kind: "REPEATED", criticalResult: { ...critical, escalationLevel: 1 } });
+  expect(store.snapshot().announcement).toEqual(before);
+  expect(store.snapshot().board?.criticals?.[0]?.escalationLevel).toBe(1);
+});
+
+it("reads again where a critical result has moved, since this may be the ward that it left", async () => {
+  await answer({ data: snapshot([critical]) });
+  await until(() => expect(openIds()).toEqual(["crt_1"]));
+  hear("criticalResults", { kind: "MOVED", criticalResult: critical });
+  await answer({ data: snapshot([]) });
+  await until(() => expect(openIds()).toEqual([]));
+});
+
+it("shows what stands where vital signs were taken back", async () => {
+  await answer({ data: snapshot([]) });
+  await until(() => expect(store.snapshot().status).toBe("ready"));
+  const shown = () => store.snapshot().board?.beds[0]?.admission?.patient?.latestVitals?.id;
+  const earlier = { id: "vit_1", recordedAt: "2026-01-01T08:00:00Z" };
+  const taken = { id: "vit_2", recordedAt: "2026-01-01T09:00:00Z" };
+  hear("vitalSigns", { kind: "RECORDED", patient: { id: "pat_1", latestVitals: taken }, vitals: taken });
+  expect(shown()).toBe("vit_2");
+  hear("vitalSigns", { kind: "ENTERED_IN_ERROR", patient: { id: "pat_1", latestVitals: earlier }, vitals: taken });
+  expect(shown()).toBe("vit_1");
+});
+
 it("says who closed a result", async () => {
   await answer({ data: snapshot([critical]) });
   await until(() => expect(openIds()).toEqual(["crt_1"]));
@@ -119,10 +158,11 @@ it("reads the board again after a gap, once for several feeds", async () => {
   expect(answers.length).toBe(0);
 });
 
-it("reads again where a patient has moved, since the open results move along", async () => {
+const LEFT = ["TRANSFERRED_OUT", "DISCHARGED", "ADMISSION_CANCELLED", "TRANSFER_CANCELLED"];
+it.each(LEFT)("reads again on %s, since the open results move along", async (kind) => {
   await answer({ data: snapshot([critical]) });
   await until(() => expect(openIds()).toEqual(["crt_1"]));
-  hear("bedChanges", { kind: "TRANSFERRED_OUT", bed: { ...bed, status: "UNOCCUPIED", admission: null } });
+  hear("bedChanges", { kind, bed: { ...bed, status: "UNOCCUPIED", admission: null } });
   expect(store.snapshot().board?.beds[0]?.admission).toBeNull();
   await answer({ data: snapshot([]) });
   await until(() => expect(openIds()).toEqual([]));

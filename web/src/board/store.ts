@@ -2,7 +2,7 @@ import type { Client } from "@urql/core";
 
 import { refusedPaths, sentence } from "../api/errors";
 import { patientName } from "../format/patient";
-import { resultValue } from "../format/result";
+import { finding } from "../format/result";
 import { BoardDocument } from "../generated/graphql";
 import type { LiveChannel } from "../live/channel";
 import { boardFeeds, type BedEvent, type BoardListener, type CriticalEvent, type VitalsEvent } from "./feeds";
@@ -24,7 +24,15 @@ export interface BoardState {
 const READ_AFTER_MS = 200;
 const TRY_AGAIN_MS = 10_000;
 
-const MOVES: readonly string[] = ["ADMITTED", "TRANSFERRED_IN", "TRANSFERRED_OUT", "DISCHARGED"];
+const MOVES: readonly string[] = [
+  "ADMITTED",
+  "TRANSFERRED_IN",
+  "TRANSFERRED_OUT",
+  "DISCHARGED",
+  "ADMISSION_CANCELLED",
+  "TRANSFER_CANCELLED",
+  "DISCHARGE_CANCELLED",
+];
 
 const SPOKEN: Readonly<Record<string, string>> = {
   RAISED: "New critical result",
@@ -85,7 +93,8 @@ export class BoardStore implements BoardListener {
   criticalEvents(events: readonly CriticalEvent[]): void {
     for (const event of events) {
       if (event.criticalResult) this.change({ type: "critical", critical: event.criticalResult });
-      else this.gap();
+      // The ward that the patient has left hears of it, too: only a read tells which one this is.
+      if (!event.criticalResult || event.kind === "MOVED") this.gap();
     }
     events.forEach((event) => event.criticalResult && this.noteClosing(event.criticalResult));
     const spoken = events.flatMap((event) => {
@@ -106,8 +115,14 @@ export class BoardStore implements BoardListener {
 
   vitalsEvents(events: readonly VitalsEvent[]): void {
     for (const event of events) {
-      if (event.patient && event.vitals)
-        this.change({ type: "vitals", patientId: event.patient.id, vitals: event.vitals });
+      if (!event.patient || !event.vitals) continue;
+      const patientId = event.patient.id;
+      if (event.kind === "ENTERED_IN_ERROR") {
+        const latest = event.patient.latestVitals;
+        this.change({ type: "vitalsTakenBack", patientId, taken: event.vitals.id, latest });
+      } else {
+        this.change({ type: "vitals", patientId, vitals: event.vitals });
+      }
     }
   }
 
@@ -133,9 +148,8 @@ export class BoardStore implements BoardListener {
 
   private spoken(words: string, critical: Critical): string {
     const bed = this.bedOf(critical);
-    const lab = critical.labResult;
     const said = [
-      lab ? `${lab.display} ${resultValue(lab)}` : null,
+      finding(critical),
       critical.patient ? patientName(critical.patient) : null,
       bed === null ? null : `bed ${bed}`,
     ];

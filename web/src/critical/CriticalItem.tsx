@@ -23,6 +23,7 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
   const lab = critical.labResult;
   const range = lab && referenceRange(lab.referenceLow, lab.referenceHigh);
   const next = millis(critical.nextEscalationAt);
+  const deteriorates = critical.kind === "DETERIORATION";
 
   function cancel() {
     setReading(false);
@@ -38,6 +39,10 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
             <>
               {lab.display} <strong>{resultValue(lab)}</strong>
             </>
+          ) : deteriorates ? (
+            <>
+              Vital signs <strong>{critical.rule}</strong>
+            </>
           ) : (
             "Result: not permitted"
           )}
@@ -46,6 +51,7 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
           <p className="quiet">
             {interpretationText(lab.interpretation)}
             {range !== null && `, reference ${range}`}
+            {`, ${critical.rule}`}
           </p>
         )}
       </div>
@@ -72,7 +78,7 @@ export function CriticalItem({ client, critical, bed, mayAcknowledge, onAcknowle
             Acknowledge
             <span className="only-spoken">
               {" "}
-              {lab?.display} of {critical.patient ? patientName(critical.patient) : "this patient"}
+              {deteriorates ? "vital signs" : lab?.display} of {critical.patient ? patientName(critical.patient) : "this patient"}
             </span>
           </button>
         )

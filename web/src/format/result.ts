@@ -11,6 +11,19 @@ export function resultValue(result: Measured): string {
   return [result.comparator, result.value, result.unit].filter(Boolean).join(" ");
 }
 
+interface Finding {
+  readonly kind: string;
+  readonly rule: string;
+  readonly labResult?: (Measured & { readonly display: string }) | null | undefined;
+}
+
+/** What cannot wait, in words: the result, or of vital signs their score. Null where it may not be seen. */
+export function finding(critical: Finding): string | null {
+  if (critical.kind === "DETERIORATION") return critical.rule;
+  const lab = critical.labResult;
+  return lab ? `${lab.display} ${resultValue(lab)}` : null;
+}
+
 const INTERPRETATION: Readonly<Record<string, string>> = {
   CRITICAL_LOW: "↓ critically low",
   CRITICAL_HIGH: "↑ critically high",
