@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +33,7 @@ from resolvers import (
 from resolvers.critical_result_listeners import Listener
 from resolvers.database import Statement
 from resolvers.policy import Policy
-from resolvers.transaction import transaction
+from resolvers.transaction import Transaction, transaction
 
 EVERY = 1.0
 KEYS_KEPT = timedelta(hours=48)
@@ -43,6 +45,9 @@ TRIM_EVERY = timedelta(minutes=10)
 
 Listeners = Callable[[UUID], Awaitable[Collection[Listener] | None]]
 """Who has an open feed of critical results in a hospital; None while it is not known."""
+
+Step = Callable[[Transaction], Awaitable[int]]
+Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 _LOG = logging.getLogger(__name__)
 _HOSPITALS = Statement(select(models.Hospital.id))
@@ -133,17 +138,37 @@ async def tick(
     listeners: Listeners,
     now: datetime,
 ) -> None:
-    """Make the steps that are due in every hospital."""
+    """Make the steps that are due in every hospital.
+
+    A fault of ours in one hospital, or in one kind of step, keeps no other from its turn.
+    """
     for row in await pool.fetch(_WAITING.sql):
         # Asked before the transaction: nothing is held while Redis is waited for.
         there = await listeners(row["id"]) if row["untold"] else None
-        async with transaction(pool, row["id"], now, policy) as tx:
-            steps = await critical_result_listeners.tell(tx, there) if row["untold"] else 0
-            steps += await critical_results.escalate_due(tx)
-            steps += await beds.expire_reservations(tx)
-            steps += await emergency_access.tell_ended(tx)
-        if steps:
+        turn: list[Step] = [
+            critical_results.escalate_due,
+            beds.expire_reservations,
+            emergency_access.tell_ended,
+        ]
+        if row["untold"]:
+            turn.insert(0, partial(critical_result_listeners.tell, listeners=there))
+        if await _made(turn, lambda: transaction(pool, row["id"], now, policy)):  # noqa: B023
             ring(row["id"])
+
+
+async def _made(turn: Sequence[Step], begin: Begin) -> int:
+    """How many steps a hospital has made in its turn: in one transaction, or where that meets a
+    fault each kind in its own, so that the others are made all the same."""
+    try:
+        async with begin() as tx:
+            return sum([await step(tx) for step in turn])
+    except faults.TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001 (see `tick`)
+        if len(turn) == 1:
+            faults.report(error)
+            return 0
+    return sum([await _made([step], begin) for step in turn])
 
 
 async def trim(pool: asyncpg.Pool[Any], policy: Policy, now: datetime) -> int:

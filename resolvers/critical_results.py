@@ -167,6 +167,7 @@ async def escalate_due(tx: Transaction) -> int:
             loop.escalate(alert, due, chain)
         # Also where nothing was due: what it speaks of now may leave more time than before.
         loop.wait(alert, chain)
+        tx.chart(alert.patient_id)
     return await loop.write(tx)
 
 

@@ -19,6 +19,7 @@ from app import jobs
 from models.rules import escalation
 from models.rules.roles import Role
 from resolvers.policy import DEFAULT_POLICY
+from resolvers.transaction import Transaction
 from tests.owner import as_owner
 from tests.resolvers.reading.hospital import Hospital, furnish
 
@@ -113,6 +114,22 @@ async def test_an_unanswered_result_is_escalated_once(
     assert rung == [hospital.id]
 
 
+async def test_a_clock_that_is_put_back_is_one_of_the_chart(hospital: Hospital) -> None:
+    """It is due by its row and not by its chain: then nobody is called, and whoever holds an answer
+    with the time of before is told."""
+    critical, now = await overdue(hospital, "Ada"), datetime.now(UTC)
+    await hospital.pool.execute(
+        "UPDATE critical_results SET raised_at = $1, told_at = $1 WHERE id = $2", now, critical
+    )
+    patient = hospital.charts["Ada"].patient
+    before = await kinds(hospital, patient)
+    await jobs.tick(hospital.pool, DEFAULT_POLICY, list[UUID]().append, nobody, now)
+    row = await hospital.pool.fetchrow("SELECT * FROM critical_results WHERE id = $1", critical)
+    assert row is not None
+    assert row["next_escalation_at"] == now + FIRST.after
+    assert await kinds(hospital, patient) == [*before, "PatientCharted"]
+
+
 async def test_a_reservation_ends_when_its_time_is_over(hospital: Hospital) -> None:
     bed, rung = hospital.beds["MED1-2"], list[UUID]()
     await hospital.pool.execute(
@@ -182,6 +199,28 @@ async def test_one_faulty_step_stops_nothing_else(
         assert await until(lambda: kinds(hospital, critical)) == ["CriticalResultEscalated"]
     assert failed
     assert "LookupError" in caplog.text
+    assert "Eleanor" not in caplog.text
+
+
+async def test_a_fault_in_one_hospital_keeps_nobody_waiting(
+    pool: asyncpg.Pool[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the other hospitals nor the critical results of its own."""
+    one, other = await furnish(pool), await furnish(pool)
+    overdue_ = [(each, await overdue(each, "Ada")) for each in (one, other)]
+    whole, broken, rung = jobs.beds.expire_reservations, {one.id, other.id}, list[UUID]()
+
+    async def expire(tx: Transaction) -> int:
+        if tx.hospital_id in broken:
+            raise LookupError("Eleanor Rigby")
+        return await whole(tx)
+
+    monkeypatch.setattr(jobs.beds, "expire_reservations", expire)
+    await jobs.tick(pool, DEFAULT_POLICY, rung.append, nobody, datetime.now(UTC))
+    for hospital, critical in overdue_:
+        assert await kinds(hospital, critical) == ["CriticalResultEscalated"]
+        assert hospital.id in rung
+    assert caplog.text.count("LookupError") == 2
     assert "Eleanor" not in caplog.text
 
 
