@@ -87,11 +87,14 @@ async def cancel_transfer(
 
     CONFLICT, with why, where that bed is not to be had; NOT_FOUND where it is out of reach.
     """
-    admission = await locked(tx, actor, Scope.PATIENT_TRANSFER, admission_id)
+    scope, field = Scope.PATIENT_TRANSFER, "admissionId"
+    seen = await visible.row(tx, actor, scope, models.Admission, admission_id, field=field)
+    patient_id: UUID = seen["patient_id"]
+    lay = await stays.current(tx, patient_id)
+    admission = await locked(tx, actor, scope, admission_id)
     said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
-    patient_id: UUID = admission["patient_id"]
     _allow(rules.transfer(AdmissionStatus(admission["status"])))
-    stay = await stays.current(tx, patient_id)
+    stay = await stays.unmoved(tx, patient_id, lay)
     before = None
     if stay is not None:
         before = await tx.first(_BEFORE, admission=admission["id"], began=stay["started_at"])
@@ -99,7 +102,7 @@ async def cancel_transfer(
         raise Conflict("the patient did not come here by a transfer")
     _in_time(tx, stay["created_at"])
     public_id = ids.encode(models.Bed, before["bed_id"])
-    await visible.row(tx, actor, Scope.PATIENT_TRANSFER, models.Bed, public_id, field="admissionId")
+    await visible.row(tx, actor, scope, models.Bed, public_id, field=field)
     held = await stays.lock_beds(tx, [stay["bed_id"], before["bed_id"]])
     left, bed = held[stay["bed_id"]], held[before["bed_id"]]
     await _check_bed_of_before(tx, bed, patient_id)

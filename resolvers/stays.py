@@ -22,6 +22,7 @@ from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.isolations import IsolationKind
 from resolvers import bed_transitions, critical_result_moves, reservations, rows
 from resolvers.actors import Actor
+from resolvers.errors import Conflict
 from resolvers.transaction import Transaction
 
 TAKEN = {
@@ -37,6 +38,18 @@ TAKEN = {
 async def current(tx: Transaction, patient_id: UUID) -> asyncpg.Record | None:
     """The patient's stay of now."""
     return await tx.first(_CURRENT, patient=patient_id)
+
+
+async def unmoved(
+    tx: Transaction, patient_id: UUID, seen: asyncpg.Record | None
+) -> asyncpg.Record | None:
+    """The patient's stay of now, the patient being locked, where it is the one that was seen before
+    the lock was waited for. Conflict otherwise: what goes from where somebody lies would be done a
+    second time, from where the first has brought them."""
+    found = await current(tx, patient_id)
+    if (found and found["id"]) != (seen and seen["id"]):
+        raise Conflict("the patient was moved meanwhile: look again")
+    return found
 
 
 async def current_ward(tx: Transaction, patient_id: UUID) -> UUID | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -17,6 +18,8 @@ from resolvers.actors import Actor
 from resolvers.admissions import heard
 from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
+
+Stays = dict[UUID, asyncpg.Record | None]
 
 
 async def swap_beds(
@@ -33,13 +36,13 @@ async def swap_beds(
     Neither bed is empty in between, so neither is cleaned by this; nor does it become CONTAMINATED.
     """
     named = {"admissionId": admission_id, "otherAdmissionId": other_admission_id}
-    found = await _locked(tx, actor, named)
+    found, lay = await _locked(tx, actor, named)
     one, other = found.values()
     for admission in (one, other):
         ruled_out = rules.transfer(AdmissionStatus(admission["status"]))
         if ruled_out is not None:
             raise Conflict.by(ruled_out)
-    mine, theirs = [await _stay(tx, admission) for admission in (one, other)]
+    mine, theirs = [await _stay(tx, admission, lay) for admission in (one, other)]
     for bed_id, field in ((theirs["bed_id"], "otherAdmissionId"), (mine["bed_id"], "admissionId")):
         public_id = ids.encode(models.Bed, bed_id)
         await visible.row(tx, actor, Scope.PATIENT_TRANSFER, models.Bed, public_id, field=field)
@@ -76,8 +79,9 @@ async def swap_beds(
 
 async def _locked(
     tx: Transaction, actor: Actor, named: dict[str, str]
-) -> dict[str, asyncpg.Record]:
-    """Both admissions, in the order of their ids, after both patients."""
+) -> tuple[dict[str, asyncpg.Record], Stays]:
+    """Both admissions, locked in the order of their ids, after both patients; and where these lay
+    before they were locked."""
     seen = {
         field: await visible.row(
             tx, actor, Scope.PATIENT_TRANSFER, models.Admission, public_id, field=field
@@ -91,6 +95,7 @@ async def _locked(
             field="otherAdmissionId",
             limit="an admission of another patient",
         )
+    lay = {patient_id: await stays.current(tx, patient_id) for patient_id in patients}
     await stays.lock_patients(tx, patients)
     found = {
         field: await visible.row(
@@ -99,11 +104,12 @@ async def _locked(
         )
         for field in sorted(named, key=lambda field: seen[field]["id"])
     }  # fmt: skip
-    return {field: found[field] for field in named}
+    return {field: found[field] for field in named}, lay
 
 
-async def _stay(tx: Transaction, admission: asyncpg.Record) -> asyncpg.Record:
-    stay = await stays.current(tx, admission["patient_id"])
+async def _stay(tx: Transaction, admission: asyncpg.Record, lay: Stays) -> asyncpg.Record:
+    patient_id = admission["patient_id"]
+    stay = await stays.unmoved(tx, patient_id, lay[patient_id])
     if stay is None:
         raise Conflict("a patient without a bed has none to change")
     return stay

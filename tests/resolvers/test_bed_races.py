@@ -80,8 +80,62 @@ async def test_of_a_hundred_who_want_a_bed_one_has_it(crowd: asyncpg.Pool[Any]) 
     assert stays == 1
 
 
-async def _all_wait(crowd: asyncpg.Pool[Any]) -> bool:
-    return bool(await crowd.fetchval(WAITING) == RACERS)
+async def _all_wait(crowd: asyncpg.Pool[Any], racers: int = RACERS) -> bool:
+    return bool(await crowd.fetchval(WAITING) == racers)
+
+
+@pytest.mark.parametrize("what", ["a swap", "a transfer taken back"])
+async def test_two_who_mean_the_same_step_do_it_once(crowd: asyncpg.Pool[Any], what: str) -> None:
+    """It says from where the patients lie what is to be done: the second finds them moved, and
+    does not move them back, or back further."""
+    house = await founded(crowd)
+    clerk, places = house.actor(Role.ADMIN), [await house.bed("med") for _ in range(3)]
+    people = [await house.patient() for _ in range(2)]
+    one, other = [
+        await house.admitted(patient, bed) for patient, bed in zip(people, places, strict=False)
+    ]
+    wanted = [places[1], places[0]]
+    if what != "a swap":
+        for bed in (places[2], await house.bed("icu")):
+            async with house.begin() as tx:
+                await admissions.transfer_patient(tx, clerk, admission_id=one, bed_id=bed)
+            house.later(seconds=1)
+        async with house.begin() as tx:
+            await beds.set_bed_status(tx, clerk, bed_id=places[2], status=BedStatus.UNOCCUPIED)
+        wanted = [places[2], places[1]]
+
+    async def race() -> str:
+        async with house.begin() as tx:
+            try:
+                if what == "a swap":
+                    await swaps.swap_beds(tx, clerk, admission_id=one, other_admission_id=other)
+                else:
+                    await cancellations.cancel_transfer(
+                        tx, clerk, admission_id=one, reason="in error"
+                    )
+            except Conflict as refused:
+                return refused.message
+        return "done"
+
+    async with asyncio.timeout(60):
+        async with crowd.acquire() as starter, starter.transaction():
+            await starter.execute(
+                "SELECT 1 FROM patients WHERE id = $1 FOR UPDATE",
+                ids.decode(models.Patient, people[0]),
+            )
+            running = [asyncio.create_task(race()) for _ in range(2)]
+            await until(lambda: _all_wait(crowd, 2), 30)
+        ended = await asyncio.gather(*running)
+    assert Counter(ended) == {"done": 1, "the patient was moved meanwhile: look again": 1}
+    rows = await crowd.fetch(
+        "SELECT patient_id, bed_id FROM bed_stays WHERE hospital_id = $1 AND ended_at IS NULL",
+        house.id,
+    )
+    lying = {row["patient_id"]: row["bed_id"] for row in rows}
+    assert [lying[ids.decode(models.Patient, each)] for each in people] == [
+        ids.decode(models.Bed, bed) for bed in wanted
+    ]
+    assert await broken(crowd, house.id) == []
 
 
 async def test_whatever_a_hundred_do_to_four_beds_at_once_the_laws_hold(
