@@ -155,7 +155,7 @@ def test_the_scale_is_that_of_the_rules_or_else_the_senders() -> None:
     assert _measured(HIGH, comparator=">") == Measure(Side.HIGH, "mmol/L", Decimal("6.9"), ">")
 
 
-@pytest.mark.parametrize("interpretation", [None, *(set(Interpretation) - {HIGH, LOW})])
+@pytest.mark.parametrize("interpretation", [None, *sorted(set(Interpretation) - {HIGH, LOW})])
 def test_what_is_critical_in_neither_direction_has_no_measure(
     interpretation: Interpretation | None,
 ) -> None:
