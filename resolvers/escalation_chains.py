@@ -137,8 +137,9 @@ async def set_escalation_chain(
     urgency, audiences = Urgency(urgency), [Audience(step.audience) for step in steps]
     _check([step.after_minutes for step in steps], audiences, urgency)
     before = await _held(tx, ward_id, urgency)
-    if version is not None and version != (0 if before is None else before["version"]):
-        raise Conflict("the chain has been changed since: look at it again")
+    in_force = 0 if before is None else before["version"]
+    if version is not None and version != in_force:
+        raise Conflict("the chain has been changed since: look at it again", version=in_force)
     if before is not None:
         await tx.run(_RETIRE, row_id=before["id"], at=tx.now)
     newest = await tx.scalar(_NEWEST, hospital_id=tx.hospital_id, ward_id=ward_id, urgency=urgency)

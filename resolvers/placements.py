@@ -50,7 +50,10 @@ async def check_isolation(
     if ruled_out is None:
         return None
     if said is None:
-        raise Conflict.by(ruled_out)
+        raise Conflict(
+            f"{ruled_out.reason}: overrideReason says why it is taken all the same",
+            field="overrideReason",
+        )
     public_id = ids.encode(models.Bed, bed["id"])
     await visible.row(
         tx, actor, Scope.ISOLATION_OVERRIDE, models.Bed, public_id, field="overrideReason"

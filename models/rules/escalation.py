@@ -158,7 +158,7 @@ def check_chain(chain: Sequence[Step], urgency: Urgency = Urgency.CRITICAL) -> s
     would ever hear of what the first did not.
     """
     if not chain or chain[0].after != timedelta(0) or chain[0].kind is not _RAISED:
-        return "a chain begins at 0 minutes with RAISED"
+        return "a chain begins with a step at 0 minutes, which is not its last"
     if any(earlier.after >= later.after for earlier, later in pairwise(chain)):
         return "each step of a chain comes after the one before"
     if chain[-1].kind is not _BREACHED:

@@ -114,9 +114,13 @@ async def test_the_version_one_has_seen_must_be_the_last(house: House) -> None:
     with pytest.raises(Conflict, match="changed since"):
         await put(house, version=0)
     await put(house, SLOW, version=1)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as moved_on:
         await put(house, version=1)
+    assert moved_on.value.extensions["version"] == 2
     await reset(house)
+    with pytest.raises(Conflict) as taken_back:
+        await put(house, version=2)
+    assert taken_back.value.extensions["version"] == 0
     with pytest.raises(Conflict, match="no chain of its own"):
         await reset(house)
     # Numbers are not given twice.

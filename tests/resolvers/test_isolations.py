@@ -55,8 +55,11 @@ async def test_an_isolated_patient_comes_to_a_bed_that_is_fit(house: House) -> N
     await isolate(house, patient, CONTACT)
     await isolate(house, patient, AIRBORNE)
     for unfit in (await house.bed(), await equipped(house, CONTACT)):
-        with pytest.raises(Conflict, match="not fit for the isolation"):
+        with pytest.raises(
+            Conflict, match=r"not fit for the isolation.*: overrideReason"
+        ) as refused:
             await admit(house, patient, unfit)
+        assert refused.value.extensions["field"] == "overrideReason"
     admission = await admit(house, patient, await equipped(house, AIRBORNE, CONTACT))
     with pytest.raises(Conflict, match="not fit for the isolation"):
         async with house.begin() as tx:

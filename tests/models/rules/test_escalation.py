@@ -157,3 +157,8 @@ def test_which_chains_can_be_run() -> None:
         chain_of([(0, REPORT)]),
     ):
         assert check_chain(broken)
+
+
+def test_a_late_first_step_is_refused_in_words_of_who_sets_it() -> None:
+    late = check_chain(chain_of([(1, NURSE), (5, DOCTOR), (60, REPORT)]))
+    assert late == "a chain begins with a step at 0 minutes, which is not its last"
