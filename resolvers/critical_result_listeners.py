@@ -101,7 +101,11 @@ async def _entitled(
     tx: Transaction, ward_ids: Iterable[UUID | None], listeners: Iterable[Listener]
 ) -> Mapping[UUID | None, set[UUID]]:
     """Those who listen on each ward and may acknowledge there: a feed that somebody reads who can
-    do nothing is no reason to wait."""
+    do nothing is no reason to wait.
+
+    Nor is the feed of all wards of somebody who may acknowledge everywhere: an administrator's
+    screen is not a station of the ward, and would be one of every ward.
+    """
     found: dict[UUID | None, set[UUID]] = defaultdict(set)
     there: dict[UUID | None, set[UUID]] = defaultdict(set)
     for one in listeners:
@@ -110,7 +114,11 @@ async def _entitled(
         users = there[None] | there[ward_id]
         if users:
             rows = await tx.all(
-                _ENTITLED, hospital_id=tx.hospital_id, user_ids=sorted(users), ward_id=ward_id
+                _ENTITLED,
+                hospital_id=tx.hospital_id,
+                user_ids=sorted(users),
+                there=sorted(there[ward_id]),
+                ward_id=ward_id,
             )
             found[ward_id] = {row["id"] for row in rows}
     return found
@@ -142,12 +150,17 @@ _ENTITLED = select(_USER.c.id).where(
     _USER.c.id == bindparam("user_ids", type_=ARRAY(Uuid())).any_(),
     _USER.c.disabled_at.is_(None),
     or_(
-        there_is(_ROLE, _ROLE.c.user_id == _USER.c.id, _ROLE.c.role.in_(_holding(Reach.HOSPITAL))),
+        and_(
+            _USER.c.id == bindparam("there", type_=ARRAY(Uuid())).any_(),
+            there_is(
+                _ROLE, _ROLE.c.user_id == _USER.c.id, _ROLE.c.role.in_(_holding(Reach.HOSPITAL))
+            ),
+        ),
         and_(
             there_is(
                 _ROLE,
                 _ROLE.c.user_id == _USER.c.id,
-                _ROLE.c.role.in_(_holding(Reach.WARDS, Reach.TREATMENT)),
+                _ROLE.c.role.in_(_holding(*Reach)),
             ),
             there_is(
                 _MEMBER,

@@ -226,7 +226,8 @@ class Clock(RuleBasedStateMachine):
             if alarm.status == "OPEN" and not alarm.told:
                 alarm.told = True
                 alarm.note("TOLD")
-                heard = self.listens is not None and bool(self.listens & {None, alarm.ward})
+                # The administrator who listens to all wards is a station of none.
+                heard = self.listens is not None and alarm.ward in self.listens
                 if not heard and alarm.level == 0:
                     alarm.call()
             while alarm.runs and alarm.due() <= self.house.now:

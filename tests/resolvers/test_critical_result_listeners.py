@@ -97,8 +97,11 @@ async def test_what_is_not_known_is_no_listener_and_said_apart(house: House) -> 
         (Role.NURSE, ["med"], "med", True),
         (Role.CHARGE_NURSE, ["med"], "med", True),
         (Role.DOCTOR, ["med"], "med", True),
+        (Role.NURSE, ["med"], None, True),
         (Role.ADMIN, [], "med", True),
-        (Role.ADMIN, [], None, True),
+        # Who hears all wards from somewhere is no station of this one.
+        (Role.ADMIN, [], None, False),
+        (Role.ADMIN, ["med"], None, True),
         # Who hears it and can do nothing.
         (Role.LAB, [], None, False),
         (Role.LAB, ["med"], "med", False),
