@@ -112,7 +112,7 @@ def test_the_operations_of_the_readme_are_valid() -> None:
     documents = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
     documents += re.findall(r'= """(.*?)"""', text, re.DOTALL)
     documents += [json.loads(_filled(body))["query"] for body in re.findall(BODY, text)]
-    assert len(documents) == 7, "two documents, that of the socket, and four of curl"
+    assert len(documents) == 9, "four documents, that of the socket, and four of curl"
     for one in documents:
         assert validate(CORE, parse(one)) == [], one
 

@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 from typing import Any
 
-from models.rules.units import convert
 from tests.oracle.rows import Held, Row
 from tests.oracle.sight import Viewer, in_sight, sees
 
@@ -189,7 +188,7 @@ def lab_trend(held: Held, viewer: Viewer, patient: Row, given: Row) -> list[Row]
     )
     units = [_unit(one) for one in mine if one["value"] is not None and _unit(one) is not None]
     unit = units[-1] if units else None
-    values = {one["id"]: _in_unit(one, code, unit) for one in mine}
+    values = {one["id"]: _in_unit(one, unit) for one in mine}
     drawn = [
         _point(one, one["observed_at"], value, one["comparator"])
         for one in mine
@@ -204,7 +203,7 @@ def lab_trend(held: Held, viewer: Viewer, patient: Row, given: Row) -> list[Row]
         | {
             "left_out": _left_out(one for one in inside if values[one["id"]] is None),
             "reference": next(_references(reversed(before), unit), None),
-            "limits": _limits(held, viewer, patient, rules, code, unit, found["moment"]),
+            "limits": _limits(held, viewer, patient, rules, unit, found["moment"]),
         }
     ]
 
@@ -222,18 +221,14 @@ def _unit(row: Row) -> str | None:
     return found
 
 
-def _in_unit(row: Row, code: str, unit: str | None) -> Decimal | None:
+def _in_unit(row: Row, unit: str | None) -> Decimal | None:
     value = row["canonical_value"] if row["canonical_unit"] else row["value"]
-    return _turned(value, _unit(row), code, unit)
+    return _turned(value, _unit(row), unit)
 
 
-def _turned(value: Any, unit: str | None, code: str, wanted: str | None) -> Decimal | None:
-    if value is None or unit == wanted:
-        return value  # type: ignore[no-any-return]
-    if unit is None or wanted is None:
-        return None
-    found = convert(value, unit, code, wanted)
-    return None if found is None else _rounded(found)
+def _turned(value: Any, unit: str | None, wanted: str | None) -> Decimal | None:
+    """Of a hospital of the tests no two units convert into each other."""
+    return value if unit == wanted else None
 
 
 def _rounded(value: Decimal) -> Decimal:
@@ -265,7 +260,6 @@ def _limits(  # noqa: PLR0917 (what a limit hangs on)
     viewer: Viewer,
     patient: Row,
     rules: list[Row],
-    code: str,
     unit: str | None,
     moment: datetime,
 ) -> list[Row]:
@@ -307,7 +301,7 @@ def _limits(  # noqa: PLR0917 (what a limit hangs on)
         if chosen:
             best = min(chosen, key=_specific)
             found[side, best["id"]] = best
-    limits = [_limit(side, one, code, unit) for (side, _), one in found.items()]
+    limits = [_limit(side, one, unit) for (side, _), one in found.items()]
     kept = [one for one in limits if one["value"] is not None]
     return sorted(kept, key=lambda one: (one["side"], one["value"], one["key"]))
 
@@ -319,9 +313,9 @@ def _specific(rule: Row) -> tuple[Any, ...]:
     return (*missing, ages, -born, rule["key"])
 
 
-def _limit(side: str, rule: Row, code: str, unit: str | None) -> Row:
+def _limit(side: str, rule: Row, unit: str | None) -> Row:
     bound = side.lower()
-    value = _turned(rule[bound], rule["unit"], code, unit)
+    value = _turned(rule[bound], rule["unit"], unit)
     return rule | {"side": side, "value": value, "inclusive": rule[f"{bound}_inclusive"]}
 
 

@@ -3,123 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import orjson
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 import models
 from models.rules import schedules
-from models.rules.administrations import AdministrationStatus
 from models.rules.roles import Role
 from models.rules.schedules import Schedule
-from resolvers import administrations, ids, medication_moves, medications
+from resolvers import ids, medication_moves
 from resolvers.errors import BadInput, Conflict
-from resolvers.policy import DEFAULT_POLICY
-from resolvers.reading.documents import GraphQLRequest
-from schema.execution import Engine
-from tests.resolvers.conftest import House, founded
-
-GIVEN, NOT_GIVEN = AdministrationStatus.GIVEN, AdministrationStatus.NOT_GIVEN
-HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
-DOSES = """query ($id: ID!, $from: DateTime, $to: DateTime) { node(id: $id) {
-  ... on MedicationOrder { doses(from: $from, to: $to) {
-    dueAt lateAt state medication { id } administration { id givenAt reason } } } } }"""
-DUE = """query ($ward: String!, $until: DateTime) { medicationsDue(ward: $ward, until: $until) {
-  dueAt state medication { id drug } patient { id } } }"""
-
-
-@dataclass
-class Bedside:
-    """An order, and what is done with it at the house's time."""
-
-    house: House
-    order: str
-    patient: str
-
-    async def record(self, status: AdministrationStatus = GIVEN, **more: Any) -> UUID:
-        if status is NOT_GIVEN:
-            more |= {"reason": "asleep"}
-        async with self.house.begin() as tx:
-            produced = await administrations.record_administration(
-                tx,
-                self.house.actor(Role.NURSE),
-                medication_id=self.order,
-                status=status,
-                **more,
-            )
-        found: UUID = produced["administration"]
-        return found
-
-    async def due_of(self, administration: UUID) -> datetime | None:
-        row = await self.house.row(models.MedicationAdministration, administration)
-        found: datetime | None = row["due_at"]
-        return found
-
-    async def take_back(self, administration: UUID) -> None:
-        async with self.house.begin() as tx:
-            await administrations.mark_administration_entered_in_error(
-                tx,
-                self.house.actor(Role.NURSE),
-                administration_id=ids.encode(models.MedicationAdministration, administration),
-                reason="another patient",
-            )
-
-    async def move(self, what: Any, **more: Any) -> None:
-        async with self.house.begin() as tx:
-            await what(tx, self.house.actor(Role.DOCTOR), medication_id=self.order, **more)
-
-    async def refused(self, *args: Any, **more: Any) -> datetime | None:
-        """When it is allowed next, of what is refused now."""
-        with pytest.raises(Conflict) as refused:
-            await self.record(*args, **more)
-        told = refused.value.extensions.get("nextAllowedAt")
-        return None if told is None else datetime.fromisoformat(told)
-
-
-async def ordered(
-    house: House, patient: str | None = None, role: Role = Role.DOCTOR, **more: Any
-) -> Bedside:
-    lying = patient or await house.inpatient()
-    async with house.begin() as tx:
-        produced = await medications.order_medication(
-            tx,
-            house.actor(role),
-            patient_id=lying,
-            drug=f"drug {models.new_id()}",
-            dose=Decimal(1),
-            dose_unit="mg",
-            # Several drugs of a patient, of which nobody asks whether they go together.
-            override_reason="needed",
-            **more,
-        )
-    return Bedside(house, ids.encode(models.MedicationOrder, produced["medication"]), lying)
-
-
-def at(house: House, hours: float, days: int = 0) -> datetime:
-    """Put the house's clock to an hour of the day on which a test begins, in UTC."""
-    house.now = datetime(2026, 11, 2, tzinfo=UTC) + hours * HOUR + days * DAY
-    return house.now
-
-
-async def ask(house: House, text: str, role: Role = Role.NURSE, **variables: Any) -> Any:
-    engine = Engine(house.pool, house.pool, DEFAULT_POLICY, lambda _: None)
-    sent = {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in variables.items()
-    }
-    raw = await engine.execute(GraphQLRequest(text, None, sent), await house.signed_in(role, "med"))
-    body = orjson.loads(raw)
-    assert "errors" not in body, body
-    return body["data"]
+from tests.resolvers.bedside import (
+    DAY,
+    DOSES,
+    DUE,
+    HOUR,
+    NOT_GIVEN,
+    TICK,
+    ask,
+    at,
+    ordered,
+)
+from tests.resolvers.conftest import House
 
 
 async def test_the_nearest_dose_that_waits_is_meant(house: House) -> None:
@@ -317,154 +224,3 @@ async def test_the_ward_is_told_what_waits(house: House) -> None:
     assert (await ask(house, DUE, ward="ICU"))["medicationsDue"] == []
     everywhere = (await ask(house, DUE, Role.PHARMACIST, ward="ICU"))["medicationsDue"]
     assert {one["medication"]["id"] for one in everywhere} == {elsewhere.order}
-
-
-# -- any order, against a model of it --------------------------------------------------------------
-
-TIMES = {"QD": [8], "BID": [8, 20], "Q6H": [0, 6, 12, 18], "QOD": [8]}
-LONGEST = timedelta(days=12)
-APART = {"QD": 22, "BID": 10, "Q6H": 4, "QOD": 46}
-
-
-@dataclass
-class Model:
-    """What should be so, hour by hour; no line of the rules."""
-
-    frequency: str | None
-    begins: datetime
-    most: int | None = None
-    holds: list[list[datetime | None]] = field(default_factory=list)
-    ended: datetime | None = None
-    records: list[dict[str, Any]] = field(default_factory=list)
-
-    def held(self, when: datetime) -> bool:
-        return any(
-            start <= when and (end is None or when < end)  # type: ignore[operator]
-            for start, end in self.holds
-        )
-
-    def doses(self) -> list[datetime]:
-        if self.frequency is None:
-            return []
-        midnight = self.begins.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = range(0, LONGEST.days + 1, 2 if self.frequency == "QOD" else 1)
-        found = [midnight + d * DAY + h * HOUR for d in days for h in TIMES[self.frequency]]
-        return [one for one in found if self.begins <= one < (self.ended or self.begins + LONGEST)]
-
-    def settled(self) -> set[datetime]:
-        return {one["due"] for one in self.records if one["stands"]}
-
-    def dose(self, now: datetime, status: AdministrationStatus) -> datetime | None:
-        """The dose that is meant; None: none is."""
-        found = [
-            one
-            for one in self.doses()
-            if now - DAY <= one <= now + HOUR
-            and one not in self.settled()
-            and (status is NOT_GIVEN or not self.held(one))
-        ]
-        return min(found, key=lambda one: (abs(one - now), one), default=None)
-
-    def free(self, now: datetime) -> bool:
-        """Whether another may be given beside those that were."""
-        times = [one["at"] for one in self.records if one["stands"] and one["status"] is GIVEN]
-        if self.frequency is not None:
-            return all(abs(now - one) >= APART[self.frequency] * HOUR for one in times)
-        assert self.most is not None
-        return sum(now - DAY < one <= now for one in times) < self.most
-
-    def wanted(self, now: datetime, status: AdministrationStatus) -> bool:
-        """Whether it is recorded."""
-        if self.ended is not None or (status is GIVEN and self.held(now)):
-            return False
-        if self.frequency is not None and self.dose(now, status) is None:
-            return False
-        return status is NOT_GIVEN or self.free(now)
-
-    def shown(self, now: datetime) -> list[tuple[datetime | None, str]]:
-        waiting = [
-            (one, "HELD" if self.held(one) else "LATE" if one + HOUR < now else "DUE")
-            for one in self.doses()
-            if one not in self.settled()
-        ]
-        done = [
-            (one["due"], one["status"].value, one["due"] or one["at"])
-            for one in self.records
-            if one["stands"]
-        ]
-        every = [(when, state, when) for when, state in waiting] + done
-        return [(due, state) for due, state, _ in sorted(every, key=lambda one: (one[2], one[1]))]
-
-
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(data=st.data())
-async def test_an_order_is_recorded_as_its_model_says(
-    pool: asyncpg.Pool[Any], data: st.DataObject
-) -> None:
-    house = await founded(pool)
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    house.now = today - 9 * DAY + data.draw(st.integers(0, 23)) * HOUR
-    frequency = data.draw(st.sampled_from([*TIMES, None]))
-    prn = {"as_needed": True, "as_needed_reason": "pain", "max_per_day": 2}
-    times = [f"{hour:02}:00" for hour in TIMES.get(frequency or "", [])]
-    chosen = {"frequency": frequency, "times": times} if frequency else prn
-    order = await ordered(house, **chosen)
-    model = Model(frequency, house.now, most=2)
-    made: list[tuple[UUID, dict[str, Any]]] = []
-    for _ in range(data.draw(st.integers(4, 14))):
-        house.later(minutes=data.draw(st.sampled_from([7, 60, 120, 240, 355, 720, 1500])))
-        what = data.draw(
-            st.sampled_from(["give", "give", "give", "not", "hold", "resume", "back", "stop"])
-        )
-        await _step(what, order, model, made, data)
-    since, until = model.begins - HOUR, model.begins + LONGEST
-    shown = (await ask(house, DOSES, id=order.order, **{"from": since, "to": until}))["node"]
-    told = [
-        (None if one["dueAt"] is None else datetime.fromisoformat(one["dueAt"]), one["state"])
-        for one in shown["doses"]
-    ]
-    wanted = model.shown(datetime.now(UTC))
-    assert sorted(told, key=str) == sorted(wanted, key=str)
-
-
-async def _step(
-    what: str,
-    order: Bedside,
-    model: Model,
-    made: list[tuple[UUID, dict[str, Any]]],
-    data: st.DataObject,
-) -> None:
-    house, now = order.house, order.house.now
-    open_hold = bool(model.holds) and model.holds[-1][1] is None
-    match what:
-        case "give" | "not":
-            status = GIVEN if what == "give" else NOT_GIVEN
-            if not model.wanted(now, status):
-                allowed = await order.refused(status)
-                assert allowed is None or allowed >= now
-                return
-            due = model.dose(now, status)
-            found = await order.record(status)
-            assert await order.due_of(found) == due
-            made.append((found, {"at": now, "due": due, "status": status, "stands": True}))
-            model.records.append(made[-1][1])
-        case "hold" if model.ended is None and not open_hold:
-            await order.move(medication_moves.hold_medication, reason="nil by mouth")
-            model.holds.append([now, None])
-        case "resume" if model.ended is None and open_hold:
-            await order.move(medication_moves.resume_medication)
-            model.holds[-1][1] = now
-        case "back" if made:
-            row, record = made[data.draw(st.integers(0, len(made) - 1))]
-            if record["stands"]:
-                await order.take_back(row)
-                record["stands"] = False
-        case "stop" if model.ended is None and data.draw(st.integers(0, 4)) == 0:
-            await order.move(medication_moves.discontinue_medication, reason="done")
-            model.ended = now
-    assert house.now == now

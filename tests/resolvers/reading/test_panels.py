@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.rules.panels import PANELS, LabPanel
 from models.rules.roles import Role
-from tests.resolvers.reading.test_trends import START, Person, person, spoken
+from tests.resolvers.reading.series import START, Person, person, spoken
 
 if TYPE_CHECKING:
     from resolvers.actors import Actor
