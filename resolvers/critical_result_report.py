@@ -43,7 +43,7 @@ from sqlalchemy.types import TypeEngine
 import models
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 from models.rules.scopes import Scope
-from models.rules.timeliness import CLOSING, GOALS, OPENING, PERCENTILES, check_period
+from models.rules.timeliness import CLOSING, GOALS, OPENING, PERCENTILES, UNRULED, check_period
 from resolvers.errors import BadInput
 from resolvers.reading.pages import MOST_ROWS
 from resolvers.reading.scope import HOSPITAL
@@ -114,8 +114,12 @@ def by_kind(_: FromClause, episode: FromClause) -> ColumnElement[Any]:
 
 
 def by_rule(_: FromClause, episode: FromClause) -> ColumnElement[Any]:
-    """The verdict with which it began, in words."""
-    return episode.c.rule
+    """The rule by whose verdict it began, in words."""
+    named: ColumnElement[Any] = episode.c.rule
+    for what_and_instead in UNRULED:
+        texts = (literal_column(f"'{one}'", Text()) for one in what_and_instead)
+        named = func.regexp_replace(named, *texts)
+    return named
 
 
 def by_ward(_: FromClause, episode: FromClause) -> ColumnElement[Any]:

@@ -26,6 +26,19 @@ CLOSING: Mapping[CriticalResultStepKind, CriticalResultStatus] = {
 """Steps that end one, and how it ended; the first of them counts."""
 
 
+_ASSUMED = (
+    "not judged by the rules: [a-z ]+|[a-z ]+ not known: every limit tried"
+    "|no limits for this age: adult limits applied"
+)
+UNRULED: tuple[tuple[str, str], ...] = (
+    (f"(; ({_ASSUMED}))+$", ""),
+    ("^NEWS2 [^:]*:", "NEWS2:"),
+)
+"""What in the words of a verdict is of the patient and not of the rule, and what stands for it when
+episodes are gathered by rule: the assumptions, and the points. Regular expressions of PostgreSQL,
+and of Python."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A time within which a critical result is to be read back."""

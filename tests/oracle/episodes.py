@@ -137,9 +137,28 @@ def gathered(name: Callable[[Row, Row], str | None]) -> Callable[[Held, Viewer, 
     return find
 
 
+def _rule(verdict: str | None) -> str | None:
+    if verdict is None:
+        return None
+    words = verdict.split("; ")
+    while len(words) > 1 and _of_the_patient(words[-1]):
+        words.pop()
+    named = "; ".join(words)
+    points, colon, asks_for = named.partition(":")
+    return f"NEWS2:{asks_for}" if colon and points.startswith("NEWS2 ") else named
+
+
+def _of_the_patient(said: str) -> bool:
+    return (
+        said.startswith("not judged by the rules: ")
+        or said.endswith(" not known: every limit tried")
+        or said == "no limits for this age: adult limits applied"
+    )
+
+
 GATHERED = {
     "CriticalResultReport.byKind": gathered(lambda asked, one: one["kind"]),
-    "CriticalResultReport.byRule": gathered(lambda asked, one: one["rule"]),
+    "CriticalResultReport.byRule": gathered(lambda asked, one: _rule(one["rule"])),
     "CriticalResultReport.byWard": gathered(lambda asked, one: one["ward"]),
     "CriticalResultReport.byHour": gathered(lambda asked, one: _local_hour(asked, one["began_at"])),
 }

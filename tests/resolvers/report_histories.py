@@ -32,6 +32,24 @@ WAITS = [
 ]  # fmt: skip
 
 
+_POTASSIUM = "potassium >= 6.5 mmol/L, adult (WakeMed), v1"
+_REVIEW = ": urgent review, within 60 min (RCP 2017)"
+RULES: dict[str, str] = {
+    _POTASSIUM: _POTASSIUM,
+    f"{_POTASSIUM}; age and sex not known: every limit tried": _POTASSIUM,
+    f"{_POTASSIUM}; no limits for this age: adult limits applied": _POTASSIUM,
+    f"{_POTASSIUM}; hour of birth not known: every limit tried; no limits for this age: adult"
+    " limits applied": _POTASSIUM,
+    f"NEWS2 5{_REVIEW}": f"NEWS2{_REVIEW}",
+    f"NEWS2 at least 3, of which 3 in one parameter, the set is incomplete{_REVIEW}": (
+        f"NEWS2{_REVIEW}"
+    ),
+    "=sodium < 120 mmol/L; of ours": "=sodium < 120 mmol/L; of ours",
+    "NEWS2": "NEWS2",
+}
+"""A verdict in words → the rule under which it is counted."""
+
+
 @dataclass(frozen=True)
 class Step:
     kind: str
@@ -150,7 +168,7 @@ def histories(draw: st.DrawFn) -> list[History]:
         found.append(
             History(
                 draw(st.sampled_from(["ICU", "MED1", None])),
-                draw(st.sampled_from(["potassium >= 6.5 mmol/L", "=sodium < 120 mmol/L", "NEWS2"])),
+                draw(st.sampled_from([*RULES])),
                 tuple(Step(kind, BASE + after) for kind, after in steps),
             )
         )

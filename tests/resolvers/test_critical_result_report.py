@@ -17,6 +17,7 @@ from models.rules.roles import Role
 from tests.resolvers.reading.hospital import furnish
 from tests.resolvers.report_histories import (
     BASE,
+    RULES,
     Episode,
     Ground,
     History,
@@ -68,7 +69,7 @@ async def test_every_figure_is_that_of_a_second_count(
     check(found["whole"], [episode for _, episode in counted])
     names = {
         "byKind": lambda one, episode: "LABORATORY",
-        "byRule": lambda one, episode: one.rule,
+        "byRule": lambda one, episode: RULES[one.rule],
         "byWard": lambda one, episode: one.ward,
         "byHour": lambda one, episode: f"{episode.began.at.astimezone(ZoneInfo(ZONE)).hour:02}",
     }
