@@ -145,7 +145,7 @@ async def proposed(
 
 
 def _checked(key: str, given: CriticalRuleInput) -> CriticalRule:
-    unit = canonical(given.unit)
+    unit = canonical(inputs.text(given.unit, "rule.unit", most=CODE))
     if unit is None:
         raise BadInput("rule.unit is not known", field="rule.unit", limit="a unit of UCUM")
     low, low_inclusive = _limit(given.low, given.low_comparator, "low", _LOW)

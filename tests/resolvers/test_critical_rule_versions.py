@@ -209,6 +209,13 @@ async def test_what_is_no_rule_is_refused_with_its_field(
     assert await in_force(house, "2276-4") == {}
 
 
+async def test_a_unit_is_short_before_it_is_looked_up(house: House) -> None:
+    """What has been looked up is remembered, at any length."""
+    with pytest.raises(BadInput) as refused:
+        await add(house, "ferritin", Rule(unit="m." * 50_000 + "m"))
+    assert refused.value.extensions["limit"] == "<= 64 characters"
+
+
 @pytest.mark.parametrize(
     "given",
     [
