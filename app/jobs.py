@@ -140,8 +140,10 @@ async def tick(
 ) -> None:
     """Make the steps that are due in every hospital.
 
-    A fault of ours in one hospital, or in one kind of step, keeps no other from its turn.
+    A fault of ours in one hospital, or in one kind of step, keeps no other from its turn. Nor does
+    a transient error, which is raised at the end: what is too long for one is not for all.
     """
+    passing: Exception | None = None
     for row in await pool.fetch(_WAITING.sql):
         # Asked before the transaction: nothing is held while Redis is waited for.
         there = await listeners(row["id"]) if row["untold"] else None
@@ -152,8 +154,15 @@ async def tick(
         ]
         if row["untold"]:
             turn.insert(0, partial(critical_result_listeners.tell, listeners=there))
-        if await _made(turn, lambda: transaction(pool, row["id"], now, policy)):  # noqa: B023
-            ring(row["id"])
+        try:
+            made = await _made(turn, partial(transaction, pool, row["id"], now, policy))
+        except faults.TRANSIENT as error:
+            passing = error
+        else:
+            if made:
+                ring(row["id"])
+    if passing is not None:
+        raise passing
 
 
 async def _made(turn: Sequence[Step], begin: Begin) -> int:

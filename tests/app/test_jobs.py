@@ -224,6 +224,31 @@ async def test_a_fault_in_one_hospital_keeps_nobody_waiting(
     assert "Eleanor" not in caplog.text
 
 
+async def test_a_hospital_that_the_database_stops_keeps_no_other_waiting(
+    pool: asyncpg.Pool[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is told at the end of the round, as of a database that is away."""
+    hospitals = [await furnish(pool) for _ in range(3)]
+    overdue_ = [(each, await overdue(each, "Ada")) for each in hospitals]
+    # Whichever comes first in the round, and one in its midst.
+    whole, stopped = jobs.beds.expire_reservations, list[UUID]()
+
+    async def expire(tx: Transaction) -> int:
+        if len(stopped) < 2 and tx.hospital_id in {each.id for each in hospitals}:
+            stopped.append(tx.hospital_id)
+            raise asyncpg.QueryCanceledError
+        return await whole(tx)
+
+    monkeypatch.setattr(jobs.beds, "expire_reservations", expire)
+    with pytest.raises(asyncpg.QueryCanceledError):
+        await jobs.tick(pool, DEFAULT_POLICY, list[UUID]().append, nobody, datetime.now(UTC))
+    made = {each.id: await kinds(each, critical) for each, critical in overdue_}
+    assert [made[one] for one in stopped] == [[], []]
+    assert [found for one, found in made.items() if one not in stopped] == [
+        ["CriticalResultEscalated"]
+    ]
+
+
 async def test_old_keys_are_forgotten(hospital: Hospital) -> None:
     user = hospital.charts["Ada"].author.user_id
     insert = (
