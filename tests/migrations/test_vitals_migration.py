@@ -109,3 +109,15 @@ async def test_the_version_before_is_left_nothing_that_it_would_take_for_true(
         assert await pool.fetchval("SELECT count(*) FROM vital_signs") == 3
     finally:
         await pool.close()
+
+
+async def test_what_was_there_is_looked_at_in_the_end(empty_database: str) -> None:
+    unseen = "SELECT count(*) FROM pg_constraint WHERE NOT convalidated"
+    await _to(empty_database, "0016")
+    pool = await open_pool(empty_database, max_size=2)
+    try:
+        assert await pool.fetchval(unseen) > 0
+        await _to(empty_database, "head")
+        assert await pool.fetchval(unseen) == 0
+    finally:
+        await pool.close()
