@@ -177,6 +177,8 @@ LISTS = {
     "patients": "patients(first: 2, after: $c) %s",
     "criticalResults": "criticalResults(first: 2, after: $c) %s",
     "emergencyAccesses": "emergencyAccesses(last: 2, before: $c) %s",
+    "labResults": "labResults(first: 2, after: $c) %s",
+    "criticalRules": "criticalRules(first: 2, after: $c) %s",
     "vitals": "patients { nodes { vitals(first: 2, after: $c) %s } }",
 }
 PAGE = "{ totalCount nodes { id } edges { cursor } pageInfo { hasNextPage startCursor } }"
