@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 import models
-from models.rules.results import ResultStatus
+from models.rules.critical_results import TAKEN_BACK
 from models.rules.trends import LeftOut, same_test, sizes
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
@@ -46,7 +46,6 @@ _CODES = ARRAY(Text())
 _SIZES: Mapping[str, TypeEngine[Any]] = {"unit": Text(), "kind": Integer(), "size": Numeric()}
 _DECIMALS = 10
 """A value that was converted is rounded there."""
-_TAKEN_BACK = (ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR)
 
 
 def lab_trend(patient: FromClause, given: Derivation) -> Select[Any]:
@@ -243,7 +242,7 @@ def _standing(trend: FromClause, row: FromClause, given: Derivation) -> list[Col
     return [
         row.c.patient_id == trend.c.patient_id,
         row.c.superseded_at.is_(None),
-        row.c.status.not_in(words(_TAKEN_BACK)),
+        row.c.status.not_in(words(sorted(TAKEN_BACK))),
         *seen_of_patient(given, models.LabResult, row),
     ]
 

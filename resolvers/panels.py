@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 import models
+from models.rules.critical_results import TAKEN_BACK
 from models.rules.panels import LOINC, PANELS
-from models.rules.results import ResultStatus
 from models.rules.trends import same_test
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
@@ -36,7 +36,6 @@ from resolvers.reading.sources import Derivation, there_is
 from resolvers.trends import constants, period, seen_of_patient, within
 
 USUAL, MOST = 10, 50
-_TAKEN_BACK = (ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR)
 _CODES = ARRAY(Text())
 _MEMBERS: Mapping[str, TypeEngine[Any]] = {
     "panel": Text(),
@@ -159,7 +158,7 @@ def _standing(
     return [
         row.c.patient_id == patient_id,
         row.c.superseded_at.is_(None),
-        row.c.status.not_in(words(_TAKEN_BACK)),
+        row.c.status.not_in(words(sorted(TAKEN_BACK))),
         *seen_of_patient(given, models.LabResult, row),
     ]
 
