@@ -126,7 +126,7 @@ async def order(database_url: str, first: str) -> list[str]:
     try:
         rows = await connection.fetch(
             "SELECT lab_result_id FROM events JOIN critical_results"
-            " ON critical_results.id = subject_id WHERE kind = 'CriticalResultRaised'"
+            " ON critical_results.id = subject_id WHERE events.kind = 'CriticalResultRaised'"
             " ORDER BY position"
         )
     finally:

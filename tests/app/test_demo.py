@@ -189,12 +189,12 @@ async def test_each_user_signs_in_with_role_and_wards(
 
 
 async def test_a_second_start_changes_nothing(pool: Pool, loaded: demo.Loaded) -> None:
-    await pool.execute("UPDATE beds SET status = 'CLOSED' WHERE status = 'CONTAMINATED'")
+    await pool.execute("UPDATE wards SET name = 'Newborns' WHERE code = 'NICU'")
     before = await counts(pool)
     again = await demo.load(pool, password="another password", now=datetime.now(UTC))
     assert again == demo.Loaded(loaded.hospital_id, 0, None)
     assert await counts(pool) == before
-    assert not await pool.fetchval("SELECT count(*) FROM beds WHERE status = 'CONTAMINATED'")
+    assert await pool.fetchval("SELECT name FROM wards WHERE code = 'NICU'") == "Newborns"
     with pytest.raises(Unauthenticated):
         await sessions.sign_in(
             pool,
