@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import cycle, islice
 from pathlib import Path
 
+import asyncpg
 import httpx
 
 from tests.faults.figures import SIZE, measured, share
@@ -16,6 +17,7 @@ from tests.faults.witness.presence import heard_all, resumed, seated
 from tests.faults.witness.scene import scene
 from tests.faults.witness.verdict import faults, heard, tally
 from tests.first_light.process import serving
+from tests.patience import until
 
 KINDS = ("board", "rounds", "desk", "laboratory", "office")
 MISSED = 20
@@ -56,6 +58,8 @@ async def test_sockets_that_are_dropped_at_once_all_resume(
             ) as writing:
                 await writing.until(lambda lines: len(lines) == MISSED, "they miss something")
                 written = await writing.finish()
+            # Nobody hears them, so the clock calls the next at once: that is not of the return.
+            await until(lambda: all_looked_after(demo_url))
             mended = time.monotonic()
             await stations.tell("mend")
             await stations.until(
@@ -83,6 +87,16 @@ async def test_sockets_that_are_dropped_at_once_all_resume(
             **tally(written, told),
         )
         assert extra < STATEMENTS, report(during, quiet)
+
+
+async def all_looked_after(database_url: str) -> bool:
+    """Whether the clock has looked who listens, of every critical result."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        untold = "SELECT 1 FROM critical_results WHERE status = 'OPEN' AND told_at IS NULL"
+        return await connection.fetchval(untold) is None
+    finally:
+        await connection.close()
 
 
 def back_since(lines: list[dict[str, object]], at: float) -> list[object]:
