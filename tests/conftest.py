@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from redis.asyncio import Redis
 
 from app.embedded import Servers, embedded_servers
@@ -30,6 +31,10 @@ from resolvers.database import open_pool
 from tests.patience import until
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("wardline", deadline=None)
+settings.load_profile("wardline")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -113,13 +113,9 @@ GRID = [Decimal(n) / 20 for n in range(-220, 221)]
 def test_what_is_not_worse_is_certainly_not_or_says_the_same(new: Measure, before: Measure) -> None:
     """Against every pair of true values that the two may stand for."""
     beyond = 1 if new.side is Side.HIGH else -1
-    farther = any(
-        beyond * one > beyond * other
-        for one in GRID
-        if _possible(new, one)
-        for other in GRID
-        if _possible(before, other)
-    )
+    farthest = max(beyond * one for one in GRID if _possible(new, one))
+    nearest = min(beyond * other for other in GRID if _possible(before, other))
+    farther = farthest > nearest
     same = (new.value, new.comparator) == (before.value, before.comparator)
     if new.side is not before.side:
         assert worse(new, before)
