@@ -96,7 +96,8 @@ async def test_no_wrong_variable_is_repeated(
             assert NAME not in answered.raw.decode().replace(f"unknown field '{NAME}'", "")
             assert all(e["extensions"]["field"].startswith("i") for e in answered.errors)
             tried += 1
-    assert tried > len(WRONG) / 2
+    # An input that is one id takes every text.
+    assert tried >= sum(not isinstance(one, str) for one in WRONG)
     assert NAME not in caplog.text
 
 
