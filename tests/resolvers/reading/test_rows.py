@@ -253,10 +253,17 @@ async def test_a_clerk_who_is_a_nurse_reads_clinical_data_of_the_own_wards(
     )
     assert answered.data["patients"]["totalCount"] == len(MRNS)
     assert answered.data["criticalResults"] == {"totalCount": 3}
+    admitted = await hospital.pool.fetch(
+        "SELECT p.given_name, count(*) AS times FROM admissions a"
+        " JOIN patients p ON p.id = a.patient_id WHERE a.hospital_id = $1 GROUP BY p.id",
+        hospital.id,
+    )
+    times = {row["given_name"]: row["times"] for row in admitted}
+    assert times.keys() == MRNS.keys()
     for patient in answered.data["patients"]["nodes"]:
         assert patient["phone"]
         assert patient["nationalId"]
-        assert patient["admissions"] == {"totalCount": 1}
+        assert patient["admissions"] == {"totalCount": times[patient["givenName"]]}
         clinical = (
             patient["latestVitals"] is not None,
             patient["vitals"]["totalCount"] > 0,
