@@ -20,6 +20,8 @@ from models.rules.roles import Role
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
 from resolvers.reading.limits import DEFAULT_LIMITS
+from resolvers.reading.sources import Derived
+from schema.catalogue import CATALOGUE
 from schema.execution import Engine
 from tests.oracle.answers import departures, read
 from tests.oracle.chains import REPORTED, along, asked, object_of, roads, types_below, whole
@@ -36,6 +38,28 @@ from tests.resolvers.reading.hospital import MRNS, Hospital
 
 TYPES = [name for name in types_below("Query") if not name.endswith(("Connection", "Edge"))]
 ROLES = pytest.mark.parametrize("role", Role)
+FEW = 2
+"""Roads to a type whose rows a SELECT makes: it is the same one, at the end of each."""
+
+
+def made_by_select() -> set[str]:
+    """Those types, and what is embedded in them."""
+    found: set[str] = set()
+    todo = [
+        get_named_type(object_of(type_).fields[name].type).name
+        for (type_, name), source in CATALOGUE.sources.items()
+        if isinstance(source, Derived)
+    ]
+    while todo:
+        name = todo.pop()
+        if name not in found and name not in NODES:
+            found.add(name)
+            fields = object_of(name).fields.values()
+            todo += [one.name for f in fields if not is_leaf_type(one := get_named_type(f.type))]
+    return found
+
+
+MADE_BY_SELECT = made_by_select()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -71,9 +95,12 @@ async def test_by_query(house: House, role: Role, name: str) -> None:
         "auditEntries": upto,
         "criticalResultReport": REPORTED,
     }
+    chosen = roads("Query", given)[name]
+    if name in MADE_BY_SELECT:
+        chosen = chosen[:FEW]
     found = [
         along(road, whole(object_of(name), 1), f"r{number}")[1:-1]
-        for number, road in enumerate(roads("Query", given)[name])
+        for number, road in enumerate(chosen)
     ]
     for part in _within_limit(found):
         await answered(house, Question("{ " + " ".join(part) + " }"), role)
