@@ -116,12 +116,15 @@ clean: ## Remove what the tools left (not .venv, not the data)
 
 # -- checking --------------------------------------------------------------------------------------
 
-test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test, with coverage (PYTEST="-k name" narrows it)
+test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test (PYTEST="-k name" narrows it)
 	@# Playwright's own Node asks for a library that a bare Debian has not; ours runs there.
 	@# In the order of the files, so that the long ones of tests/faults do not come last and alone.
-	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python -m pytest -n auto --cov --dist loadfile \
+	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python -m pytest -n auto --dist loadfile \
 		--no-loadscope-reorder $(PYTEST)
-	@[ -n "$(PYTEST)" ] || $(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
+
+coverage: ## The same, and count what is covered
+	@$(MAKE) --no-print-directory test PYTEST=--cov
+	@$(BIN)/coverage report --include='models/rules/*,resolvers/*,subscriptions/*' \
 		--fail-under=90 > .venv/coverage-floor.txt || { cat .venv/coverage-floor.txt; exit 1; }
 
 faults: $(STAMPS)/dev web ## Harm real servers at full size and print what it did (PYTEST="-k redis" for some of it)
@@ -187,4 +190,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test faults fuzz bench bench-queries bench-live check fix schema docs migration
+.PHONY: help setup lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check fix schema docs migration

@@ -260,4 +260,8 @@ def _road(name: str, given: dict[str, str]) -> Any:
 
 
 def test_every_guard_is_of_a_field() -> None:
-    assert {f"{name}.{field}" for name, field, _ in guarded_fields()} >= GUARDS.keys()
+    more = {f"{name}.{field}" for name, field, _ in guarded_fields()}
+    for guard, scope in GUARDS.items():
+        name, field = guard.split(".")
+        assert field in object_of(name).fields
+        assert guard in more or scope == ENTRY.get(name), guard

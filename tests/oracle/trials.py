@@ -25,7 +25,7 @@ SHRINK = os.environ.get("FUZZ_SHRINK", "yes") == "yes"
 HOUSES = 10_000 if EXAMPLES else 12
 
 SETTINGS = settings(
-    max_examples=EXAMPLES or 200,
+    max_examples=EXAMPLES or 100,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
     deadline=None,
     derandomize=not EXAMPLES,
