@@ -29,6 +29,9 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 WRITES = 60
 WARDS = ("MED1", "SURG1")
 SETTLES_WITHIN = 20.0
+ISOLATED = """query ($ward: String!) {
+  ward(code: $ward) { beds { admission { patient { id isolations { id } } } } }
+}"""
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Ward:
     done: dict[str, int] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     """Patients who came to a bed or left one."""
+    isolated: set[str] = field(default_factory=set)
     alarms: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Value, external id and patient of the critical results that are open."""
 
@@ -74,8 +78,19 @@ class Ward:
         return [bed for bed in await self.clerk.beds(ward) if (bed["admission"] is None) == free]
 
     async def lying(self) -> dict[str, Any] | None:
-        taken = await self.beds(free=False)
-        return self.chance.choice(taken)["admission"] if taken else None
+        taken = [
+            bed["admission"]
+            for bed in await self.beds(free=False)
+            if bed["admission"]["patient"]["id"] not in self.isolated
+        ]
+        return self.chance.choice(taken) if taken else None
+
+    async def spare_isolated(self, nurse: Person) -> None:
+        """Leave those alone who may not lie in any bed."""
+        wards = [(await nurse.run(ISOLATED, ward=ward))["ward"] for ward in WARDS]
+        beds = [bed for ward in wards for bed in ward["beds"]]
+        patients = [bed["admission"]["patient"] for bed in beds if bed["admission"]]
+        self.isolated = {one["id"] for one in patients if one["isolations"]}
 
     async def empty(self) -> str | None:
         """A bed that can be taken, made so if need be."""
@@ -244,6 +259,7 @@ async def test_a_board_with_the_events_since_is_the_board_of_now(server: Server,
     nurse = await api.sign_in("nurse")
     people = [await api.sign_in(name) for name in ("clerk", "integrator")]
     ward = Ward(nurse, *people, random.Random(4))
+    await ward.spare_isolated(nurse)
     async with watching(server, "MED1", nurse) as ask:
         before = await ask("show")
         for number in range(WRITES):
