@@ -38,6 +38,7 @@ from models.rules.administrations import RECORDED, DoseState
 from models.rules.medications import DEFAULT_TIMES, Frequency, MedicationStatus
 from models.rules.schedules import LOOKED_BACK, TOLERANCE
 from models.rules.scopes import Scope
+from resolvers import inputs
 from resolvers.errors import BadInput
 from resolvers.reading.scope import NOW
 from resolvers.reading.shapes import number, words
@@ -46,7 +47,7 @@ from resolvers.reading.sources import Derivation, looked_up, there_is
 MOMENT = TIMESTAMP(timezone=True)
 LONGEST = timedelta(days=31)
 AHEAD = timedelta(hours=24)
-"""How far ahead a ward looks."""
+"""How far ahead a ward looks; by the clock of whoever asks, which may differ from ours."""
 _RANGE = ("from", "to")
 _TIMES = ARRAY(Text())
 
@@ -104,20 +105,12 @@ def doses_of_order(order: FromClause, given: Derivation) -> Select[Any]:
 
 def medications_due(_: None, given: Derivation) -> Select[Any]:
     """The doses of the patients of a ward that wait: late for up to a day, or due before a time."""
-    code, until = given.argument("ward"), given.argument("until")
+    code = given.argument("ward")
     assert code is not None
     ward = models.Ward.__table__.alias("due_ward")
     stay = models.BedStay.__table__.alias("due_stay")
     order = models.MedicationOrder.__table__.alias("due_order")
-    end = NOW + _span(TOLERANCE) if until is None else cast(until(MOMENT), MOMENT)
-    asked = (
-        select(
-            (NOW - _span(LOOKED_BACK)).label("since"),
-            func.least(end, NOW + _span(AHEAD)).label("until"),
-        )
-        .correlate_except()
-        .subquery("asked")
-    )
+    asked = _round(given).subquery("asked")
     waits = _waiting(order, asked).lateral("waits")
     lying = stay.join(ward, and_(ward.c.id == stay.c.ward_id, ward.c.code == code(Text())))
     ordered = lying.join(order, order.c.patient_id == stay.c.patient_id)
@@ -141,6 +134,25 @@ def medications_due(_: None, given: Derivation) -> Select[Any]:
             *given.seen(models.MedicationOrder, order),
         )
     )
+
+
+def _round(given: Derivation) -> Select[Any]:
+    """From when until when a dose is one of the round, as `since` and `until`."""
+    until = given.argument("until")
+    begin: ColumnElement[Any] = NOW - _span(LOOKED_BACK)
+    end: ColumnElement[Any] = NOW + _span(TOLERANCE)
+    if until is not None:
+        end = cast(until.by_now(MOMENT, _ahead), MOMENT)
+    return select(begin.label("since"), end.label("until")).correlate_except()
+
+
+def _ahead(until: datetime, now: datetime) -> datetime:
+    if until > now + AHEAD + inputs.CLOCK_SKEW:
+        hours = AHEAD // timedelta(hours=1)
+        raise BadInput(
+            "doses are told of the day to come", field="until", limit=f"within {hours} hours of now"
+        )
+    return until
 
 
 def _period(given: Derivation) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -97,8 +97,8 @@ def medications_due() -> Any:
             "ward": Argument(str, default=..., description="Its code."),
             "until": Argument(
                 datetime | None,
-                description="The time before which they are due: in an hour if null, and at most"
-                " 24 hours from now. What is late is told for a day.",
+                description="The time before which they are due: in an hour if null, and within"
+                " 24 hours of now, else BAD_USER_INPUT. What is late is told for a day.",
             ),
         },
     )

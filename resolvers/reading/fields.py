@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from graphql import (
@@ -118,6 +119,8 @@ def roots_of(schema: GraphQLSchema, prepared: Prepared) -> list[Selected]:
 
 
 Getter = Callable[[VariableValues], Any]
+Dated = Callable[[Any, datetime], Any]
+"""(value, now) → what is sent, of a value that is looked at beside the time of the read."""
 """Reads an argument's coerced value out of the operation's variables."""
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 import models
 from resolvers.errors import BadInput
 from resolvers.reading import shapes
-from resolvers.reading.fields import Getter
+from resolvers.reading.fields import Dated, Getter
 
 if TYPE_CHECKING:
     from resolvers.reading.plan import Planner
@@ -41,6 +41,12 @@ class GivenArgument:
             return value
 
         return self._planner.bind(type_, self._getter, storable)
+
+    def by_now(self, type_: TypeEngine[Any], parse: Dated) -> BindParameter[Any]:
+        """The same, of a value that is looked at beside the time of the read."""
+        parameter = self._planner.bind(type_, self._getter, None)
+        self._planner.found.dated[parameter.key] = parse
+        return parameter
 
     def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row that the argument names."""

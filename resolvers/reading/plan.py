@@ -41,7 +41,7 @@ from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.derivations import derived
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Collector, Getter, Selected, arguments
+from resolvers.reading.fields import Collector, Dated, Getter, Selected, arguments
 from resolvers.reading.given_arguments import GivenArgument
 from resolvers.reading.listings import ListedRows
 from resolvers.reading.named_nodes import NamedNodes
@@ -86,6 +86,7 @@ class Findings:
     roots: set[str] = field(default_factory=set)
     scopes: set[Scope] = field(default_factory=set)
     binds: dict[str, Getter] = field(default_factory=dict)
+    dated: dict[str, Dated] = field(default_factory=dict)
     reaches: set[Reach] = field(default_factory=set)
     """The reaches whose conditions are in the SQL: what of an actor decides the rows."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
@@ -49,6 +50,11 @@ class Argument(Protocol):
     def __call__(
         self, type_: TypeEngine[Any], parse: Callable[[Any], Any] | None = None
     ) -> BindParameter[Any]: ...
+
+    def by_now(
+        self, type_: TypeEngine[Any], parse: Callable[[Any, datetime], Any]
+    ) -> BindParameter[Any]:
+        """The same, where `parse` is given the time of the read beside the value."""
 
     def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row that the argument names: a condition

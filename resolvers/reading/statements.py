@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from resolvers.reading import audit, shapes
 from resolvers.reading import scope as scoping
 from resolvers.reading.catalogue import Catalogue
 from resolvers.reading.documents import Prepared
-from resolvers.reading.fields import Getter, Selected
+from resolvers.reading.fields import Dated, Getter, Selected
 from resolvers.reading.listings import ListedRows, Listing, shown
 from resolvers.reading.overlay import Writing
 from resolvers.reading.places import Place, object_type
@@ -46,6 +46,7 @@ class Plan:
     """What of an actor decides the rows: those with equal rights who are equal in these get the
     same answer."""
     _listing: Listing | None = None
+    _dated: Mapping[str, Dated] = field(default_factory=dict)
 
     def key(self, rights: Rights) -> Hashable:
         """Equal for plans that answer the same to actors with the same of what `reaches` names:
@@ -89,6 +90,8 @@ class Plan:
         are the values of a Writing, or of sessions.still_valid. None: it does not hold, and nothing
         was read or written, the audit included."""
         values: dict[str, Any] = {name: getter(variables) for name, getter in self._binds.items()}
+        for name, parse in self._dated.items():
+            values[name] = parse(values[name], now)
         values.update((f"given_{name}", value) for name, value in given.items())
         values.update(scoping.binds(actor))
         values["actor_scopes"] = actor.rights.scopes
@@ -209,7 +212,8 @@ def _made(
         }
         for path, name, scope in found.refused
     )
-    return Plan(statement, errors, found.binds, shared, frozenset(found.reaches), listing)
+    reaches = frozenset(found.reaches)
+    return Plan(statement, errors, found.binds, shared, reaches, listing, found.dated)
 
 
 def encoded(value: Any) -> bytes:

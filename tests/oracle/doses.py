@@ -44,7 +44,7 @@ def of_order(held: Held, viewer: Viewer, order: Row, given: Row) -> list[Row]:
 def due_on_ward(held: Held, viewer: Viewer, row: Row, given: Row) -> list[Row]:
     """Query.medicationsDue."""
     now = datetime.now(UTC)
-    until = min(given.get("until") or now + HOUR, now + DAY)
+    until = given.get("until") or now + HOUR
     found = []
     for ward in in_sight(held, viewer, held.where("Ward", "code", given["ward"])):
         for stay in held.where("BedStay", "ward_id", ward["id"]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphql import (
@@ -41,6 +41,7 @@ from tests.oracle.relations import NODES
 from tests.oracle.sight import Viewer, guarded, needed
 
 MOST = 500
+FURTHEST_ROUND = timedelta(hours=24, minutes=5)
 Fault = tuple[str, str | None]
 
 
@@ -195,6 +196,8 @@ class _Walk:
         if field.args.keys() == {"from", "to"} and "MedicationDose" in str(field.type):
             length = given.get("to", 0) - given["from"] if len(given) == 2 else timedelta(days=1)
             bad += [] if timedelta(0) < length <= timedelta(days=31) else ["to"]
+        if "until" in given and given["until"] > datetime.now(UTC) + FURTHEST_ROUND:
+            bad.append("until")
         ranged = {"points", "panel"} & field.args.keys() and {"from", "to"} <= given.keys()
         if ranged and given["from"] >= given["to"]:
             bad.append("to")

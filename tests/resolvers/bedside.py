@@ -104,12 +104,24 @@ def at(house: House, hours: float, days: int = 0) -> datetime:
 
 
 async def ask(house: House, text: str, role: Role = Role.NURSE, **variables: Any) -> Any:
+    body = await _answer(house, text, role, variables)
+    assert "errors" not in body, body
+    return body["data"]
+
+
+async def refusal(house: House, text: str, role: Role = Role.NURSE, **variables: Any) -> Any:
+    """The extensions of the one error with which a query is refused as a whole."""
+    body = await _answer(house, text, role, variables)
+    [error] = body["errors"]
+    assert not body.get("data"), body
+    return error["extensions"]
+
+
+async def _answer(house: House, text: str, role: Role, variables: dict[str, Any]) -> Any:
     engine = Engine(house.pool, house.pool, DEFAULT_POLICY, lambda _: None)
     sent = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in variables.items()
     }
     raw = await engine.execute(GraphQLRequest(text, None, sent), await house.signed_in(role, "med"))
-    body = orjson.loads(raw)
-    assert "errors" not in body, body
-    return body["data"]
+    return orjson.loads(raw)

@@ -25,6 +25,7 @@ from tests.resolvers.bedside import (
     ask,
     at,
     ordered,
+    refusal,
 )
 from tests.resolvers.conftest import House
 
@@ -211,8 +212,13 @@ async def test_the_ward_is_told_what_waits(house: House) -> None:
     assert sorted(m for _, m in await told()) == pytest.approx([-1410, -1140, -180, 30], abs=1)
     assert [s for s, _ in await told()] == ["LATE"] * 3 + ["DUE"]
     assert len(await told(until=now + 6 * HOUR)) == 5
-    # A day ahead at most.
-    assert len(await told(until=now + 9 * DAY)) == 6
+    assert len(await told(until=now + DAY)) == 6
+    too_far = await refusal(house, DUE, ward="MED", until=now + DAY + HOUR)
+    assert too_far == {
+        "code": "BAD_USER_INPUT",
+        "field": "until",
+        "limit": "within 24 hours of now",
+    }
     house.now = now
     [due] = [
         datetime.fromisoformat(one["dueAt"])
