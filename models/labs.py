@@ -22,7 +22,9 @@ class LabResult(Identified, InHospital, Written, Base):
     (UCUM) is what the rules judged, or where there is none the value in the UCUM spelling of its
     unit.
     `unmapped`: the sender's code has no LOINC code; `arrived_late`: older on arrival than the
-    setting, judged but silent. `rule_id` is the version of the critical rule that gave the verdict.
+    setting, judged but silent. `applied_rules` are the versions of the critical rules that the
+    value was held against (empty: none applied; null: judged before migration 0022),
+    `rule_id` is the one of them whose limit it passes.
     `critical_result_id` is the critical result that this version raised, joined or spoke to: that
     of its result, as far as one was ever due. `verdict` is why it is critical, in words.
     `ordered_by` is the clinician who wanted to know.
@@ -116,6 +118,7 @@ class LabResult(Identified, InHospital, Written, Base):
     interpretation: Mapped[str]
     not_judged_reason: Mapped[str | None]
     rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("critical_rules.id"), index=True)
+    applied_rules: Mapped[list[UUID] | None]
     status: Mapped[str]
     observed_at: Mapped[datetime]
     issued_at: Mapped[datetime]

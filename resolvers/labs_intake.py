@@ -234,6 +234,7 @@ class Intake:
             "interpretation": judgement.interpretation,
             "not_judged_reason": judgement.not_judged_reason,
             "rule_id": judgement.rule_id,
+            "applied_rules": judgement.applied_rules,
             "issued_at": version.issued_at,
             "unmapped": arrival.result.unmapped,
             "arrived_late": self._late(arrival.result),

@@ -55,12 +55,15 @@ class NewLabResult:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict in the columns of `lab_results`, and the words that a critical result carries."""
+    """A verdict in the columns of `lab_results`, and the words that a critical result carries.
+
+    `rule_id` is the rule whose limit was passed, `applied_rules` all that were applied."""
 
     interpretation: Interpretation
     critical: bool
     not_judged_reason: str | None = None
     rule_id: UUID | None = None
+    applied_rules: tuple[UUID, ...] = ()
     canonical_value: Decimal | None = None
     canonical_unit: str | None = None
     rule: str = ""
@@ -159,6 +162,7 @@ def _judgement(verdict: Verdict) -> Judgement:
         verdict.critical,
         not_judged_reason=None if reason is None else reason.value,
         rule_id=None if verdict.rule is None else verdict.rule.id,
+        applied_rules=tuple(rule.id for rule in verdict.applied if rule.id is not None),
         canonical_value=verdict.canonical_value,
         canonical_unit=verdict.canonical_unit,
         rule="; ".join(word for word in words if word),

@@ -59,9 +59,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason_not_judged` is set exactly where `interpretation` is NOT_JUDGED. `rule` and `side`
-    are set where a rule's limit was passed; a sender's own critical flag has neither. `because` is
-    the verdict in words for people: limits and sources, never the patient's value."""
+    """`reason_not_judged` is set exactly where `interpretation` is NOT_JUDGED. `applied` are the
+    rules that the value was held against, be a limit of theirs passed, not passed, or (a
+    comparator) left open; empty where none applies or could be applied. `rule` and `side` are set
+    where a rule's limit was passed; a sender's own critical flag has neither. `because` is the
+    verdict in words for people: limits and sources, never the patient's value."""
 
     interpretation: Interpretation
     critical: bool
@@ -72,6 +74,7 @@ class Verdict:
     canonical_unit: str | None = None
     assumption: str | None = None
     because: str = ""
+    applied: tuple[CriticalRule, ...] = ()
 
 
 class _Answer(Enum):
@@ -132,6 +135,7 @@ def _by_rules(
     flag: Interpretation | None,
 ) -> Verdict:
     limits, assumption = _limits(rules, observation)
+    applied = tuple(dict.fromkeys(limit.rule for limit in limits))
     undecided = False
     passed: list[_Limit] = []
     for limit in limits:
@@ -157,9 +161,17 @@ def _by_rules(
     elif undecided:
         verdict = _by_critical_flag(flag, NotJudged.COMPARATOR)
     else:
-        verdict = _by_reference_range(observation, flag, otherwise=Interpretation.NORMAL)
+        # Without a limit for this patient there is nothing that it is within.
+        otherwise = Interpretation.NORMAL if limits else Interpretation.NOT_JUDGED
+        verdict = _by_reference_range(observation, flag, otherwise=otherwise)
     said = "; ".join(filter(None, (verdict.assumption, assumption))) or None
-    return replace(verdict, canonical_value=value, canonical_unit=unit, assumption=said)
+    return replace(
+        verdict,
+        canonical_value=value,
+        canonical_unit=unit,
+        assumption=said,
+        applied=applied,
+    )
 
 
 def _limits(

@@ -347,6 +347,9 @@ async def test_each_verdict_names_the_version_that_gave_it(house: House) -> None
     # What was judged by then keeps its verdict.
     old = await house.row(models.LabResult, before.lab_result_id or "")
     assert (old["interpretation"], old["rule_id"]) == ("NORMAL", None)
+    [by_then] = [await house.row(models.CriticalRule, one) for one in old["applied_rules"]]
+    assert (by_then["key"], by_then["version"]) == ("potassium-adult", 1)
+    assert row["applied_rules"] == [rule["id"]]
 
 
 async def test_a_change_holds_for_the_next_result_in_every_process(
