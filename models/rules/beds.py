@@ -3,6 +3,9 @@
 OCCUPIED is held by a stay and by nothing else: a bed becomes OCCUPIED by an admission or a
 transfer and leaves it by a discharge or a transfer, never by hand. A reservation is not a status of
 the bed (FHIR R4 Encounter.location.status): a reserved bed keeps the status it has.
+
+Where a bed is not to be had, the refusal says what may become of it: the status that a hand may
+set, or the event (DISCHARGED, RELEASED …) that has to come first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -105,6 +108,12 @@ MOVES: Mapping[BedStatus, tuple[BedStatus, ...]] = MappingProxyType(
 )
 
 
+FREEING = (BedChangeEventKind.DISCHARGED, BedChangeEventKind.TRANSFERRED_OUT)
+"""What empties a bed in which somebody lies."""
+
+_OF_ANOTHER = (BedChangeEventKind.RELEASED,)
+
+
 def after_stay(isolated: Iterable[IsolationKind]) -> BedStatus:
     """What a bed becomes when its patient leaves it: by a discharge, by a transfer, or because
     either was never meant. `isolated`: of what kinds the patient was at any time in this bed."""
@@ -119,7 +128,7 @@ def set_status(current: BedStatus, target: BedStatus, *, occupied: bool) -> Refu
     The status a free bed already has is allowed, so that a command sent twice is no error.
     """
     if occupied:
-        return Refusal("the bed is occupied: discharge or transfer the patient first")
+        return Refusal("the bed is occupied: discharge or transfer the patient first", FREEING)
     moves = MOVES[current]
     if target is BedStatus.OCCUPIED:
         return Refusal("a bed becomes occupied by an admission or a transfer alone", moves)
@@ -139,16 +148,18 @@ def take(
     Every other status keeps everybody out, also who has reserved it: it is not clean, or closed.
     """
     if occupied or status is BedStatus.OCCUPIED:
-        return Refusal("the bed is occupied")
+        return Refusal("the bed is occupied", FREEING)
     if reserved and not reserved_for_patient:
-        return Refusal("the bed is reserved for another patient")
+        return Refusal("the bed is reserved for another patient", _OF_ANOTHER)
     if status is BedStatus.UNOCCUPIED:
         return None
     if status is BedStatus.ISOLATED and reserved_for_patient:
         return None
+    moves = MOVES[status]
     if status is BedStatus.ISOLATED:
-        return Refusal("the bed is isolated: reserve it for the patient first")
-    return Refusal(f"the bed is {status}: it must be UNOCCUPIED first")
+        instead = (BedChangeEventKind.RESERVED, *moves)
+        return Refusal("the bed is isolated: reserve it for the patient first", instead)
+    return Refusal(f"the bed is {status}: it must be UNOCCUPIED first", moves)
 
 
 def fits(
@@ -169,12 +180,12 @@ def take_back(
     Since nobody has lain there, what waits to be cleaned is the patient's own bed.
     """
     if occupied or status is BedStatus.OCCUPIED:
-        return Refusal("the bed of before is occupied")
+        return Refusal("the bed of before is occupied", FREEING)
     if reserved and not reserved_for_patient:
-        return Refusal("the bed of before is reserved for another patient")
+        return Refusal("the bed of before is reserved for another patient", _OF_ANOTHER)
     if status is BedStatus.UNOCCUPIED or status in UNCLEAN:
         return None
-    return Refusal(f"the bed of before is {status}")
+    return Refusal(f"the bed of before is {status}", MOVES[status])
 
 
 RESERVABLE: frozenset[BedStatus] = frozenset(
@@ -188,8 +199,9 @@ def reserve(
 ) -> Refusal | None:
     """Whether a bed may be reserved for a patient; None: yes (again for the same: a new term)."""
     if reserved and not reserved_for_patient:
-        return Refusal("the bed is reserved for another patient")
-    if occupied or status not in RESERVABLE:
-        state = BedStatus.OCCUPIED if occupied else status
-        return Refusal(f"a bed that is {state} cannot be reserved")
+        return Refusal("the bed is reserved for another patient", _OF_ANOTHER)
+    if occupied or status is BedStatus.OCCUPIED:
+        return Refusal("a bed that is OCCUPIED cannot be reserved", FREEING)
+    if status not in RESERVABLE:
+        return Refusal(f"a bed that is {status} cannot be reserved", MOVES[status])
     return None

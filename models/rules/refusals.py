@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why not, in words for people and without patient data, and what is allowed instead (values
-    of the enum that was asked for; empty: nothing)."""
+    of the enum that was asked for, or of that of what has to happen first; empty: nothing)."""
 
     reason: str
     allowed: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ Refused = set[str] | None
 DONE: Refused = None
 NOTHING: set[str] = set()
 """Refused, and nothing is allowed instead."""
+EMPTYING = {"DISCHARGED", "TRANSFERRED_OUT"}
+OF_ANOTHER = {"RELEASED"}
 
 
 @dataclass
@@ -80,16 +82,33 @@ class Ward:
     def isolated(self, patient: int) -> set[str]:
         return {str(k) for who, k, _, until in self.isolations if who == patient and until is None}
 
-    def _to_be_had(self, bed: int, patient: int) -> bool:
+    def _held(self, bed: int, patient: int) -> Refused:
+        """What has to come first of a bed that somebody else has."""
         one = self.beds[bed]
-        if one.kept_for not in (None, patient):
-            return False
-        if one.status == "ISOLATED":
-            return one.kept_for == patient
-        return one.status == "UNOCCUPIED" and self.isolated(patient) <= one.fit_for
+        if one.status == "OCCUPIED":
+            return EMPTYING
+        return DONE if one.kept_for in (None, patient) else OF_ANOTHER
 
-    def _had_again(self, stay: Stay) -> bool:
+    def _entered(self, bed: int, patient: int) -> Refused:
+        """What is to be done with the bed before the patient comes to it."""
+        one = self.beds[bed]
+        held = self._held(bed, patient)
+        if held is not DONE:
+            return held
+        if one.status == "ISOLATED":
+            return DONE if one.kept_for == patient else {"RESERVED"} | BY_HAND["ISOLATED"]
+        if one.status != "UNOCCUPIED":
+            return BY_HAND[one.status]
+        return DONE if self.isolated(patient) <= one.fit_for else NOTHING
+
+    def _had_again(self, stay: Stay) -> Refused:
+        """The same of the bed that the patient has left."""
         one = self.beds[stay.bed]
+        held = self._held(stay.bed, stay.patient)
+        if held is not DONE:
+            return held
+        if one.status in {"ISOLATED", "CLOSED"}:
+            return BY_HAND[one.status]
         since = [
             s
             for s in self.stays
@@ -98,8 +117,7 @@ class Ward:
             and s is not stay
             and (s.ended is None or s.ended > (stay.ended or 0))
         ]
-        clean_enough = one.status in {"UNOCCUPIED", "HOUSEKEEPING", "CONTAMINATED"}
-        return clean_enough and one.kept_for in (None, stay.patient) and not since
+        return NOTHING if since else DONE
 
     # -- what is done --------------------------------------------------------------------------
 
@@ -127,8 +145,9 @@ class Ward:
         before = self.latest.get(patient)
         if before is not None and before.status in HERE:
             return NOTHING
-        if not self._to_be_had(bed, patient):
-            return NOTHING
+        entered = self._entered(bed, patient)
+        if entered is not DONE:
+            return entered
         self.latest[patient] = Admission(patient, self.now)
         self._enter(bed, self.latest[patient])
         return DONE
@@ -139,8 +158,11 @@ class Ward:
             return NEXT[admission.status]
         stay = self.lying(patient)
         assert stay is not None
-        if stay.bed == bed or not self._to_be_had(bed, patient):
+        if stay.bed == bed:
             return NOTHING
+        entered = self._entered(bed, patient)
+        if entered is not DONE:
+            return entered
         self._leave(stay)
         self._enter(bed, admission)
         return DONE
@@ -217,8 +239,11 @@ class Ward:
             ),
             None,
         )
-        if before is None or self.now - stay.began > DAY or not self._had_again(before):
+        if before is None or self.now - stay.began > DAY:
             return NOTHING
+        again = self._had_again(before)
+        if again is not DONE:
+            return again
         self._leave(stay, cancelled=True)
         self._return(before)
         return DONE
@@ -232,13 +257,15 @@ class Ward:
         counted = [s for s in self.stays if s.admission is admission and not s.cancelled]
         before = max(counted, key=lambda s: s.ended or 0)
         if bed in (None, before.bed):
-            if not self._had_again(before):
-                return NOTHING
+            again = self._had_again(before)
+            if again is not DONE:
+                return again
             self._return(before)
         else:
             assert bed is not None
-            if not self._to_be_had(bed, patient):
-                return NOTHING
+            entered = self._entered(bed, patient)
+            if entered is not DONE:
+                return entered
             self._enter(bed, admission)
         admission.status = "IN_PROGRESS"
         return DONE
@@ -246,7 +273,7 @@ class Ward:
     def set_status(self, bed: int, status: str) -> Refused:
         one = self.beds[bed]
         if one.status == "OCCUPIED":
-            return NOTHING
+            return EMPTYING
         if status != one.status and status not in BY_HAND[one.status]:
             return BY_HAND[one.status]
         one.status = status
@@ -254,10 +281,11 @@ class Ward:
 
     def reserve(self, bed: int, patient: int) -> Refused:
         one = self.beds[bed]
-        if one.kept_for not in (None, patient):
-            return NOTHING
+        held = self._held(bed, patient)
+        if held is not DONE:
+            return held
         if one.status not in {"UNOCCUPIED", "HOUSEKEEPING", "ISOLATED"}:
-            return NOTHING
+            return BY_HAND[one.status]
         one.kept_for = patient
         return DONE
 

@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from models.rules.beds import (
     take_back,
 )
 from models.rules.isolations import IsolationKind
+from models.rules.refusals import Refusal
 
 U, O, H, K, I, C = (STATUS_OF_0116[letter] for letter in "UOHKIC")  # noqa: E741
 
@@ -53,7 +55,7 @@ def test_every_move_of_an_empty_bed(current: BedStatus, target: BedStatus) -> No
 def test_an_occupied_bed_is_left_alone(current: BedStatus, target: BedStatus) -> None:
     refusal = set_status(current, target, occupied=True)
     assert refusal is not None
-    assert refusal.allowed == ()
+    assert refusal.allowed == ("DISCHARGED", "TRANSFERRED_OUT")
 
 
 def test_after_a_stay_the_bed_is_cleaned_and_then_free() -> None:
@@ -120,6 +122,26 @@ def test_who_may_take_a_bed(status: BedStatus, free: bool, for_the_patient: bool
     assert (mine is None) is for_the_patient
     assert take(status, occupied=False, reserved=True) is not None
     assert take(status, occupied=True, reserved=True, reserved_for_patient=True) is not None
+
+
+@pytest.mark.parametrize("ask", [take, take_back, reserve])
+@pytest.mark.parametrize("status", BedStatus)
+def test_a_bed_that_is_not_to_be_had_says_what_may_become_of_it(
+    status: BedStatus, ask: Callable[..., Refusal | None]
+) -> None:
+    """Whatever somebody in it, or another for whom it is kept, does first; else by hand."""
+    taken, kept = ask(status, occupied=True), ask(status, occupied=False, reserved=True)
+    assert taken is not None
+    assert set(taken.allowed) == {"DISCHARGED", "TRANSFERRED_OUT"}
+    assert kept is not None
+    freeing = status is O and ask is not reserve
+    assert set(kept.allowed) == ({"DISCHARGED", "TRANSFERRED_OUT"} if freeing else {"RELEASED"})
+    found = ask(status, occupied=False)
+    if status is O:
+        assert found == taken
+    elif found is not None:
+        kinds = {"RESERVED"} if status is I and ask is take else set()
+        assert set(found.allowed) == BY_HAND[status] | kinds
 
 
 @pytest.mark.parametrize("status", BedStatus)
