@@ -50,6 +50,7 @@ class MarkAllergyEnteredInErrorInput:
 
     allergy_id: strawberry.ID
     reason: str
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of markAllergyEnteredInError.")

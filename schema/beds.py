@@ -93,6 +93,7 @@ class ReserveBedInput:
     patient_id: strawberry.ID
     until: datetime | None = None
 
+    idempotency_key: str | None = None
 
 @strawberry.type(description="Answer of reserveBed.")
 class ReserveBedPayload:
@@ -123,6 +124,7 @@ class EquipBedInput:
     bed_id: strawberry.ID
     isolation_for: list[IsolationKind]
 
+    idempotency_key: str | None = None
 
 @strawberry.type(description="Answer of equipBed.")
 class EquipBedPayload:
@@ -143,6 +145,7 @@ class SetBedStatusInput:
     status: BedStatus
     reason: str | None = None
 
+    idempotency_key: str | None = None
 
 @strawberry.type(description="Answer of setBedStatus.")
 class SetBedStatusPayload:

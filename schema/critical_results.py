@@ -178,6 +178,7 @@ class AcknowledgeCriticalResultInput:
     critical_result_id: strawberry.ID
     read_back: Decimal
     note: str | None = None
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of acknowledgeCriticalResult.")

@@ -68,6 +68,7 @@ class SetEscalationChainInput:
     steps: list[EscalationStepInput]
     ward: str | None = None
     version: int | None = None
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of setEscalationChain.")
@@ -83,6 +84,7 @@ class ResetEscalationChainInput:
 
     urgency: Urgency
     ward: str | None = None
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of resetEscalationChain: the version that was retired.")

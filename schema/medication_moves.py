@@ -13,6 +13,7 @@ class StartMedicationInput:
 
     medication_id: strawberry.ID
     override_reason: str | None = None
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of startMedication.")
@@ -28,6 +29,7 @@ class HoldMedicationInput:
 
     medication_id: strawberry.ID
     reason: str
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of holdMedication.")
@@ -44,6 +46,7 @@ class ResumeMedicationInput:
     medication_id: strawberry.ID
     reason: str | None = None
     override_reason: str | None = None
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of resumeMedication.")
@@ -59,6 +62,7 @@ class DiscontinueMedicationInput:
 
     medication_id: strawberry.ID
     reason: str
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of discontinueMedication.")
@@ -73,6 +77,7 @@ class CompleteMedicationInput:
     """Input of completeMedication."""
 
     medication_id: strawberry.ID
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of completeMedication.")
@@ -88,6 +93,7 @@ class MarkMedicationEnteredInErrorInput:
 
     medication_id: strawberry.ID
     reason: str
+    idempotency_key: str | None = None
 
 
 @strawberry.type(description="Answer of markMedicationEnteredInError.")

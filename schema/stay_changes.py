@@ -9,7 +9,10 @@ from schema.admissions import Admission
 from schema.fields import produced
 
 
-@strawberry.input(description="Let the patients of two admissions change beds with each other.")
+@strawberry.input(
+    description="Let the patients of two admissions change beds with each other. Sent again without"
+    " an idempotencyKey it brings them back."
+)
 class SwapBedsInput:
     """Input of swapBeds. `overrideReason`: see AdmitPatientInput; of either patient."""
 
@@ -83,7 +86,8 @@ class CancelAdmissionPayload:
 @strawberry.input(
     description=(
         "Take the last transfer back (A12), within 24 hours: the patient has the bed of before"
-        " again, if it is to be had."
+        " again, if it is to be had. Sent again without an idempotencyKey it takes the transfer"
+        " before that back."
     )
 )
 class CancelTransferInput:

@@ -146,6 +146,17 @@ def test_every_node_has_an_id_of_its_own_and_a_scope() -> None:
     assert {one.name for one in CORE.get_possible_types(node)} == set(CATALOGUE.models)
 
 
+NEVER_KEYED = {
+    # What they make is a session, which is not answered twice.
+    "signIn",
+    "signOut",
+    # Nothing is written.
+    "dryRunCriticalRule",
+}
+"""Every other mutation can be sent again where nobody knows whether it was done (Unavailable). Not
+with a password, of which a hash would be kept with the key."""
+
+
 def mutations() -> list[str]:
     assert CORE.mutation_type is not None
     return list(CORE.mutation_type.fields)
@@ -172,6 +183,7 @@ def test_a_resolver_takes_the_fields_of_its_input(mutation: str) -> None:
     else:
         assert [one.name for one in parameters[:2]] == ["tx", "actor"]
     assert named == fields - {"idempotency_key"}
+    assert ("idempotency_key" in fields) is (mutation not in NEVER_KEYED)
 
 
 # -- how it is written -----------------------------------------------------------------------------

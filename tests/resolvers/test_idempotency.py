@@ -8,12 +8,17 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 import models
 from models.rules.roles import Role
-from resolvers import idempotency
+from resolvers import admissions, idempotency, ids
 from resolvers.errors import BadInput, Conflict, ReadBackDiffers
+from resolvers.policy import DEFAULT_POLICY
+from resolvers.reading.documents import GraphQLRequest
+from schema.execution import Engine
+from tests.resolvers.bedside import ordered
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import House
@@ -120,3 +125,55 @@ async def test_a_request_of_anything_can_be_told_from_another(house: House) -> N
     assert work.done == 1
     with pytest.raises(Conflict):
         await once(house, work, request={"row": SimpleNamespace(name="\ud801", id=nested.id)})
+
+
+SWAP = """mutation ($one: ID!, $other: ID!, $key: String) { swapBeds(input: {
+  admissionId: $one, otherAdmissionId: $other, idempotencyKey: $key }) { admission { id } } }"""
+BACK = """mutation ($one: ID!, $key: String) { cancelTransfer(input: {
+  admissionId: $one, reason: "wrong patient", idempotencyKey: $key }) { admission { id } } }"""
+HOLD = """mutation ($one: ID!, $key: String) { holdMedication(input: {
+  medicationId: $one, reason: "nil by mouth", idempotencyKey: $key }) { medication { id } } }"""
+RESUME = """mutation ($one: ID!) { resumeMedication(input: { medicationId: $one }) {
+  medication { id } } }"""
+
+
+async def test_what_a_repeat_would_turn_round_is_done_once_under_a_key(house: House) -> None:
+    """Two who changed beds do not change back, nor is the transfer before taken back as well; what
+    was resumed meanwhile is not held by a request that comes late."""
+    here, there, beyond = [await house.bed("med") for _ in range(3)]
+    mine = await house.admitted(await house.patient(), here)
+    theirs = await house.admitted(await house.patient(), there)
+    engine = Engine(house.pool, house.pool, DEFAULT_POLICY, lambda _: None)
+    clinician = await house.signed_in(Role.DOCTOR, "med")
+
+    async def ask(text: str, **given: Any) -> Any:
+        body = orjson.loads(await engine.execute(GraphQLRequest(text, None, given), clinician))
+        assert "errors" not in body, body
+        return body["data"]
+
+    async def lies(admission: str) -> str:
+        bed = await house.pool.fetchval(
+            "SELECT bed_id FROM bed_stays WHERE admission_id = $1 AND ended_at IS NULL",
+            ids.decode(models.Admission, admission),
+        )
+        return ids.encode(models.Bed, bed)
+
+    for _ in range(2):
+        await ask(SWAP, one=mine, other=theirs, key="swap")
+        assert [await lies(mine), await lies(theirs)] == [there, here]
+    async with house.begin() as tx:
+        await admissions.transfer_patient(
+            tx, house.actor(Role.ADMIN), admission_id=mine, bed_id=beyond
+        )
+    for _ in range(2):
+        await ask(BACK, one=mine, key="back")
+        assert await lies(mine) == there
+    order = await ordered(house)
+    statuses = []
+    for text, given in ((HOLD, {"key": "hold"}), (RESUME, {}), (HOLD, {"key": "hold"})):
+        await ask(text, one=order.order, **given)
+        row = await house.row(
+            models.MedicationOrder, ids.decode(models.MedicationOrder, order.order)
+        )
+        statuses.append(row["status"])
+    assert statuses == ["ON_HOLD", "ACTIVE", "ACTIVE"]
