@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.types import TIMESTAMP, Text, Uuid
 
 import models
@@ -28,6 +28,9 @@ from resolvers.transaction import Transaction
 _TICK = timedelta(microseconds=1)
 _AHEAD = timedelta(days=3)
 """How far the next dose is looked for: beyond two of every other day."""
+_BEFORE = timedelta(days=2)
+"""What was recorded earlier than this before a dose has no bearing on it: LOOKED_BACK is less, and
+so is the greatest spacing, of every other day."""
 
 
 async def record_administration(
@@ -70,7 +73,7 @@ async def record_administration(
     else:
         unit = doses.unit(given, dose_unit or order["dose_unit"])
     at = tx.now if given_at is None else inputs.past(given_at, "givenAt", tx.now)
-    round_ = await _Round.of(tx, order, status, at)
+    round_ = await _Round.of(tx, order, status, at, due_at)
     administration = await rows.add(
         tx,
         actor,
@@ -119,8 +122,8 @@ async def mark_administration_entered_in_error(
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """An order at the moment `at` when something of it was done: its schedule, what is recorded of
-    it, and in which stretches it was held."""
+    """An order at the moment `at` when something of it was done: its schedule, and from `_BEFORE`
+    then on what is recorded of it, and in which stretches it was held."""
 
     order: asyncpg.Record
     status: AdministrationStatus
@@ -131,8 +134,19 @@ class _Round:
 
     @classmethod
     async def of(
-        cls, tx: Transaction, order: asyncpg.Record, status: AdministrationStatus, at: datetime
+        cls,
+        tx: Transaction,
+        order: asyncpg.Record,
+        status: AdministrationStatus,
+        at: datetime,
+        due_at: datetime | None,
     ) -> _Round:
+        if due_at is not None and due_at.tzinfo is None:
+            raise BadInput(
+                "dueAt has no offset from UTC", field="dueAt", limit="ISO 8601 with offset"
+            )
+        named, since = due_at or at, at - _BEFORE
+        of_order = {"medication": order["id"], "since": since}
         zone = await tx.first(_ZONE, hospital=tx.hospital_id)
         assert zone is not None
         return cls(
@@ -140,8 +154,8 @@ class _Round:
             status,
             at,
             schedule_of(order, ZoneInfo(zone["time_zone"])),
-            await tx.all(_RECORDED, medication=order["id"]),
-            await tx.all(_STEPS, medication=order["id"]),
+            await tx.all(_RECORDED, **of_order, named=named),
+            await tx.all(_STEPS, **of_order | {"since": min(since, named)}),
         )
 
     def dose(self, due_at: datetime | None) -> datetime | None:
@@ -153,6 +167,10 @@ class _Round:
                 raise BadInput(
                     "the order has no times at which a dose is due", field="dueAt", limit="null"
                 )
+            ends = self.order["ends_at"]
+            given = self.status is AdministrationStatus.GIVEN
+            if given and ends is not None and self.at >= ends:
+                raise self._refused("the end of the order has passed", None)
             self._spaced()
             return None
         found = self._nearest() if due_at is None else self._named(due_at)
@@ -164,10 +182,6 @@ class _Round:
 
     def _named(self, due_at: datetime) -> datetime:
         assert self.schedule is not None
-        if due_at.tzinfo is None:
-            raise BadInput(
-                "dueAt has no offset from UTC", field="dueAt", limit="ISO 8601 with offset"
-            )
         never = due_at - self.at > inputs.FURTHEST
         if never or not self._due(due_at, due_at + _TICK):
             raise BadInput("no dose is due then", field="dueAt", limit="a due time of the order")
@@ -192,8 +206,13 @@ class _Round:
         given = [one["given_at"] for one in self.recorded if one["status"] == self.status.value]
         most = order["max_per_day"] if order["as_needed"] else None
         allowed = schedules.next_allowed(given, self.at, apart=apart, most=most)
-        if allowed > self.at:
-            raise self._refused("it is too soon after the doses that were given", allowed)
+        if allowed == self.at:
+            return
+        ends = order["ends_at"]
+        when = allowed if ends is None or allowed < ends else None
+        if schedules.full(given, self.at, most):
+            raise self._refused(f"the maximum of {most} in 24 hours is reached", when)
+        raise self._refused("it is too soon after the doses that were given", when)
 
     def _next(self) -> datetime | None:
         """When the next dose that waits may be given; None: there is none."""
@@ -242,15 +261,27 @@ _STEP = models.MedicationOrderStep.__table__
 _HOSPITAL = models.Hospital.__table__
 _OF_ORDER = bindparam("medication", type_=Uuid())
 _ZONE = select(_HOSPITAL.c.time_zone).where(_HOSPITAL.c.id == bindparam("hospital"))
+_TIME = TIMESTAMP(timezone=True)
+_SINCE, _NAMED = bindparam("since", type_=_TIME), bindparam("named", type_=_TIME)
 _RECORDED = select(_DONE.c.status, _DONE.c.given_at, _DONE.c.due_at).where(
-    _DONE.c.medication_order_id == _OF_ORDER, _DONE.c.status.in_(words(RECORDED))
+    _DONE.c.medication_order_id == _OF_ORDER,
+    _DONE.c.status.in_(words(RECORDED)),
+    or_(_DONE.c.given_at >= _SINCE, _DONE.c.due_at >= _SINCE, _DONE.c.due_at == _NAMED),
+)
+_LAST_BEFORE = (
+    select(func.max(_STEP.c.occurred_at))
+    .where(_STEP.c.medication_order_id == _OF_ORDER, _STEP.c.occurred_at <= _SINCE)
+    .scalar_subquery()
 )
 _STEPS = (
     select(_STEP.c.status, _STEP.c.occurred_at)
-    .where(_STEP.c.medication_order_id == _OF_ORDER)
+    .where(
+        _STEP.c.medication_order_id == _OF_ORDER,
+        _STEP.c.occurred_at >= func.coalesce(_LAST_BEFORE, _SINCE),
+    )
     .order_by(_STEP.c.occurred_at, _STEP.c.id)
 )
-_NOW = bindparam("now", type_=TIMESTAMP(timezone=True))
+_NOW = bindparam("now", type_=_TIME)
 _BY = bindparam("by", type_=Uuid())
 _TAKE_BACK = (
     update(models.MedicationAdministration)

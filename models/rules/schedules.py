@@ -107,6 +107,11 @@ def next_allowed(
     raise AssertionError("after a day without any dose there may be one")
 
 
+def full(given: Sequence[datetime], at: datetime, most: int | None) -> bool:
+    """Whether another dose then would be one too many in 24 hours, however far it is from each."""
+    return not _fits(given, at, timedelta(), most)
+
+
 def _fits(given: Sequence[datetime], at: datetime, apart: timedelta, most: int | None) -> bool:
     if any(abs(at - one) < apart for one in given):
         return False

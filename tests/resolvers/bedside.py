@@ -70,9 +70,9 @@ class Bedside:
         async with self.house.begin() as tx:
             await what(tx, self.house.actor(Role.DOCTOR), medication_id=self.order, **more)
 
-    async def refused(self, *args: Any, **more: Any) -> datetime | None:
+    async def refused(self, *args: Any, match: str | None = None, **more: Any) -> datetime | None:
         """When it is allowed next, of what is refused now."""
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(Conflict, match=match) as refused:
             await self.record(*args, **more)
         told = refused.value.extensions.get("nextAllowedAt")
         return None if told is None else datetime.fromisoformat(told)

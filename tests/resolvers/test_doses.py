@@ -13,12 +13,13 @@ import models
 from models.rules import schedules
 from models.rules.roles import Role
 from models.rules.schedules import Schedule
-from resolvers import ids, medication_moves
+from resolvers import administrations, ids, medication_moves
 from resolvers.errors import BadInput, Conflict
 from tests.resolvers.bedside import (
     DAY,
     DOSES,
     DUE,
+    GIVEN,
     HOUR,
     NOT_GIVEN,
     TICK,
@@ -78,7 +79,7 @@ async def test_as_needed_is_refused_above_its_maximum(house: House) -> None:
     await order.record()
     assert await order.due_of(await order.record()) is None
     house.later(hours=1)
-    assert await order.refused() == begin + DAY
+    assert await order.refused(match="the maximum of 2 in 24 hours") == begin + DAY
     await order.record(NOT_GIVEN)  # is none of them
     house.now = begin + DAY - TICK
     assert await order.refused() == begin + DAY
@@ -89,6 +90,54 @@ async def test_as_needed_is_refused_above_its_maximum(house: House) -> None:
     assert await order.refused() == begin + 2 * DAY
     await order.take_back(taken)
     await order.record()
+
+
+async def test_as_needed_ends_when_its_order_does(house: House) -> None:
+    begin = at(house, 7)
+    order = await ordered(
+        house,
+        as_needed=True,
+        as_needed_reason="pain",
+        max_per_day=1,
+        starts_at=begin,
+        ends_at=begin + DAY + HOUR,
+    )
+    await order.record()
+    house.later(hours=1)
+    assert await order.refused(match="the maximum of 1 in 24 hours") == begin + DAY
+    house.now = begin + DAY
+    await order.record()
+    house.now = begin + DAY + HOUR - TICK
+    # There is no time left at which there might be one.
+    assert await order.refused(match="the maximum of 1 in 24 hours") is None
+    house.now = begin + DAY + HOUR
+    assert await order.refused(match="the end of the order has passed") is None
+    await order.record(NOT_GIVEN)
+
+
+async def test_of_a_long_record_what_bears_on_a_dose_is_read(house: House) -> None:
+    """Two months of doses, held for one of them: what is recorded now, and what late, is settled
+    by the same rules, and what lies before does not cross the wire."""
+    begin = at(house, 8)
+    order = await ordered(house, frequency="QOD")
+    await order.record()
+    house.now = begin + 2 * DAY
+    await order.move(medication_moves.hold_medication, reason="nil by mouth")
+    house.now = begin + 30 * DAY
+    assert await order.refused() is None
+    await order.record(NOT_GIVEN, due_at=begin + 4 * DAY)
+    await order.move(medication_moves.resume_medication)
+    assert await order.refused(NOT_GIVEN, due_at=begin + 4 * DAY) == house.now
+    with pytest.raises(BadInput, match="no dose is due then"):
+        await order.record(due_at=begin + 6 * DAY)
+    house.now = begin + 60 * DAY
+    await order.record()
+    async with house.begin() as tx:
+        row = await house.row(
+            models.MedicationOrder, ids.decode(models.MedicationOrder, order.order)
+        )
+        found = await administrations._Round.of(tx, row, GIVEN, house.now, None)
+    assert (len(found.recorded), len(found.steps)) == (1, 1)
 
 
 async def test_as_needed_every_six_hours_waits_for_them(house: House) -> None:
