@@ -8,11 +8,12 @@ on a template; a clone of it takes some 30 ms.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,20 @@ settings.load_profile("wardline")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores, since many tests wait for a process or a clock."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: the collector need not walk through it after each few
+    hundred rows of an oracle, which took a fifth of the processor's time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 10, 10)
+        gc.enable()
 
 
 FreshDatabase = Callable[[], Awaitable[str]]
