@@ -50,10 +50,24 @@ async def board(_request: Request) -> Response:
     return page("index.html")
 
 
+# web/src/app/paths.ts has the same.
+PATHS = (
+    "/",
+    "/wards/{path:path}",
+    "/critical-results",
+    "/patients/{path:path}",
+    "/find",
+    "/report",
+    "/rules",
+    "/admin",
+    "/admin/{path:path}",
+    "/help",
+)
+
+
 def routes() -> list[BaseRoute]:
-    """The pages: `/`, the board's own paths, and the built files."""
+    """The pages: the board's own paths, and the built files."""
     return [
         Mount("/assets", Assets(directory=DIST / "assets", check_dir=False)),
-        Route("/", board),
-        Route("/wards/{path:path}", board),
+        *(Route(path, board) for path in PATHS),
     ]

@@ -1,15 +1,18 @@
+import "@mantine/core/styles.css";
+import "./ui/tones.css";
+import "./app/page.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App";
+import { startI18n } from "./i18n/i18n";
 import { Session } from "./session/session";
-import "./styles/base.css";
-import "./styles/page.css";
-import "./styles/board.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
+await startI18n();
 const session = new Session();
 createRoot(root).render(
   <StrictMode>

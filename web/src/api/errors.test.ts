@@ -1,7 +1,7 @@
 import { CombinedError } from "@urql/core";
 import { expect, it } from "vitest";
 
-import { hasCode, refusedPaths, retryAfter, sentence } from "./errors";
+import { hasCode, problemOf, refusedPaths, retryAfter } from "./errors";
 
 function failure(...graphQLErrors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[]): CombinedError {
   return new CombinedError({ graphQLErrors });
@@ -23,10 +23,17 @@ it("asks a throttled caller to wait as long as the server says", () => {
   expect(retryAfter(failure({ message: "no", extensions: { code: "FORBIDDEN", retryAfter: 5 } }))).toBeNull();
 });
 
-it("says what a person can do", () => {
-  expect(sentence(new CombinedError({ networkError: new Error("refused") }))).toContain("cannot be reached");
+it("tells apart what a person can do something about", () => {
+  expect(problemOf(new CombinedError({ networkError: new Error("refused") }))).toEqual({ key: "unreachable" });
   const broken = failure({ message: "x", extensions: { code: "INTERNAL_SERVER_ERROR", correlationId: "c-1" } });
-  expect(sentence(broken)).toContain("c-1");
+  expect(problemOf(broken)).toEqual({ key: "internal", id: "c-1" });
+  expect(problemOf(failure({ message: "wait", extensions: { code: "THROTTLED", retryAfter: 7 } }))).toEqual({
+    key: "throttled",
+    seconds: 7,
+  });
+  const refused = failure({ message: "heartRate: at most 400", extensions: { code: "BAD_USER_INPUT", field: "heartRate" } });
+  expect(problemOf(refused)).toEqual({ key: "refused", message: "heartRate: at most 400", field: "heartRate" });
+  expect(problemOf(undefined)).toEqual({ key: "unknown" });
   expect(hasCode(broken, "INTERNAL_SERVER_ERROR")).toBe(true);
   expect(hasCode(broken, "FORBIDDEN")).toBe(false);
 });

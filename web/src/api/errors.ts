@@ -54,12 +54,25 @@ function correlationId(error: CombinedError): string | null {
   return ids.find((id) => typeof id === "string") ?? null;
 }
 
-/** One sentence for a person, for errors that the caller has no better word for. */
-export function sentence(error: CombinedError): string {
-  if (error.networkError) return "Wardline cannot be reached. Check the network and try again.";
+/** What went wrong, to be said in the reader's language (`useProblem` in ui/Problem.tsx says it). */
+export type Problem =
+  | { readonly key: "unreachable" }
+  | { readonly key: "throttled"; readonly seconds: number }
+  | { readonly key: "internal"; readonly id: string }
+  /** The server's own sentence, which names the field and the limit. */
+  | { readonly key: "refused"; readonly message: string; readonly field: string | null }
+  | { readonly key: "unknown" };
+
+/** For errors that the caller has no better word for. */
+export function problemOf(error: CombinedError | undefined): Problem {
+  if (error === undefined) return { key: "unknown" };
+  if (error.networkError) return { key: "unreachable" };
   const seconds = retryAfter(error);
-  if (seconds !== null) return `Too many requests. Try again in ${seconds} s.`;
+  if (seconds !== null) return { key: "throttled", seconds };
   const id = correlationId(error);
-  if (id !== null) return `Something went wrong in Wardline. Try again; if it stays, report number ${id}.`;
-  return wireErrors(error.graphQLErrors)[0]?.message ?? "The request was refused.";
+  if (id !== null) return { key: "internal", id };
+  const first = wireErrors(error.graphQLErrors)[0];
+  if (first === undefined) return { key: "unknown" };
+  const field = first.extensions?.field;
+  return { key: "refused", message: first.message, field: typeof field === "string" ? field : null };
 }

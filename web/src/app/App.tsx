@@ -1,44 +1,68 @@
-import { useSyncExternalStore } from "react";
+import { Center, DirectionProvider, Loader, MantineProvider, Text } from "@mantine/core";
+import { Suspense, useEffect, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { Provider } from "urql";
 
-import { BoardPage } from "../board/BoardPage";
+import { LANGUAGES, isLanguage } from "../i18n/languages";
+import { LiveProvider } from "../live/Live";
 import type { Session } from "../session/session";
 import { SignIn } from "../session/SignIn";
-import { WardsPage } from "../wards/WardsPage";
-import { Header } from "./Header";
-import { useRoute } from "./route";
+import { useProblem } from "../ui/Problem";
+import { Pages } from "./Pages";
+import { Shell } from "./Shell";
+import { theme } from "./theme";
+
+function Content({ session }: { readonly session: Session }) {
+  const { t } = useTranslation("app");
+  const say = useProblem();
+  const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  switch (state.status) {
+    case "unknown":
+      return (
+        <Center h="100vh">
+          <Text>{t("opening")}</Text>
+        </Center>
+      );
+    case "unreachable":
+      return (
+        <Center h="100vh" px="md">
+          <Text role="alert">
+            {say(state.why)} {t("tryingAgain")}
+          </Text>
+        </Center>
+      );
+    case "signed-out":
+      return <SignIn session={session} ended={state.ended} />;
+    case "signed-in":
+      return (
+        <LiveProvider key={state.viewer.id} session={session} viewer={state.viewer} channel={state.channel}>
+          <Shell>
+            <Suspense fallback={<Loader m="xl" />}>
+              <Pages />
+            </Suspense>
+          </Shell>
+        </LiveProvider>
+      );
+  }
+}
 
 export function App({ session }: { readonly session: Session }) {
-  const state = useSyncExternalStore(session.subscribe, session.snapshot);
-  const route = useRoute();
+  const { i18n } = useTranslation();
+  const language = isLanguage(i18n.language) ? i18n.language : "en";
+  const { dir } = LANGUAGES[language];
 
-  if (state.status === "unknown") return <p className="waiting">Opening Wardline…</p>;
-  if (state.status === "unreachable") {
-    return (
-      <p className="waiting" role="alert">
-        {state.why} Trying again…
-      </p>
-    );
-  }
-  if (state.status === "signed-out") {
-    return (
-      <SignIn client={session.client} ended={state.ended} onSignedIn={(viewer) => session.signedIn(viewer)} />
-    );
-  }
-  const ward = route.page === "board" ? route.ward : null;
+  useEffect(() => {
+    document.documentElement.lang = language;
+    document.documentElement.dir = dir;
+  }, [language, dir]);
+
   return (
-    <>
-      <Header session={session} viewer={state.viewer} channel={state.channel} ward={ward} />
-      {ward === null ? (
-        <WardsPage client={session.client} viewer={state.viewer} />
-      ) : (
-        <BoardPage
-          key={ward}
-          ward={ward}
-          client={session.client}
-          channel={state.channel}
-          mayAcknowledge={state.viewer.scopes.includes("critical-result:acknowledge")}
-        />
-      )}
-    </>
+    <DirectionProvider key={dir} initialDirection={dir} detectDirection={false}>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <Provider value={session.client}>
+          <Content session={session} />
+        </Provider>
+      </MantineProvider>
+    </DirectionProvider>
   );
 }

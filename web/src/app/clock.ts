@@ -1,19 +1,41 @@
 import { useSyncExternalStore } from "react";
 
-const STEP_MS = 5_000;
+/** One timer for the page and pace, so that all its ages change together. */
+class Ticking {
+  private now = Date.now();
+  private readonly listeners = new Set<() => void>();
+  private timer: ReturnType<typeof setInterval> | undefined;
 
-let now = Date.now();
+  constructor(private readonly stepMs: number) {}
 
-/** One timer for the page, so that all its ages change together. */
-function onTick(listener: () => void): () => void {
-  const timer = setInterval(() => {
-    now = Math.max(now, Math.floor(Date.now() / STEP_MS) * STEP_MS);
-    listener();
-  }, STEP_MS);
-  return () => clearInterval(timer);
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    this.timer ??= setInterval(() => this.tick(), this.stepMs);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size > 0) return;
+      clearInterval(this.timer);
+      this.timer = undefined;
+    };
+  };
+
+  readonly time = (): number => this.now;
+
+  private tick(): void {
+    this.now = Math.max(this.now, Math.floor(Date.now() / this.stepMs) * this.stepMs);
+    this.listeners.forEach((listener) => listener());
+  }
 }
 
-/** Milliseconds, in steps of 5 s. */
+const slow = new Ticking(5_000);
+const fast = new Ticking(1_000);
+
+/** Milliseconds, in steps of 5 s: for ages. */
 export function useNow(): number {
-  return useSyncExternalStore(onTick, () => now);
+  return useSyncExternalStore(slow.subscribe, slow.time);
+}
+
+/** Milliseconds, in steps of 1 s: for what is counted down. */
+export function useSeconds(): number {
+  return useSyncExternalStore(fast.subscribe, fast.time);
 }

@@ -1,34 +1,46 @@
 import { describe, expect, it } from "vitest";
 
 import type { VitalsOnCardFragment } from "../generated/graphql";
-import { age } from "./patient";
-import { interpretationText, readBackNumber, referenceRange, resultValue } from "./result";
-import { ago, lasting, millis } from "./time";
-import { news2, readings } from "./vitals";
-import { words } from "./words";
+import { formatOf } from "../i18n/format";
+import { age, initials } from "./patient";
+import { interpretationSign, referenceRange, resultValue, typedNumber } from "./result";
+import { millis } from "./time";
+import { byRisk, news2, readings } from "./vitals";
 
 const MINUTE = 60_000;
+const plain = (value: string) => value;
+const { decimal } = formatOf("de", "gerade eben");
 
 describe("times", () => {
+  const english = formatOf("en", "just now");
+
+  // The words are those of this Node's ICU, which change from one to the next; the number and the unit are ours.
+  const relative = new Intl.RelativeTimeFormat("en-GB", { style: "narrow" });
+  const lasts = (n: number, unit: string) =>
+    new Intl.NumberFormat("en-GB", { style: "unit", unit, unitDisplay: "short" }).format(n);
+
   it.each([
-    [59_999, "just now"],
-    [-5_000, "just now"],
-    [MINUTE, "1 min ago"],
-    [59 * MINUTE, "59 min ago"],
-    [60 * MINUTE, "1 h ago"],
-    [47 * 60 * MINUTE, "47 h ago"],
-    [48 * 60 * MINUTE, "2 d ago"],
-  ])("%d ms is %s", (passed, text) => {
-    expect(ago(1_000_000_000 - passed, 1_000_000_000)).toBe(text);
+    [MINUTE, 1, "minute"],
+    [59 * MINUTE, 59, "minute"],
+    [60 * MINUTE, 1, "hour"],
+    [47 * 60 * MINUTE, 47, "hour"],
+    [48 * 60 * MINUTE, 2, "day"],
+  ] as const)("%d ms is %d %s ago", (passed, n, unit) => {
+    expect(english.ago(1_000_000_000 - passed, 1_000_000_000)).toBe(relative.format(-n, unit));
   });
 
-  it("says how long something lasts", () => {
-    expect([lasting(10, 0), lasting(0, 45_900), lasting(0, 90_000), lasting(0, 125 * MINUTE)]).toEqual([
-      "0 s",
-      "45 s",
-      "1 min",
-      "2 h",
-    ]);
+  it.each([59_999, -5_000])("%d ms is just now", (passed) => {
+    expect(english.ago(1_000_000_000 - passed, 1_000_000_000)).toBe("just now");
+  });
+
+  it.each([
+    [-10, 0, "second"],
+    [45_900, 45, "second"],
+    [90_000, 1, "minute"],
+    [125 * MINUTE, 2, "hour"],
+    [49 * 60 * MINUTE, 2, "day"],
+  ])("%d ms lasts %d %s", (ms, n, unit) => {
+    expect(english.lasting(ms)).toBe(lasts(n, unit));
   });
 
   it("reads a DateTime with its offset", () => {
@@ -36,48 +48,68 @@ describe("times", () => {
     expect(millis(null)).toBeNull();
     expect(millis("soon")).toBeNull();
   });
+
+  it("keeps a day where it is, whatever the zone", () => {
+    expect(english.date("1950-06-15")).toBe("15 Jun 1950");
+    expect(formatOf("de", "").date("1950-06-15")).toBe("15. Juni 1950");
+  });
 });
 
 describe("age", () => {
   it.each([
-    ["2026-06-15", "0 d"],
-    ["2026-05-19", "27 d"],
-    ["2026-05-18", "4 wk"],
-    ["2026-03-16", "13 wk"],
-    ["2026-03-15", "3 mo"],
-    ["2024-06-16", "23 mo"],
-    ["2024-06-15", "2 y"],
-    ["1950-06-16", "75 y"],
-    ["1950-06-15", "76 y"],
-    ["2026-06-16", null],
-    ["", null],
-    [null, null],
-  ])("born %s is %s on 15 June 2026", (born, text) => {
-    expect(age(born, new Date(2026, 5, 15, 23, 30))).toBe(text);
+    ["2026-06-15", "days", 0],
+    ["2026-05-19", "days", 27],
+    ["2026-05-18", "weeks", 4],
+    ["2026-03-16", "weeks", 13],
+    ["2026-03-15", "months", 3],
+    ["2024-06-16", "months", 23],
+    ["2024-06-15", "years", 2],
+    ["1950-06-16", "years", 75],
+    ["1950-06-15", "years", 76],
+  ])("born %s is in %s %d on 15 June 2026", (born, unit, n) => {
+    expect(age(born, new Date(2026, 5, 15, 23, 30))).toEqual({ unit, n });
+  });
+
+  it.each(["2026-06-16", "", null])("born %s is not known", (born) => {
+    expect(age(born, new Date(2026, 5, 15, 23, 30))).toBeNull();
+  });
+
+  it("is not read off initials", () => {
+    expect(initials({ givenName: "Ada", familyName: "Östberg" })).toBe("Ö. A.");
+    expect(initials({ givenName: "", familyName: "Berg" })).toBe("B.");
   });
 });
 
 describe("a result", () => {
-  it("keeps the number as the laboratory sent it", () => {
-    expect(resultValue({ value: "6.90", unit: "mmol/L" })).toBe("6.90 mmol/L");
-    expect(resultValue({ value: "0.5", comparator: "<", unit: "10*3/uL" })).toBe("< 0.5 10*3/uL");
-    expect(resultValue({ value: "0" })).toBe("0");
-    expect(resultValue({ text: "haemolysed" })).toBe("haemolysed");
-    expect(resultValue({})).toBe("no value");
+  it("keeps the digits as the laboratory sent them", () => {
+    expect(resultValue({ value: "6.90", unit: "mmol/L" }, plain)).toBe("6.90 mmol/L");
+    expect(resultValue({ value: "6.90", unit: "mmol/L" }, decimal)).toBe("6,90 mmol/L");
+    expect(resultValue({ value: "0.5", comparator: "<", unit: "10*3/uL" }, plain)).toBe("< 0.5 10*3/uL");
+    expect(resultValue({ value: "0" }, decimal)).toBe("0");
+    expect(resultValue({ text: "haemolysed" }, plain)).toBe("haemolysed");
+    expect(resultValue({}, plain)).toBeNull();
+    expect(decimal("12345678901234.5678")).toBe("12345678901234,5678");
+    expect(formatOf("ar", "").decimal("6.90")).toMatch(/^6[.,٫]90$/);
   });
 
   it("says its range and what it means", () => {
-    expect(referenceRange("3.5", "5.1")).toBe("3.5–5.1");
-    expect(referenceRange("3.5", null)).toBe("≥ 3.5");
-    expect(referenceRange(undefined, "0.4")).toBe("≤ 0.4");
-    expect(referenceRange(null, null)).toBeNull();
-    expect(interpretationText("CRITICAL_HIGH")).toBe("↑ critically high");
-    expect(interpretationText("NORMAL")).toBe("normal");
+    expect(referenceRange("3.5", "5.1", plain)).toBe("3.5–5.1");
+    expect(referenceRange("3.5", null, decimal)).toBe("≥ 3,5");
+    expect(referenceRange(undefined, "0.4", plain)).toBe("≤ 0.4");
+    expect(referenceRange(null, null, plain)).toBeNull();
+    expect(["CRITICAL_HIGH", "HIGH", "CRITICAL_LOW", "NORMAL", "NOT_JUDGED"].map(interpretationSign)).toEqual([
+      "↑↑",
+      "↑",
+      "↓↓",
+      "",
+      "?",
+    ]);
   });
 
   it.each([
     ["6.9", "6.9"],
     [" 6,9 ", "6.9"],
+    ["6٫9", "6.9"],
     ["-3", "-3"],
     ["6.90", "6.90"],
     ["1,234.5", null],
@@ -85,8 +117,8 @@ describe("a result", () => {
     ["6.", null],
     ["1e3", null],
     ["", null],
-  ])("reads back %s as %s", (typed, number) => {
-    expect(readBackNumber(typed)).toBe(number);
+  ])("takes %s as %s", (typed, number) => {
+    expect(typedNumber(typed)).toBe(number);
   });
 });
 
@@ -104,37 +136,36 @@ const VITALS: VitalsOnCardFragment = {
   news2: null,
 };
 
+type Score = NonNullable<VitalsOnCardFragment["news2"]>;
+
+function score(total: number | null, risk: Score["risk"], highestSingle: number | null = null): Score {
+  return { total, risk, highestSingle, missing: total === null ? ["respiratoryRate"] : [] };
+}
+
 describe("vitals", () => {
   it("shows what was recorded, zero too, and nothing for what was not", () => {
-    expect(Object.fromEntries(readings(VITALS).map((one) => [one.label, one.value]))).toEqual({
-      Resp: null,
-      "SpO₂": "97",
-      BP: "118/–",
-      Pulse: "0",
-      AVPU: "New confusion",
-      Temp: "36.60",
+    expect(Object.fromEntries(readings(VITALS).map((one) => [one.name, one.value]))).toEqual({
+      respiration: null,
+      saturation: "97",
+      pressure: "118/–",
+      pulse: "0",
+      consciousness: "CONFUSION",
+      temperature: "36.60",
     });
-    expect(readings(VITALS).find((one) => one.label === "SpO₂")?.unit).toBe("% on O₂");
   });
 
-  it("never shows a score without its words", () => {
-    const score = (total: number | null, risk: "LOW" | "LOW_MEDIUM" | "MEDIUM" | "HIGH" | null) =>
-      news2({ total, risk, highestSingle: null, missing: total === null ? ["respiratoryRate", "ON_OXYGEN"] : [] });
-    expect(score(0, "LOW")).toEqual({ tone: "low", number: "0", text: "low" });
-    expect(score(3, "LOW_MEDIUM")).toEqual({ tone: "single", number: "3", text: "a single 3" });
-    expect(score(5, "MEDIUM")).toEqual({ tone: "medium", number: "5", text: "medium" });
-    expect(score(9, "HIGH")).toEqual({ tone: "high", number: "9", text: "high" });
-    expect(score(null, null).number).toBe("?");
-    expect(score(null, null).text).toContain("respiratory rate");
-    expect(news2(null)).toEqual({ tone: "none", number: "–", text: "does not apply" });
+  it("has a tone and a number for each band", () => {
+    expect(news2(score(0, "LOW"))).toEqual({ tone: "low", number: "0", missing: [] });
+    expect(news2(score(3, "LOW_MEDIUM"))).toEqual({ tone: "single", number: "3", missing: [] });
+    expect(news2(score(5, "MEDIUM"))).toEqual({ tone: "medium", number: "5", missing: [] });
+    expect(news2(score(9, "HIGH"))).toEqual({ tone: "high", number: "9", missing: [] });
+    expect(news2(score(null, null))).toEqual({ tone: "incomplete", number: "?", missing: ["respiratoryRate"] });
+    expect(news2(score(null, null, 3))).toEqual({ tone: "single", number: "3+", missing: ["respiratoryRate"] });
+    expect(news2(null)).toEqual({ tone: "none", number: "–", missing: [] });
   });
-});
 
-it("turns names into words", () => {
-  expect([words("HOUSEKEEPING"), words("CHARGE_NURSE"), words("respiratoryRate"), words("on_oxygen")]).toEqual([
-    "Housekeeping",
-    "Charge nurse",
-    "respiratory rate",
-    "on oxygen",
-  ]);
+  it("sorts the worst first", () => {
+    const scores = [null, score(0, "LOW"), score(null, null), score(4, "LOW_MEDIUM"), score(8, "HIGH"), score(12, "HIGH")];
+    expect([...scores].sort(byRisk).map((one) => one?.total)).toEqual([12, 8, 4, null, 0, undefined]);
+  });
 });

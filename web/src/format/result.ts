@@ -5,10 +5,10 @@ interface Measured {
   readonly unit?: string | null | undefined;
 }
 
-/** "6.9 mmol/L", "< 0.5 10*3/uL", or the laboratory's words where there is no number. */
-export function resultValue(result: Measured): string {
-  if (result.value === null || result.value === undefined) return result.text ?? "no value";
-  return [result.comparator, result.value, result.unit].filter(Boolean).join(" ");
+/** "6.9 mmol/L", "< 0.5 10*3/uL", or the laboratory's words where there is no number; null where it sent neither. */
+export function resultValue(result: Measured, decimal: (value: string) => string): string | null {
+  if (result.value === null || result.value === undefined) return result.text ?? null;
+  return [result.comparator, decimal(result.value), result.unit].filter(Boolean).join(" ");
 }
 
 interface Finding {
@@ -18,36 +18,37 @@ interface Finding {
 }
 
 /** What cannot wait, in words: the result, or of vital signs their score. Null where it may not be seen. */
-export function finding(critical: Finding): string | null {
+export function finding(critical: Finding, decimal: (value: string) => string): string | null {
   if (critical.kind === "DETERIORATION") return critical.rule;
   const lab = critical.labResult;
-  return lab ? `${lab.display} ${resultValue(lab)}` : null;
+  return lab ? [lab.display, resultValue(lab, decimal)].filter(Boolean).join(" ") : null;
 }
 
-const INTERPRETATION: Readonly<Record<string, string>> = {
-  CRITICAL_LOW: "↓ critically low",
-  CRITICAL_HIGH: "↑ critically high",
-  CRITICAL_ABNORMAL: "critically abnormal",
-  NOT_JUDGED: "not judged",
-};
-
-export function interpretationText(interpretation: string): string {
-  return INTERPRETATION[interpretation] ?? interpretation.toLowerCase();
+/** The sign beside the word of an interpretation: colour is never the only one. */
+export function interpretationSign(interpretation: string): string {
+  if (interpretation.endsWith("LOW")) return interpretation.startsWith("CRITICAL") ? "↓↓" : "↓";
+  if (interpretation.endsWith("HIGH")) return interpretation.startsWith("CRITICAL") ? "↑↑" : "↑";
+  if (interpretation.endsWith("ABNORMAL")) return interpretation.startsWith("CRITICAL") ? "!!" : "!";
+  return interpretation === "NOT_JUDGED" ? "?" : "";
 }
 
-/** "3.5–5.1 mmol/L"; null where the laboratory gave no range. */
-export function referenceRange(low: string | null | undefined, high: string | null | undefined): string | null {
-  if (low && high) return `${low}–${high}`;
-  if (low) return `≥ ${low}`;
-  if (high) return `≤ ${high}`;
+/** "3.5–5.1"; null where the laboratory gave no range. */
+export function referenceRange(
+  low: string | null | undefined,
+  high: string | null | undefined,
+  decimal: (value: string) => string,
+): string | null {
+  if (low && high) return `${decimal(low)}–${decimal(high)}`;
+  if (low) return `≥ ${decimal(low)}`;
+  if (high) return `≤ ${decimal(high)}`;
   return null;
 }
 
 /**
- * What was typed as a read-back, as the API takes it, or null where it is not a number. A comma is taken for the decimal
- * point that some keyboards do not have: a wrong guess is caught, since the server compares the value.
+ * What was typed as a number, as the API takes it, or null where it is not one. A comma is taken for the decimal point
+ * that some keyboards do not have: a wrong guess is caught, since the server compares the value, or knows its limits.
  */
-export function readBackNumber(typed: string): string | null {
-  const number = typed.trim().replace(",", ".");
+export function typedNumber(typed: string): string | null {
+  const number = typed.trim().replace(/[,٫]/, ".");
   return /^-?\d{1,12}(\.\d{1,8})?$/.test(number) ? number : null;
 }

@@ -1,9 +1,10 @@
 import type { VitalsOnCardFragment } from "../generated/graphql";
-import { words } from "./words";
+
+export type ReadingName = "respiration" | "saturation" | "pressure" | "pulse" | "consciousness" | "temperature";
 
 export interface Reading {
-  readonly label: string;
-  /** Null where it was not recorded. */
+  readonly name: ReadingName;
+  /** As it was recorded; null where it was not. Of `consciousness` the code. */
   readonly value: string | null;
   readonly unit: string;
 }
@@ -13,34 +14,25 @@ function withNumber(value: number | string | null | undefined): string | null {
 }
 
 /** Half a blood pressure is still shown: "118/–". */
-function pressure(systolic: number | null | undefined, diastolic: number | null | undefined): string | null {
+export function pressure(systolic: number | null | undefined, diastolic: number | null | undefined): string | null {
   if (withNumber(systolic) === null && withNumber(diastolic) === null) return null;
   return `${systolic ?? "–"}/${diastolic ?? "–"}`;
 }
 
-const CONSCIOUSNESS: Readonly<Record<string, string>> = {
-  ALERT: "Alert",
-  CONFUSION: "New confusion",
-  VOICE: "To voice",
-  PAIN: "To pain",
-  UNRESPONSIVE: "Unresponsive",
-};
+type Measured = Pick<
+  VitalsOnCardFragment,
+  "respiratoryRate" | "oxygenSaturation" | "systolic" | "diastolic" | "heartRate" | "consciousness" | "temperature"
+>;
 
 /** The readings of a card, in the order of the NEWS2 chart. */
-export function readings(vitals: VitalsOnCardFragment): readonly Reading[] {
-  const saturation = withNumber(vitals.oxygenSaturation);
-  const oxygen = vitals.onOxygen === true ? " on O₂" : vitals.onOxygen === false ? " air" : "";
+export function readings(vitals: Measured): readonly Reading[] {
   return [
-    { label: "Resp", value: withNumber(vitals.respiratoryRate), unit: "/min" },
-    { label: "SpO₂", value: saturation, unit: `%${oxygen}` },
-    { label: "BP", value: pressure(vitals.systolic, vitals.diastolic), unit: "mmHg" },
-    { label: "Pulse", value: withNumber(vitals.heartRate), unit: "/min" },
-    {
-      label: "AVPU",
-      value: vitals.consciousness ? (CONSCIOUSNESS[vitals.consciousness] ?? words(vitals.consciousness)) : null,
-      unit: "",
-    },
-    { label: "Temp", value: withNumber(vitals.temperature), unit: "°C" },
+    { name: "respiration", value: withNumber(vitals.respiratoryRate), unit: "/min" },
+    { name: "saturation", value: withNumber(vitals.oxygenSaturation), unit: "%" },
+    { name: "pressure", value: pressure(vitals.systolic, vitals.diastolic), unit: "mmHg" },
+    { name: "pulse", value: withNumber(vitals.heartRate), unit: "/min" },
+    { name: "consciousness", value: vitals.consciousness ?? null, unit: "" },
+    { name: "temperature", value: withNumber(vitals.temperature), unit: "°C" },
   ];
 }
 
@@ -49,28 +41,37 @@ export type News2Tone = "none" | "low" | "single" | "medium" | "high" | "incompl
 export interface News2Shown {
   readonly tone: News2Tone;
   readonly number: string;
-  readonly text: string;
+  /** The parameters that are missing, where there is no total for want of them. */
+  readonly missing: readonly string[];
 }
 
-/**
- * The score as colour, number and words, the words so that colour is never the only sign. The bands are the server's
- * (`risk`); the page computes no score of its own.
- */
-export function news2(score: VitalsOnCardFragment["news2"]): News2Shown {
-  if (!score) return { tone: "none", number: "–", text: "does not apply" };
-  if (score.total === null) {
-    const missing = score.missing.map(words).join(", ");
-    return { tone: "incomplete", number: "?", text: missing ? `missing: ${missing}` : "incomplete" };
+type Score = VitalsOnCardFragment["news2"];
+
+/** The score as a tone and a number. The bands are the server's (`risk`); the page computes no score of its own. */
+export function news2(score: Score): News2Shown {
+  if (!score) return { tone: "none", number: "–", missing: [] };
+  // A single 3 calls for review also where the total is not known.
+  if (score.total === null && score.highestSingle !== 3) {
+    return { tone: "incomplete", number: "?", missing: score.missing };
   }
-  const number = String(score.total);
+  const number = score.total === null ? "3+" : String(score.total);
+  const missing = score.total === null ? score.missing : [];
   switch (score.risk) {
     case "HIGH":
-      return { tone: "high", number, text: "high" };
+      return { tone: "high", number, missing };
     case "MEDIUM":
-      return { tone: "medium", number, text: "medium" };
+      return { tone: "medium", number, missing };
     case "LOW_MEDIUM":
-      return { tone: "single", number, text: "a single 3" };
+      return { tone: "single", number, missing };
     default:
-      return { tone: "low", number, text: "low" };
+      return { tone: score.total === null ? "single" : "low", number, missing };
   }
+}
+
+const TONES: readonly News2Tone[] = ["high", "medium", "single", "incomplete", "low", "none"];
+
+/** For a board that is sorted by risk: the worst first, and among equals the higher number. */
+export function byRisk(a: Score, b: Score): number {
+  const [one, other] = [news2(a), news2(b)];
+  return TONES.indexOf(one.tone) - TONES.indexOf(other.tone) || (b?.total ?? 0) - (a?.total ?? 0);
 }

@@ -1,35 +1,32 @@
-import { useSyncExternalStore } from "react";
+import { Alert } from "@mantine/core";
+import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
-import { clock, lasting } from "../format/time";
-import type { LiveChannel } from "./channel";
+import { useFormat } from "../i18n/format";
+import { usePhase } from "./Live";
+import classes from "./LiveStatus.module.css";
 import type { Phase } from "./phase";
 
-function text(phase: Phase, now: number): string {
-  switch (phase.name) {
-    case "live":
-      return "Live";
-    case "connecting":
-      return "Connecting…";
-    case "reconnecting":
-      return `Reconnecting, ${lasting(phase.since, now)}`;
-    case "stale":
-      return `No news for ${lasting(phase.since, now)}`;
-    case "not-permitted":
-      return "Live feed not permitted";
-    case "signed-out":
-      return "Signed out";
-  }
-}
+/** A sign for each phase beside its words and its colour. */
+const SIGN: Readonly<Record<Phase["name"], string>> = {
+  live: "●",
+  connecting: "◌",
+  reconnecting: "↻",
+  stale: "▲",
+  "not-permitted": "–",
+  "signed-out": "–",
+};
 
 /** The state of the line, always in sight. */
-export function LiveStatus({ channel }: { readonly channel: LiveChannel }) {
-  const phase = useSyncExternalStore(channel.subscribe, channel.phase);
+export function LiveStatus() {
+  const { t } = useTranslation("app");
+  const format = useFormat();
+  const phase = usePhase();
   const now = useNow();
+  const time = "since" in phase ? format.clock(phase.since, now) : "";
   return (
-    <span className={`live live-${phase.name}`} data-phase={phase.name}>
-      <span className="live-dot" aria-hidden="true" />
-      {text(phase, now)}
+    <span className={classes.status} data-phase={phase.name}>
+      <span aria-hidden="true">{SIGN[phase.name]}</span> {t(`live.${phase.name}`, { time })}
     </span>
   );
 }
@@ -37,24 +34,25 @@ export function LiveStatus({ channel }: { readonly channel: LiveChannel }) {
 /** A line that is not up by then is not merely slow. */
 const SLOW_MS = 10_000;
 
-/** Said over the board while what it shows may be old. */
-export function LiveWarning({ channel }: { readonly channel: LiveChannel }) {
-  const phase = useSyncExternalStore(channel.subscribe, channel.phase);
+/** Said over the page while what it shows may be old: a dead board must never look calm. */
+export function LiveWarning() {
+  const { t } = useTranslation("app");
+  const format = useFormat();
+  const phase = usePhase();
   const now = useNow();
   const old = phase.name === "reconnecting" || phase.name === "stale";
   const slow = phase.name === "connecting" && now - phase.since > SLOW_MS;
   return (
     <div role="alert">
       {old && (
-        <p className="notice notice-old">
-          <strong>Not live since {clock(phase.since)}.</strong> What you see may be old, and a new critical result may be
-          missing. Wardline is reconnecting; until it is live, ask the laboratory by telephone.
-        </p>
+        <Alert color="red" variant="filled" mb="md" title={t("live.warning", { time: format.clock(phase.since, now) })}>
+          {t("live.warningText")}
+        </Alert>
       )}
       {slow && (
-        <p className="notice">
-          <strong>The live line is not up yet.</strong> New results do not appear by themselves until it is.
-        </p>
+        <Alert color="orange" mb="md" title={t("live.slow")}>
+          {t("live.slowText")}
+        </Alert>
       )}
     </div>
   );

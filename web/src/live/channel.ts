@@ -30,7 +30,8 @@ function closeCode(reason: unknown): unknown {
 export class LiveChannel {
   private line: Line = newLine(Date.now());
   private shown: Phase = phaseOf(this.line, Date.now());
-  private feeds: Feed[] = [];
+  private readonly feeds = new Map<string, Feed>();
+  private watched = 0;
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly ticking: ReturnType<typeof setInterval>;
@@ -50,13 +51,24 @@ export class LiveChannel {
     return () => this.listeners.delete(listener);
   };
 
-  /** Replaces what was watched before. */
-  watch(specs: readonly FeedSpec[]): void {
-    if (this.closed) return;
-    this.feeds.forEach((feed) => feed.stop());
-    this.apply({ type: "watching", feeds: specs.map((spec) => spec.name) });
-    this.feeds = specs.map((spec) => new Feed(spec, this.host));
-    this.feeds.forEach((feed) => feed.start());
+  /** Keeps these feeds until the function that it returns is called. */
+  watch(specs: readonly FeedSpec[]): () => void {
+    if (this.closed) return () => undefined;
+    const keys = specs.map((spec) => `${spec.name} ${++this.watched}`);
+    specs.forEach((spec, at) => {
+      const key = keys[at] ?? spec.name;
+      const feed = new Feed(spec, this.hostOf(key));
+      this.feeds.set(key, feed);
+      this.apply({ type: "watched", feed: key });
+      feed.start();
+    });
+    return () => {
+      for (const key of keys) {
+        this.feeds.get(key)?.stop();
+        this.feeds.delete(key);
+        this.apply({ type: "unwatched", feed: key });
+      }
+    };
   }
 
   close(): void {
@@ -72,13 +84,15 @@ export class LiveChannel {
     return this.ended.signal.aborted;
   }
 
-  private readonly host: FeedHost = {
-    subscribe: (payload, sink) => this.client.subscribe(payload, sink),
-    heard: (feed) => this.apply({ type: "heard", feed }),
-    refused: (feed) => this.apply({ type: "refused", feed }),
-    signedOut: () => this.signOut(),
-    again: (attempt, again) => this.later(this.wait(attempt), again),
-  };
+  private hostOf(feed: string): FeedHost {
+    return {
+      subscribe: (payload, sink) => this.client.subscribe(payload, sink),
+      heard: () => this.apply({ type: "heard", feed }),
+      refused: () => this.apply({ type: "refused", feed }),
+      signedOut: () => this.signOut(),
+      again: (attempt, again) => this.later(this.wait(attempt), again),
+    };
+  }
 
   private connect(): Client {
     const client: Client = createClient({

@@ -12,7 +12,7 @@ export interface FeedSpec<Message extends FeedMessage = FeedMessage> {
   readonly name: string;
   /** GraphQL text with a variable $after. */
   readonly query: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | null>>;
   /** The feed's message out of the operation's data; null or undefined where the server refused it. */
   readonly read: (data: unknown) => Message | null | undefined;
   readonly onMessage: (message: Message) => void;
@@ -33,8 +33,8 @@ export interface SubscribeSink {
 
 export interface FeedHost {
   subscribe(payload: SubscribePayload, sink: SubscribeSink): () => void;
-  heard(feed: string): void;
-  refused(feed: string): void;
+  heard(): void;
+  refused(): void;
   signedOut(): void;
   /** Runs `again` after a jittered wait that grows with the attempts; the return value cancels it. */
   again(attempt: number, again: () => void): () => void;
@@ -95,7 +95,7 @@ export class Feed {
     const gap = message.resync || this.cursor === null;
     this.cursor = message.cursor;
     this.endings = 0;
-    this.host.heard(this.spec.name);
+    this.host.heard();
     // The gap first: events of the same message are then kept and put over the state that is being read.
     if (gap) this.spec.onGap();
     this.spec.onMessage(message);
@@ -112,7 +112,7 @@ export class Feed {
       // The server may still complete what it refused; that is no reason to ask again.
       this.turn++;
       this.unsubscribe();
-      this.host.refused(this.spec.name);
+      this.host.refused();
     } else {
       // A cursor that the server cannot read would be refused for ever; without one the next message is a gap.
       if (has("BAD_USER_INPUT")) this.cursor = null;

@@ -1,32 +1,32 @@
-import type { Client, CombinedError } from "@urql/core";
+import { Alert, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import type { CombinedError } from "@urql/core";
 import { useState, type SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
 
-import { hasCode, retryAfter, sentence } from "../api/errors";
+import { hasCode, problemOf, retryAfter } from "../api/errors";
 import { textOf } from "../app/form";
 import { SignInDocument } from "../generated/graphql";
-import type { Viewer } from "./session";
+import { useProblem } from "../ui/Problem";
+import type { Session } from "./session";
 
 interface SignInProps {
-  readonly client: Client;
+  readonly session: Session;
   /** The session ended by itself or from elsewhere, not by the button of this page. */
   readonly ended: boolean;
-  readonly onSignedIn: (viewer: Viewer) => void;
 }
 
-function refusal(error: CombinedError | undefined): string {
-  if (error === undefined) return "Signing in did not succeed. Try again.";
-  const seconds = retryAfter(error);
-  if (seconds !== null) {
-    const wait = seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} seconds`;
-    return `Too many attempts. Wait ${wait}, then try again.`;
-  }
-  if (hasCode(error, "UNAUTHENTICATED")) return "Username or password is not right.";
-  return sentence(error);
-}
-
-export function SignIn({ client, ended, onSignedIn }: SignInProps) {
+export function SignIn({ session, ended }: SignInProps) {
+  const { t } = useTranslation("app");
+  const say = useProblem();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+
+  function refusal(error: CombinedError | undefined): string {
+    const seconds = retryAfter(error);
+    if (seconds !== null) return t("signIn.throttled", { minutes: Math.ceil(seconds / 60) });
+    if (hasCode(error, "UNAUTHENTICATED")) return t("signIn.wrong");
+    return say(problemOf(error));
+  }
 
   async function signIn(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -35,41 +35,33 @@ export function SignIn({ client, ended, onSignedIn }: SignInProps) {
     const values = new FormData(form);
     setBusy(true);
     setProblem(null);
-    const { data, error } = await client
-      .mutation(SignInDocument, {
-        input: { username: textOf(values, "username"), password: textOf(values, "password") },
-      })
+    const { data, error } = await session.client
+      .mutation(SignInDocument, { input: { username: textOf(values, "username"), password: textOf(values, "password") } })
       .toPromise();
     setBusy(false);
     if (data) {
-      onSignedIn(data.signIn.viewer);
+      session.signedIn(data.signIn.viewer);
     } else {
       setProblem(refusal(error));
-      form.querySelector<HTMLInputElement>("#password")?.select();
+      form.querySelector<HTMLInputElement>("input[type=password]")?.select();
     }
   }
 
   return (
-    <main className="sign-in">
-      <form onSubmit={(event) => void signIn(event)} aria-describedby="sign-in-problem">
-        <h1 className="brand">Wardline</h1>
-        <p className="quiet">The ward, live. No critical result lost.</p>
-        {ended && problem === null && (
-          <p className="notice" role="status">
-            Your session has ended. Sign in again to go on.
-          </p>
-        )}
-        <label htmlFor="username">Username</label>
-        <input id="username" name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
-        <label htmlFor="password">Password</label>
-        <input id="password" name="password" type="password" autoComplete="current-password" required />
-        <div id="sign-in-problem" role="alert">
-          {problem !== null && <p className="notice notice-error">{problem}</p>}
-        </div>
-        <button type="submit" className="primary" disabled={busy}>
-          {busy ? "Signing in…" : "Sign in"}
-        </button>
-      </form>
-    </main>
+    <Center component="main" mih="100vh" p="md">
+      <Paper withBorder p="xl" w="100%" maw={400} component="form" onSubmit={(event) => void signIn(event)}>
+        <Stack>
+          <Title order={1}>{t("brand")}</Title>
+          <Text c="dimmed">{t("signIn.motto")}</Text>
+          {ended && problem === null && <Alert role="status">{t("signIn.ended")}</Alert>}
+          <TextInput name="username" label={t("signIn.username")} autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} />
+          <PasswordInput name="password" label={t("signIn.password")} autoComplete="current-password" required withAsterisk={false} />
+          <div role="alert">{problem !== null && <Alert color="red">{problem}</Alert>}</div>
+          <Button type="submit" loading={busy}>
+            {t("signIn.submit")}
+          </Button>
+        </Stack>
+      </Paper>
+    </Center>
   );
 }

@@ -1,7 +1,7 @@
 import type { Client } from "@urql/core";
 
 import { makeClient } from "../api/client";
-import { hasCode, sentence } from "../api/errors";
+import { hasCode, problemOf, type Problem } from "../api/errors";
 import { SessionDocument, SignOutDocument, type ViewerOfSessionFragment } from "../generated/graphql";
 import { LiveChannel } from "../live/channel";
 
@@ -9,7 +9,7 @@ export type Viewer = ViewerOfSessionFragment;
 
 export type SessionState =
   | { readonly status: "unknown" }
-  | { readonly status: "unreachable"; readonly why: string }
+  | { readonly status: "unreachable"; readonly why: Problem }
   | { readonly status: "signed-out"; readonly ended: boolean }
   | { readonly status: "signed-in"; readonly viewer: Viewer; readonly channel: LiveChannel };
 
@@ -69,7 +69,7 @@ export class Session {
     } else if (error && hasCode(error, "UNAUTHENTICATED")) {
       this.set({ status: "signed-out", ended: false });
     } else {
-      this.set({ status: "unreachable", why: error ? sentence(error) : "No answer." });
+      this.set({ status: "unreachable", why: problemOf(error) });
       setTimeout(() => void this.look(), TRY_AGAIN_MS);
     }
   }

@@ -1,67 +1,46 @@
-import type { Client } from "@urql/core";
-import { useEffect, useState } from "react";
+import { Card, Progress, SimpleGrid, Text, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+import { Link } from "wouter";
 
-import { Link } from "../app/Link";
-import { wardPath } from "../app/route";
-import { WardsOfViewerDocument, type WardToChooseFragment } from "../generated/graphql";
-import type { Viewer } from "../session/session";
+import { paths } from "../app/paths";
+import { useTitle } from "../app/title";
+import { WardsOfViewerDocument } from "../generated/graphql";
+import { useLive } from "../live/Live";
+import { Empty } from "../ui/Empty";
 
-interface WardsPageProps {
-  readonly client: Client;
-  readonly viewer: Viewer;
-}
+export default function WardsPage() {
+  const { t } = useTranslation("board");
+  const { viewer } = useLive();
+  // Without the numbers the wards can be chosen all the same, so a failure is not said.
+  const [{ data }] = useQuery({ query: WardsOfViewerDocument });
+  useTitle(t("wards.title"));
 
-function Occupancy({ occupancy }: { readonly occupancy: WardToChooseFragment["occupancy"] }) {
+  if (viewer.wards.length === 0) return <Empty title={t("wards.none")}>{t("wards.noneText")}</Empty>;
   return (
     <>
-      <meter min={0} max={Math.max(occupancy.beds, 1)} value={occupancy.occupied} aria-label="Beds occupied" />
-      <span className="quiet">
-        {occupancy.occupied} of {occupancy.beds} beds occupied, {occupancy.available} available
-      </span>
-    </>
-  );
-}
-
-export function WardsPage({ client, viewer }: WardsPageProps) {
-  const [wards, setWards] = useState<readonly WardToChooseFragment[]>([]);
-
-  useEffect(() => {
-    document.title = "Wards · Wardline";
-    let left = false;
-    // Without the numbers the wards can be chosen all the same, so a failure is not said.
-    void client
-      .query(WardsOfViewerDocument, {})
-      .toPromise()
-      .then(({ data }) => {
-        if (!left && data) setWards(data.viewer.wards);
-      });
-    return () => {
-      left = true;
-    };
-  }, [client]);
-
-  return (
-    <main>
-      <h1>Choose a ward</h1>
-      {viewer.wards.length === 0 && (
-        <p className="notice">
-          No ward is open to you. A ward is opened to a person by the administrator; without one there is no board to show.
-        </p>
-      )}
-      <ul className="ward-list">
+      <Title order={1} mb="md">
+        {t("wards.title")}
+      </Title>
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
         {viewer.wards.map((ward) => {
-          const occupancy = wards.find((one) => one.id === ward.id)?.occupancy;
+          const occupancy = data?.viewer.wards.find((one) => one.id === ward.id)?.occupancy;
           return (
-            <li key={ward.id}>
-              <Link href={wardPath(ward.code)} className="ward-card">
-                <strong>{ward.code}</strong>
-                <span>{ward.name}</span>
-                {occupancy && <Occupancy occupancy={occupancy} />}
-              </Link>
-            </li>
+            <Card key={ward.id} component={Link} href={paths.ward(ward.code)} withBorder>
+              <Text fw={700}>{ward.code}</Text>
+              <Text>{ward.name}</Text>
+              {occupancy && (
+                <>
+                  <Progress value={(100 * occupancy.occupied) / Math.max(1, occupancy.beds)} aria-label={t("wards.occupied")} />
+                  <Text size="sm" c="dimmed">
+                    {t("wards.occupancy", { occupied: occupancy.occupied, beds: occupancy.beds, available: occupancy.available })}
+                  </Text>
+                </>
+              )}
+            </Card>
           );
         })}
-      </ul>
-    </main>
+      </SimpleGrid>
+    </>
   );
 }

@@ -1,0 +1,46 @@
+import { lazy } from "react";
+import { Route, Switch } from "wouter";
+
+import { NotFound } from "./NotFound";
+
+// One file of script for each page: who opens the board loads no report.
+const Wards = lazy(() => import("../wards/WardsPage"));
+const Board = lazy(() => import("../board/BoardPage"));
+const Criticals = lazy(() => import("../critical/CriticalPage"));
+const Patient = lazy(() => import("../patient/PatientPage"));
+const Find = lazy(() => import("../find/FindPage"));
+const Report = lazy(() => import("../report/ReportPage"));
+const Rules = lazy(() => import("../rules/RulesPage"));
+const Admin = lazy(() => import("../admin/AdminPage"));
+const Help = lazy(() => import("../help/HelpPage"));
+
+export function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Wards />
+      </Route>
+      <Route path="/wards/:code">{({ code }) => <Board key={code} ward={code} />}</Route>
+      <Route path="/critical-results">
+        <Criticals />
+      </Route>
+      <Route path="/patients/:id/:tab?">{({ id, tab }) => <Patient key={id} id={id} tab={tab ?? "overview"} />}</Route>
+      <Route path="/find">
+        <Find />
+      </Route>
+      <Route path="/report">
+        <Report />
+      </Route>
+      <Route path="/rules">
+        <Rules />
+      </Route>
+      <Route path="/admin/:tab?">{({ tab }) => <Admin tab={tab ?? "users"} />}</Route>
+      <Route path="/help">
+        <Help />
+      </Route>
+      <Route>
+        <NotFound />
+      </Route>
+    </Switch>
+  );
+}

@@ -1,0 +1,40 @@
+import { useEffect, useEffectEvent } from "react";
+
+/** A key that does something on the page that is open. */
+export interface Shortcut {
+  /** As `KeyboardEvent.key` gives it: "/", "?", "a". */
+  readonly key: string;
+  /** In the reader's language, for the list behind "?". */
+  readonly does: string;
+}
+
+const open = new Map<symbol, Shortcut>();
+
+/** The shortcuts of now, in the order in which they came. */
+export function shortcuts(): readonly Shortcut[] {
+  return [...open.values()];
+}
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** Runs on the key, except where somebody types, or with a key of the browser's beside it. */
+export function useShortcut(key: string, does: string, run: () => void): void {
+  const latest = useEffectEvent(run);
+
+  useEffect(() => {
+    const id = Symbol(key);
+    open.set(id, { key, does });
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      event.preventDefault();
+      latest();
+    };
+    document.addEventListener("keydown", pressed);
+    return () => {
+      open.delete(id);
+      document.removeEventListener("keydown", pressed);
+    };
+  }, [key, does]);
+}

@@ -1,0 +1,87 @@
+import type { Client } from "@urql/core";
+import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
+
+import { CriticalStore } from "../critical/store";
+import type { OpenCriticals } from "../critical/open";
+import type { Session, Viewer } from "../session/session";
+import type { LiveChannel } from "./channel";
+import type { Mirrored } from "./mirror";
+import type { Phase } from "./phase";
+
+/** What every page stands on: who looks, the one socket, and the open critical results of this station. */
+export interface Live {
+  readonly session: Session;
+  readonly viewer: Viewer;
+  readonly client: Client;
+  readonly channel: LiveChannel;
+  readonly criticals: CriticalStore;
+  /** The ward that this station stands on: that of the board that was opened last; null before the first. */
+  readonly ward: string | null;
+  readonly standOn: (ward: string) => void;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+/** Per tab: two windows of one desk may show two wards. */
+const WARD_KEY = "wardline.ward";
+
+function rememberedWard(viewer: Viewer): string | null {
+  const code = sessionStorage.getItem(WARD_KEY);
+  if (viewer.wards.some((ward) => ward.code === code)) return code;
+  return viewer.wards.length === 1 ? (viewer.wards[0]?.code ?? null) : null;
+}
+
+interface LiveProviderProps {
+  readonly session: Session;
+  readonly viewer: Viewer;
+  readonly channel: LiveChannel;
+  readonly children: ReactNode;
+}
+
+export function LiveProvider({ session, viewer, channel, children }: LiveProviderProps) {
+  const [ward, setWard] = useState(() => rememberedWard(viewer));
+  const criticals = useMemo(() => new CriticalStore(ward, session.client, channel), [ward, session, channel]);
+
+  useEffect(() => {
+    criticals.start();
+    return () => criticals.stop();
+  }, [criticals]);
+
+  const live = useMemo<Live>(
+    () => ({
+      session,
+      viewer,
+      client: session.client,
+      channel,
+      criticals,
+      ward,
+      standOn: (code) => {
+        sessionStorage.setItem(WARD_KEY, code);
+        setWard(code);
+      },
+    }),
+    [session, viewer, channel, criticals, ward],
+  );
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+export function useLive(): Live {
+  const live = use(LiveContext);
+  if (live === null) throw new Error("useLive outside LiveProvider");
+  return live;
+}
+
+/** True where the viewer holds the scope, at least in some reach: the server decides row by row. */
+export function useMay(scope: string): boolean {
+  return useLive().viewer.scopes.includes(scope);
+}
+
+export function useCriticals(): Mirrored<OpenCriticals> {
+  const { criticals } = useLive();
+  return useSyncExternalStore(criticals.subscribe, criticals.snapshot);
+}
+
+export function usePhase(): Phase {
+  const { channel } = useLive();
+  return useSyncExternalStore(channel.subscribe, channel.phase);
+}
