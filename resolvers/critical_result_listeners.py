@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    column,
+    func,
     literal_column,
     or_,
     select,
@@ -30,6 +33,7 @@ from models.rules import escalation
 from models.rules.critical_results import CriticalResultStatus
 from models.rules.roles import Role
 from models.rules.scopes import ROLE_GRANTS, Reach, Scope
+from resolvers import batches
 from resolvers.critical_result_alerts import Alert
 from resolvers.critical_result_steps import Loop
 from resolvers.escalation_chains import Chains
@@ -73,8 +77,10 @@ async def tell(tx: Transaction, listeners: Collection[Listener] | None) -> int:
     more. Called by any number of processes: a row that another holds is left to it.
     """
     rows = await tx.all(_UNTOLD, hospital_id=tx.hospital_id)
-    if not rows:
-        return 0
+    return await batches.worked(tx, rows, partial(_tell, tx, listeners))
+
+
+async def _tell(tx: Transaction, listeners: Collection[Listener] | None, rows: batches.Rows) -> int:
     alerts = [Alert.of(row) for row in rows]
     running = (alert.chain_id for alert in alerts if alert.chain_id is not None)
     chains = await Chains.load(tx.connection, tx.hospital_id, running)
@@ -107,20 +113,17 @@ async def _entitled(
     screen is not a station of the ward, and would be one of every ward.
     """
     found: dict[UUID | None, set[UUID]] = defaultdict(set)
-    there: dict[UUID | None, set[UUID]] = defaultdict(set)
-    for one in listeners:
-        there[one.ward_id].add(one.user_id)
-    for ward_id in ward_ids:
-        users = there[None] | there[ward_id]
-        if users:
-            rows = await tx.all(
-                _ENTITLED,
-                hospital_id=tx.hospital_id,
-                user_ids=sorted(users),
-                there=sorted(there[ward_id]),
-                ward_id=ward_id,
-            )
-            found[ward_id] = {row["id"] for row in rows}
+    heard = [(one.ward_id, one.user_id) for one in listeners]
+    if heard:
+        rows = await tx.all(
+            _ENTITLED,
+            hospital_id=tx.hospital_id,
+            wards=list(ward_ids),
+            heard_wards=[ward_id for ward_id, _ in heard],
+            heard_users=[user_id for _, user_id in heard],
+        )
+        for row in rows:
+            found[row["ward_id"]].add(row["user_id"])
     return found
 
 
@@ -145,28 +148,48 @@ _UNTOLD = (
     .limit(MOST_UNTOLD)
     .with_for_update(skip_locked=True)
 )
-_ENTITLED = select(_USER.c.id).where(
-    _USER.c.hospital_id == bindparam("hospital_id"),
-    _USER.c.id == bindparam("user_ids", type_=ARRAY(Uuid())).any_(),
-    _USER.c.disabled_at.is_(None),
-    or_(
-        and_(
-            _USER.c.id == bindparam("there", type_=ARRAY(Uuid())).any_(),
-            there_is(
-                _ROLE, _ROLE.c.user_id == _USER.c.id, _ROLE.c.role.in_(_holding(Reach.HOSPITAL))
-            ),
-        ),
-        and_(
-            there_is(
-                _ROLE,
-                _ROLE.c.user_id == _USER.c.id,
-                _ROLE.c.role.in_(_holding(*Reach)),
-            ),
-            there_is(
-                _MEMBER,
-                _MEMBER.c.user_id == _USER.c.id,
-                _MEMBER.c.ward_id == bindparam("ward_id", type_=Uuid()),
-            ),
-        ),
-    ),
+_IDS = ARRAY(Uuid())
+_RAISED = (
+    func.unnest(bindparam("wards", type_=_IDS))
+    .table_valued(column("ward_id", Uuid()))
+    .render_derived("raised")
 )
+_HEARD = (
+    func.unnest(bindparam("heard_wards", type_=_IDS), bindparam("heard_users", type_=_IDS))
+    .table_valued(column("ward_id", Uuid()), column("user_id", Uuid()))
+    .render_derived("heard")
+)
+_ENTITLED = (
+    select(_RAISED.c.ward_id, _HEARD.c.user_id)
+    .join_from(
+        _RAISED,
+        _HEARD,
+        or_(_HEARD.c.ward_id.is_(None), _HEARD.c.ward_id == _RAISED.c.ward_id),
+    )
+    .join(_USER, _USER.c.id == _HEARD.c.user_id)
+    .where(
+        _USER.c.hospital_id == bindparam("hospital_id"),
+        _USER.c.disabled_at.is_(None),
+        or_(
+            and_(
+                _HEARD.c.ward_id.is_not_distinct_from(_RAISED.c.ward_id),
+                there_is(
+                    _ROLE, _ROLE.c.user_id == _USER.c.id, _ROLE.c.role.in_(_holding(Reach.HOSPITAL))
+                ),
+            ),
+            and_(
+                there_is(
+                    _ROLE,
+                    _ROLE.c.user_id == _USER.c.id,
+                    _ROLE.c.role.in_(_holding(*Reach)),
+                ),
+                there_is(
+                    _MEMBER,
+                    _MEMBER.c.user_id == _USER.c.id,
+                    _MEMBER.c.ward_id == _RAISED.c.ward_id,
+                ),
+            ),
+        ),
+    )
+)
+"""(ward of what was raised, who listens there and may acknowledge), as often as they listen."""

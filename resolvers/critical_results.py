@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -20,7 +21,7 @@ from models.rules.critical_results import (
 )
 from models.rules.refusals import Refusal as RuledOut
 from models.rules.scopes import Scope
-from resolvers import inputs, visible
+from resolvers import batches, inputs, visible
 from resolvers.actors import Actor
 from resolvers.critical_result_alerts import Alert
 from resolvers.critical_result_steps import Loop
@@ -150,11 +151,14 @@ async def escalate_due(tx: Transaction) -> int:
     Each goes on by the version of the chain with which its clock began.
     Called each second, by any number of processes: a row that another holds is left to it. After a
     stop of the clock each step that was missed is made, in order; it is recorded at `tx.now`, when
-    people could hear of it, and not at the time at which it was due.
+    people could hear of it, and not at the time at which it was due. One that cannot be moved on
+    keeps no other waiting.
     """
     rows = await tx.all(_DUE, hospital_id=tx.hospital_id, now=tx.now)
-    if not rows:
-        return 0
+    return await batches.worked(tx, rows, partial(_move_on, tx))
+
+
+async def _move_on(tx: Transaction, rows: batches.Rows) -> int:
     alerts = [Alert.of(row) for row in rows]
     running = (alert.chain_id for alert in alerts if alert.chain_id is not None)
     chains = await Chains.load(tx.connection, tx.hospital_id, running)

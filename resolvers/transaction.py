@@ -142,6 +142,17 @@ class Transaction(Ledger):
                 statement.sql, [statement.bind(dict(row)) for row in rows]
             )
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What is done in here is not done, events and all, where it ends in an error."""
+        events, charted = list(self._events), dict(self._charted)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            self._events, self._charted = events, charted
+            raise
+
     async def flush(self) -> None:
         """Write the recorded events; the last thing before the commit."""
         await self.insert_all(models.LoggedEvent, self.logged())

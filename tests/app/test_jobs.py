@@ -240,6 +240,54 @@ async def test_a_fault_in_one_hospital_keeps_nobody_waiting(
     assert "Eleanor" not in caplog.text
 
 
+@asynccontextmanager
+async def unworkable(pool: asyncpg.Pool[Any], critical: UUID) -> AsyncIterator[None]:
+    """The database takes no step of this critical result."""
+    function = f"no_step_of_{critical.hex}"
+    async with as_owner(pool) as owner:
+        await owner.execute(
+            f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN IF NEW.critical_result_id = '{critical}' THEN"
+            " RAISE 'Eleanor Rigby'; END IF; RETURN NEW; END $$;"
+            f"CREATE TRIGGER {function} BEFORE INSERT ON critical_result_steps"
+            f" FOR EACH ROW EXECUTE FUNCTION {function}()"
+        )
+    try:
+        yield
+    finally:
+        async with as_owner(pool) as owner:
+            await owner.execute(f"DROP FUNCTION {function}() CASCADE")
+
+
+async def test_one_that_cannot_be_worked_on_keeps_no_other_of_its_ward_waiting(
+    hospital: Hospital, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither what is to be told nor what is to be escalated; what is not done leaves no event, and
+    is done once it can be."""
+    names = ("Ada", "Ben", "Cleo")
+    critical = {name: await overdue(hospital, name) for name in names}
+    await hospital.pool.execute(
+        "UPDATE critical_results SET told_at = NULL WHERE id = ANY($1)", [*critical.values()]
+    )
+
+    async def tick() -> dict[str, list[str]]:
+        rung: list[UUID] = []
+        await jobs.tick(hospital.pool, DEFAULT_POLICY, rung.append, nobody, datetime.now(UTC))
+        assert hospital.id in rung
+        return {name: await kinds(hospital, one) for name, one in critical.items()}
+
+    async with unworkable(hospital.pool, critical["Ben"]):
+        heard = await tick()
+        assert heard.pop("Ben") == []
+        assert all(one and set(one) == {"CriticalResultEscalated"} for one in heard.values())
+        assert caplog.text.count("RaiseError") == 2
+        assert "Eleanor" not in caplog.text
+        untold = "SELECT id FROM critical_results WHERE id = ANY($1) AND told_at IS NULL"
+        rows = await hospital.pool.fetch(untold, [*critical.values()])
+        assert [row["id"] for row in rows] == [critical["Ben"]]
+    assert set((await tick())["Ben"]) == {"CriticalResultEscalated"}
+
+
 async def test_a_hospital_that_the_database_stops_keeps_no_other_waiting(
     pool: asyncpg.Pool[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
