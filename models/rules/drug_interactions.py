@@ -52,6 +52,12 @@ _DIRECT_ANTICOAGULANTS = _agents(
     "apixaban|rivaroxaban|edoxaban|dabigatran|dabigatran etexilate",
     "B01AF B01AE07",
 )
+_HEPARIN = _drug("heparin", "B01AB01")
+_LOW_MOLECULAR = _agents(
+    "low molecular weight heparins",
+    "enoxaparin|dalteparin|tinzaparin|nadroparin",
+    "B01AB04 B01AB05 B01AB06 B01AB10",
+)
 _METHOTREXATE = _drug("methotrexate", "L01BA01 L04AX03")
 _TRIMETHOPRIM = _agents("trimethoprim", "trimethoprim|cotrimoxazole", "J01EA01 J01EE01")
 _CYP3A4 = _agents(
@@ -204,6 +210,23 @@ _ROWS: tuple[_Row, ...] = (
      "FDA label of warfarin, 7: anticoagulants"),
     (_DIRECT_ANTICOAGULANTS, _NSAIDS, MODERATE, "bleeding", "FDA label of apixaban, 7: NSAIDs"),
     (_DIRECT_ANTICOAGULANTS, _ASPIRIN, MODERATE, "bleeding", "FDA label of apixaban, 7: aspirin"),
+    (_HEPARIN, _ASPIRIN, MODERATE, "bleeding", "FDA label of heparin, 7: platelet inhibitors"),
+    (_HEPARIN, _CLOPIDOGREL, MODERATE, "bleeding", "FDA label of heparin, 7: platelet inhibitors"),
+    (_HEPARIN, _NSAIDS, MODERATE, "bleeding", "FDA label of heparin, 7: platelet inhibitors"),
+    (_HEPARIN, _WARFARIN, MODERATE, "bleeding; INR reads too high for hours after a dose",
+     "FDA label of heparin, 7: oral anticoagulants"),
+    (_HEPARIN, _DIRECT_ANTICOAGULANTS, HIGH, "bleeding",
+     "FDA label of apixaban, 7: anticoagulants"),
+    (_LOW_MOLECULAR, _ASPIRIN, HIGH, "bleeding, spinal haematoma",
+     "FDA label of enoxaparin, boxed warning and 7: platelet inhibitors"),
+    (_LOW_MOLECULAR, _CLOPIDOGREL, HIGH, "bleeding, spinal haematoma",
+     "FDA label of enoxaparin, boxed warning and 7: platelet inhibitors"),
+    (_LOW_MOLECULAR, _NSAIDS, HIGH, "bleeding, spinal haematoma",
+     "FDA label of enoxaparin, boxed warning and 7: NSAIDs"),
+    (_LOW_MOLECULAR, _WARFARIN, HIGH, "bleeding, spinal haematoma",
+     "FDA label of enoxaparin, boxed warning and 7: anticoagulants"),
+    (_LOW_MOLECULAR, _DIRECT_ANTICOAGULANTS, HIGH, "bleeding, spinal haematoma",
+     "FDA label of enoxaparin, boxed warning and 7: anticoagulants"),
     (_METHOTREXATE, _TRIMETHOPRIM, HIGH, "bone marrow suppression",
      "FDA label of methotrexate, drug interactions: trimethoprim/sulfamethoxazole"),
     (_METHOTREXATE, _NSAIDS, HIGH, "methotrexate stays; marrow and gut toxicity",

@@ -78,6 +78,13 @@ KNOWN = [
     ("theophylline", "Ciprofloxacin 500 MG", "HIGH"),
     ("Codeine 30 MG", "diazepam", "HIGH"),
     ("ondansetron", "haloperidol", "MODERATE"),
+    ("heparin sodium, porcine 5000 UNT/ML Injection", "aspirin 81 mg", "MODERATE"),
+    ("Heparin 5000 units", "Ibuprofen 400 MG", "MODERATE"),
+    ("Heparin 5000 units", "warfarin", "MODERATE"),
+    ("Heparin 5000 units", "rivaroxaban", "HIGH"),
+    ("0.4 ML enoxaparin sodium 100 MG/ML Prefilled Syringe", "clopidogrel 75 MG", "HIGH"),
+    ("enoxaparin", "Ketorolac 15 MG/ML", "HIGH"),
+    ("dalteparin", "apixaban", "HIGH"),
 ]
 
 
@@ -99,6 +106,8 @@ def test_pairs_that_everybody_knows(one: str, other: str, severity: str) -> None
         ("Losartan Potassium 50 MG", "Lisinopril 10 MG"),
         ("simvastatin", "azithromycin"),
         ("metoprolol", "amlodipine"),
+        ("enoxaparin", "oxycodone"),
+        ("Heparin 5000 units", "paracetamol"),
         ("warfarin", "warfarin"),
         ("", ""),
     ],
