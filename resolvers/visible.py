@@ -33,7 +33,8 @@ async def row(
     not the scope; NOT_FOUND, naming the input's `field`, where there is no such row to be seen.
     """
     row_id = ids.required(model, public_id, field)
-    clause = _find(model, actor.reaches(scope), lock)
+    reaches, vitals = actor.reaches(scope), actor.rights.reaches(Scope.VITALS_READ)
+    clause = _find(model, reaches, vitals if model is models.CriticalResult else None, lock)
     found = await tx.first(clause, row_id=row_id, **scoping.binds(actor))
     if found is None:
         raise NotFound(f"{field} names nothing here", field=field)
@@ -41,12 +42,20 @@ async def row(
 
 
 @lru_cache(maxsize=256)
-def _find(model: type[models.Base], reaches: frozenset[Reach], lock: bool) -> Select[Any]:
+def _find(
+    model: type[models.Base],
+    reaches: frozenset[Reach],
+    vitals: frozenset[Reach] | None,
+    lock: bool,
+) -> Select[Any]:
     table = model.__table__.alias("found")
     clause = select(table).where(
         table.c.id == bindparam("row_id"),
         scoping.of_hospital(table),
         scoping.visible(model, table, reaches),
     )
+    told = None if vitals is None else scoping.told(table, reaches, vitals)
+    if told is not None:
+        clause = clause.where(told)
     # NO KEY: a row that is only pointed at by a new one (vitals of a patient) goes on being so.
     return clause.with_for_update(of=table, key_share=True) if lock else clause

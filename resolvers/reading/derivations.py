@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, false
+from sqlalchemy import BindParameter, ColumnElement, FromClause
 from sqlalchemy.types import TypeEngine
 
 import models
-from models.rules.scopes import Reach, Scope
+from models.rules.scopes import Scope
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
-from resolvers.reading.catalogue import SCOPES
 from resolvers.reading.fields import Selected, arguments
 from resolvers.reading.given_arguments import GivenArgument
 from resolvers.reading.places import (
@@ -39,16 +38,7 @@ class Rights:
         self, model: type[models.Base], row: FromClause, scope: Scope | None = None
     ) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row of the table."""
-        scope = scope or SCOPES[model]
-        reaches = self._planner.rights.reaches(scope)
-        if not reaches:
-            return (false(),)
-        self._planner.found.scopes.add(scope)
-        ours = scoping.of_hospital(row)
-        if Reach.HOSPITAL in reaches:
-            return (ours,)
-        self._planner.found.reaches |= reaches
-        return (ours, scoping.visible(model, row, reaches))
+        return (scoping.of_hospital(row), *self._planner.sight.seen(model, row, scope))
 
     def argument(self, name: str) -> GivenArgument | None:
         """An argument by its GraphQL name."""

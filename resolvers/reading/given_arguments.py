@@ -50,8 +50,7 @@ class GivenArgument:
 
     def visible(self, model: type[models.Base], row: FromClause) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the actor sees a row that the argument names."""
-        seen = self._planner.visible(model, row)
-        return () if seen is None else (seen,)
+        return self._planner.sight.seen(model, row)
 
     def truth(self) -> bool:
         """The value of a Boolean (see Prepared.shape)."""

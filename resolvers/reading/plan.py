@@ -60,6 +60,7 @@ from resolvers.reading.places import (
     spoken,
     typename,
 )
+from resolvers.reading.sight import Sight
 from resolvers.reading.sources import (
     Actor,
     AnyNode,
@@ -103,7 +104,6 @@ class Planner:
         replayed: bool = False,
         writing: Writing | None = None,
     ) -> None:
-        self._replayed = replayed
         self._writing = writing
         self.catalogue = catalogue
         self.variables = prepared.variables
@@ -111,6 +111,7 @@ class Planner:
         self.rights = rights
         self._serial = 0
         self.found = Findings()
+        self.sight = Sight(rights, self.found, replayed=replayed)
 
     def object(
         self, place: Place, level: shapes.Level, sets: Iterable[SelectionSetNode]
@@ -177,8 +178,8 @@ class Planner:
         value = spoken(chosen, source.expression(place.row))
         if source.masked is not None and place.borrowed:
             assert place.model is not None
-            seen = self.visible(place.model, place.row)
-            return value if seen is None else case((seen, value), else_=source.masked)
+            seen = self.sight.seen(place.model, place.row)
+            return case((and_(*seen), value), else_=source.masked) if seen else value
         if not isinstance(source.requires, Scope):
             return value
         reaches = self.rights.reaches(source.requires)
@@ -188,7 +189,8 @@ class Planner:
             return value
         # The row is seen in a wider reach than this field is.
         assert place.model is not None
-        return case((self._within(place.model, place.row, reaches), value), else_=null())
+        within = self.sight.within(place.model, place.row, reaches)
+        return case((and_(*within), value), else_=null())
 
     def _embedded(
         self, place: Place, level: shapes.Level, chosen: Selected, source: Embedded
@@ -273,13 +275,12 @@ class Planner:
         told: list[ColumnElement[bool]] = [known.is_not(None)]
         assert place.model is not None
         assert place.row is not None
-        if place.borrowed and (seen := self.visible(place.model, place.row)) is not None:
-            told.append(seen)
+        if place.borrowed:
+            told += self.sight.seen(place.model, place.row)
         if isinstance(source.requires, Scope):
-            reaches = self.rights.reaches(source.requires)
             # The row may be seen in a wider reach than these are.
-            if Reach.HOSPITAL not in reaches:
-                told.append(self._within(place.model, place.row, reaches))
+            reaches = self.rights.reaches(source.requires)
+            told += self.sight.within(place.model, place.row, reaches)
         return replace(made, json=case((and_(*told), made.json)))
 
     def enter(
@@ -298,10 +299,8 @@ class Planner:
         if place.model is None or source.on is None:
             # Nothing else ties the row to the actor's hospital.
             level.where.append(scoping.of_hospital(row))
-        reaches = self._reaches(place, source)
-        if reaches is not None and Reach.HOSPITAL not in reaches:
-            listed = place.model is None and isinstance(source, Page)
-            level.where.append(self._within(source.model, row, reaches, listed=listed))
+        reaches = self.sight.reaches(place, source)
+        level.where += self.sight.entered(place, source, row, reaches)
         for name, condition in source.filters.items():
             if name in given:
                 argument = GivenArgument(self, name, given[name], self.variables)
@@ -315,10 +314,10 @@ class Planner:
                     asked = argument(Uuid(), partial(ids.decode, models.Patient))
                     level.people.append(shapes.People(asked))
                 needed = source.needs.get(name)
-                if needed is not None and Reach.HOSPITAL not in self.rights.reaches(needed):
+                if needed is not None:
                     # An argument asks only of the rows in which its own scope may be read.
-                    may = self._within(source.model, row, self.rights.reaches(needed))
-                    level.where.append(may)
+                    may = self.sight.within(source.model, row, self.rights.reaches(needed))
+                    level.where += may
         known = place.reaches if source.inherits or reaches is None else reaches
         if isinstance(source, Produced):
             level.where.append(row.c.id == bindparam(f"given_{source.name}", type_=Uuid()))
@@ -335,43 +334,6 @@ class Planner:
             return alias_of(source.model, name)
         produced = isinstance(source, Produced) or (place.model is None and place.row is not None)
         return self._writing.in_place_of(source.model, name, produced=produced)
-
-    def visible(self, model: type[models.Base], row: FromClause) -> ColumnElement[bool] | None:
-        """The condition that the actor sees a row of the table for itself; None: sees every one."""
-        reaches = self.rights.reaches(SCOPES[model])
-        return None if Reach.HOSPITAL in reaches else self._within(model, row, reaches)
-
-    def _within(
-        self,
-        model: type[models.Base],
-        row: FromClause,
-        reaches: frozenset[Reach],
-        *,
-        listed: bool = False,
-    ) -> ColumnElement[bool]:
-        self.found.reaches |= reaches
-        return scoping.visible(model, row, reaches, listed=listed)
-
-    def _reaches(self, place: Place, source: Relation) -> frozenset[Reach] | None:
-        """In which reaches the row must still be shown to be visible; None: it is known to be."""
-        if source.inherits or (isinstance(source, Produced) and not self._replayed):
-            return None
-        scope = SCOPES[source.model]
-        reaches = self.rights.reaches(scope)
-        if reaches:
-            self.found.scopes.add(scope)
-        same_patient = place.of_patient and belongs_to_patient(source.model)
-        # Of a patient seen on the actor's wards (or the own record) every row is so too; a row seen
-        # because the actor wrote it says nothing of the others.
-        follows = source.within and not place.borrowed
-        if (
-            (follows or (same_patient and place.model is not models.CriticalResult))
-            and Reach.AUTHORED not in place.reaches
-            and place.reaches
-            and place.reaches <= reaches
-        ):
-            return None
-        return reaches
 
     def collect(self, chosen: Selected) -> list[Selected]:
         """The fields selected below `chosen`."""

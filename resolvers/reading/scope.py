@@ -18,12 +18,14 @@ from sqlalchemy import (
     CompoundSelect,
     FromClause,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
     cast,
     false,
     func,
+    literal_column,
     or_,
     select,
     true,
@@ -32,12 +34,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
+from models.rules.critical_results import CriticalResultKind
 from models.rules.scopes import Reach
 from resolvers.actors import Actor
 from resolvers.reading.sources import there_is
 
 HOSPITAL = bindparam("actor_hospital", type_=Uuid())
 USER = bindparam("actor_user", type_=Uuid())
+SESSION = bindparam("actor_session", type_=Uuid())
 PATIENT = bindparam("actor_patient", type_=Uuid())
 OPENED = bindparam("actor_opened", type_=ARRAY(Uuid()))
 TREATED = bindparam("actor_treated", type_=ARRAY(Uuid()))
@@ -52,6 +56,7 @@ def binds(actor: Actor) -> dict[str, Any]:
     return {
         "actor_hospital": actor.hospital_id,
         "actor_user": actor.user_id,
+        "actor_session": actor.session_id,
         "actor_patient": actor.patient_id,
         "actor_wards": list(actor.ward_ids),
         "actor_treated": list(actor.treated),
@@ -82,6 +87,20 @@ def visible(
         rest -= together
     found += [_within(model, row, reach) for reach in sorted(rest)]
     return or_(*found) if found else false()
+
+
+def told(
+    alert: FromClause, reaches: frozenset[Reach], vitals: frozenset[Reach]
+) -> ColumnElement[bool] | None:
+    """The condition that somebody with these reaches of a scope on critical results may also read
+    what this one speaks of: it tells the score of vital signs in words, and what was read back.
+
+    `vitals`: in which reaches vital signs are read. None: wherever critical results are.
+    """
+    if Reach.HOSPITAL in vitals or reaches <= vitals:
+        return None
+    of_vitals = visible(models.CriticalResult, alert, vitals)
+    return or_(alert.c.kind == _OF_LABORATORY, of_vitals)
 
 
 def of_hospital(row: FromClause) -> ColumnElement[bool]:
@@ -181,6 +200,7 @@ def _authored(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
 
 
 _STAY = models.BedStay.__table__.alias("scope_stay")
+_OF_LABORATORY = literal_column(f"'{CriticalResultKind.LABORATORY}'", Text())
 _OF_WARDS = frozenset({Reach.WARDS, Reach.TREATMENT})
 _OF_PATIENTS = _OF_WARDS | {Reach.OPENED, Reach.OWN}
 """The reaches that go by the patient of a row."""

@@ -42,6 +42,7 @@ class Viewer:
     patient: UUID | None
     treated: frozenset[UUID]
     opened: frozenset[UUID]
+    session: UUID | None = None
 
     @property
     def scopes(self) -> list[str]:
@@ -74,6 +75,7 @@ def viewer_of(actor: Actor, held: Held) -> Viewer:
         frozenset(
             a["patient_id"] for a in accesses if a["ended_at"] is None and a["expires_at"] > now
         ),
+        actor.session_id,
     )
 
 
@@ -108,7 +110,13 @@ def in_sight(held: Held, viewer: Viewer, rows: Iterable[Row]) -> list[Row]:
 def sees(held: Held, viewer: Viewer, row: Row, scope: str) -> bool:
     """Whether the row is in one of the reaches in which the viewer holds the scope."""
     assert row["hospital_id"] == viewer.hospital
-    return any(REACHES[letter](held, viewer, row) for letter in viewer.reaches(scope))
+    asked = {scope}
+    if row["__typename"] == "CriticalResult" and row["kind"] == "DETERIORATION":
+        # It says what somebody's vital signs are.
+        asked.add("vitals:read")
+    return all(
+        any(REACHES[letter](held, viewer, row) for letter in viewer.reaches(one)) for one in asked
+    )
 
 
 def _patient(row: Row) -> UUID | None:
