@@ -1,4 +1,4 @@
-"""WCAG 2.1 AA of a page as it is shown, in light and in dark, by axe-core from the web part's lock."""
+"""WCAG 2.1 AA of a page as it is shown, in light and in dark, by axe-core of the web part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
   const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   return violations.map(({ id, help, nodes }) => ({
-    id, help, nodes: nodes.slice(0, 5).map(({ html, failureSummary }) => html.slice(0, 300) + " " + failureSummary),
+    id,
+    help,
+    nodes: nodes.slice(0, 5).map((one) => `${one.html.slice(0, 300)} ${one.failureSummary}`),
   }));
 }
 """
