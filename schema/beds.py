@@ -92,8 +92,8 @@ class ReserveBedInput:
     bed_id: strawberry.ID
     patient_id: strawberry.ID
     until: datetime | None = None
-
     idempotency_key: str | None = None
+
 
 @strawberry.type(description="Answer of reserveBed.")
 class ReserveBedPayload:
@@ -123,8 +123,8 @@ class EquipBedInput:
 
     bed_id: strawberry.ID
     isolation_for: list[IsolationKind]
-
     idempotency_key: str | None = None
+
 
 @strawberry.type(description="Answer of equipBed.")
 class EquipBedPayload:
@@ -144,8 +144,8 @@ class SetBedStatusInput:
     bed_id: strawberry.ID
     status: BedStatus
     reason: str | None = None
-
     idempotency_key: str | None = None
+
 
 @strawberry.type(description="Answer of setBedStatus.")
 class SetBedStatusPayload:
