@@ -241,7 +241,9 @@ def _episodes(asked: FromClause, given: Derivation) -> Subquery:
         *((closed.c.kind.in_(words([kind])), words([how])[0]) for kind, how in CLOSING.items()),
         else_=words([CriticalResultStatus.OPEN])[0],
     )
-    waited = extract("epoch", closed.c.occurred_at - opened.c.occurred_at)
+    apart = extract("epoch", closed.c.occurred_at - opened.c.occurred_at)
+    # The clock of another process may have been behind.
+    waited = case((apart < number(0), number(0)), else_=apart)
     read_back = and_(
         closed.c.kind.in_(words([_Kind.ACKNOWLEDGED])), closed.c.read_back.is_not(None)
     )

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid, and_, func, or_
 
 import models
+from models.rules.critical_results import TAKEN_BACK
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up, there_is
 from schema.enums import IngestOutcome, Interpretation, ResultStatus
@@ -20,6 +21,7 @@ from schema.fields import (
     identifier,
     many,
     one,
+    words,
 )
 from schema.nodes import Node
 
@@ -51,13 +53,19 @@ def _lies_on(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 
 def _interpreted(row: FromClause, given: Given) -> ColumnElement[bool]:
-    asked: ColumnElement[bool] = row.c.interpretation.in_(given.words())
-    return asked
+    asked = row.c.interpretation.in_(given.words())
+    # What was taken back is no finding: nobody has to judge it.
+    counts = row.c.interpretation.not_in(words(Interpretation.NOT_JUDGED))
+    return and_(asked, or_(counts, row.c.status.not_in(words(*sorted(TAKEN_BACK)))))
 
 
 LAB_RESULT_ARGUMENTS = {
     "ward": Argument(str | None, _lies_on, description="The code of the ward of now."),
-    "interpretation": Argument(list[Interpretation] | None, _interpreted),
+    "interpretation": Argument(
+        list[Interpretation] | None,
+        _interpreted,
+        description="NOT_JUDGED lists no result that was taken back (CANCELLED, ENTERED_IN_ERROR).",
+    ),
     "not_judged_reason": Argument(
         str | None,
         lambda row, given: row.c.not_judged_reason == given(Text(), str.strip),

@@ -186,6 +186,12 @@ def _results(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
         rows = [one for one in rows if one["patient_id"] in lying]
     if "interpretation" in given:
         rows = [one for one in rows if one["interpretation"] in given["interpretation"]]
+        gone = ("CANCELLED", "ENTERED_IN_ERROR")
+        rows = [
+            one
+            for one in rows
+            if one["interpretation"] != "NOT_JUDGED" or one["status"] not in gone
+        ]
     if "notJudgedReason" in given:
         reason = given["notJudgedReason"].strip()
         rows = [one for one in rows if one["not_judged_reason"] == reason]
