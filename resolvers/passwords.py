@@ -50,13 +50,18 @@ def limit(at_once: int) -> None:
 
 async def hash_password(password: str, *, field: str = "password") -> str:
     """The argon2id hash of a new password of 8 to 1,024 characters (BadInput otherwise)."""
+    check_length(password, field=field)
+    return await _in_thread(_hash, password)
+
+
+def check_length(password: str, *, field: str) -> None:
+    """BadInput where a new password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadInput(
             f"a password has {SHORTEST} to {LONGEST} characters",
             field=field,
             limit=f"{SHORTEST} to {LONGEST} characters",
         )
-    return await _in_thread(_hash, password)
 
 
 async def verify(password_hash: str | None, password: str) -> bool:

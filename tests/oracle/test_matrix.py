@@ -172,6 +172,7 @@ def words_of(type_: str, field: str) -> Sequence[str]:
 
 
 MADE = {
+    "UserConnection": ["users"],
     "Station": ["json_to_recordset"],
     "CriticalResultReport": ["time_zone"],
     "CriticalResultFigures": ["lines"],
