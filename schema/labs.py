@@ -81,12 +81,19 @@ def _orderer(result: FromClause) -> ColumnElement[object]:
     return looked_up(user.c.display_name, user, user.c.id == result.c.ordered_by)
 
 
-@strawberry.type(description="A laboratory result, in one of its versions.")
+@strawberry.type(
+    description=(
+        "A laboratory result, in one of its versions. `criticalRule` is the version of the rule"
+        " that found it critical. `appliedRules` are the versions of all rules that it was held"
+        " against, whatever came of it: none where it is text, in a unit that does not convert, or"
+        " of a test or a patient that no rule is for, so that the sender alone speaks; null where"
+        " it was judged before this was kept."
+    )
+)
 class LabResult(Node):
     """`value` and `unit` are as the sender gave them; `code` is LOINC where it was mapped.
-    `criticalRule` is the version of the rule that found it critical; `senderFlag` is what the
-    sender says itself (HL7 v3 ObservationInterpretation), heard where it says critical.
-    `criticalResult` is the one that it raised or joined; `orderedBy` a name."""
+    `senderFlag` is what the sender says itself (HL7 v3 ObservationInterpretation), heard where it
+    says critical. `criticalResult` is the one that it raised or joined; `orderedBy` a name."""
 
     id: strawberry.ID = identifier(models.LabResult)
     patient: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
@@ -106,6 +113,15 @@ class LabResult(Node):
     interpretation: Interpretation = column()
     critical_rule: Annotated["CriticalRule", strawberry.lazy("schema.critical_rules")] | None = one(
         models.CriticalRule, lambda result, rule: rule.c.id == result.c.rule_id
+    )
+    applied_rules: (
+        list[Annotated["CriticalRule", strawberry.lazy("schema.critical_rules")]] | None
+    ) = many(
+        models.CriticalRule,
+        lambda result, rule: rule.c.id == func.any(result.c.applied_rules),
+        order=(models.CriticalRule.key, models.CriticalRule.id),
+        size=2,
+        present=lambda result: result.c.applied_rules.is_not(None),
     )
     not_judged_reason: str | None = column()
     unmapped: bool = column()

@@ -20,9 +20,10 @@ from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
 from tests.oracle.trends import lab_trend, member_result, panels, vital_trend
 from tests.oracle.users import IN_SERVICE
+from tests.oracle.verdicts import VERDICTS
 
 Given = dict[str, Any]
-Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
+Relation = Callable[[Held, Viewer, Row, Given], list[Row] | None]
 
 NODES = tuple(type_ for type_ in ENTRY if type_ in PREFIXES)
 """The types with an id of their own."""
@@ -345,8 +346,7 @@ RELATIONS: dict[str, Relation] = {
     "LabResult.patient": behind("Patient", "patient_id"),
     "LabResult.criticalResult": behind("CriticalResult", "critical_result_id"),
     "LabResult.history": _history,
-    "LabResult.criticalRule": behind("CriticalRule", "rule_id"),
-    "CriticalResult.criticalRule": behind("CriticalRule", "rule_id"),
+    **VERDICTS,
     "CriticalRule.ward": behind("Ward", "ward_id"),
     "CriticalRule.versions": lambda held, viewer, row, given: held.where(
         "CriticalRule", "key", row["key"]

@@ -13,7 +13,7 @@ import models
 from models.rules.beds import BedStatus
 from models.rules.isolations import IsolationKind
 from models.rules.roles import Role
-from resolvers import admissions, beds, hospitals, ids, isolations, users, ward_changes
+from resolvers import admissions, beds, ids, isolations, users, ward_changes
 from resolvers.errors import BadInput, Conflict, Forbidden, NotFound
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
@@ -276,14 +276,3 @@ async def test_what_cannot_be_a_name_and_what_is_not_there(house: House) -> None
 async def test_administrators_alone_change_wards(house: House, role: Role) -> None:
     with pytest.raises(Forbidden):
         await work(house, "retire_ward", role=role, ward_id=ward(house))
-
-
-async def test_an_import_brings_nothing_back(house: House) -> None:
-    """What names a retired bed finds it, and it takes nobody."""
-    bed = await house.bed()
-    row = await house.row(models.Bed, bed)
-    await work(house, "retire_bed", bed_id=bed)
-    async with house.pool.acquire() as connection:
-        found = await hospitals.create_bed(connection, house.id, house.wards["med"], row["code"])
-    assert found == row["id"]
-    assert (await house.row(models.Bed, bed))["retired_at"] is not None
