@@ -80,26 +80,6 @@ async def begin(
             await asyncio.sleep(_LOOK_AGAIN)
 
 
-async def note(
-    connection: Connection, *, account: bytes, address: str, now: datetime, policy: Policy
-) -> None:
-    """Write an attempt of somebody who has signed in, in the transaction that looks at it;
-    THROTTLED where one more would be too many.
-
-    It holds the account's lock alone: nobody else at the address waits for the hashing.
-    """
-    key = locks.key("sign-in account", account)
-    await connection.execute(_LOCK_ACCOUNT.sql, *_LOCK_ACCOUNT.bind({"account_lock": key}))
-    held = await _limiting(connection, account, address, now, policy)
-    if held is not None:
-        free_in = (held + policy.sign_in_window - now).total_seconds()
-        raise Throttled("too many wrong passwords", retry_after=max(1, math.ceil(free_in)))
-    await connection.execute(
-        _WRITE.sql,
-        *_WRITE.bind({"id": models.new_id(), "account": account, "address": address, "now": now}),
-    )
-
-
 async def _held_since(
     connection: Connection, account: bytes, address: str, now: datetime, policy: Policy
 ) -> datetime | None:
@@ -114,12 +94,6 @@ async def _held_since(
             }
         ),
     )
-    return await _limiting(connection, account, address, now, policy)
-
-
-async def _limiting(
-    connection: Connection, account: bytes, address: str, now: datetime, policy: Policy
-) -> datetime | None:
     limiting = await connection.fetchrow(
         _LIMITING.sql,
         *_LIMITING.bind(
@@ -163,9 +137,6 @@ _LOCK = Statement(
         func.pg_advisory_xact_lock(bindparam("account_lock", type_=BigInteger())),
         func.pg_advisory_xact_lock(bindparam("address_lock", type_=BigInteger())),
     )
-)
-_LOCK_ACCOUNT = Statement(
-    select(func.pg_advisory_xact_lock(bindparam("account_lock", type_=BigInteger())))
 )
 _LIMITING = Statement(
     select(

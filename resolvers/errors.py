@@ -77,10 +77,9 @@ class ReadBackDiffers(Refusal):
 
 
 class PasswordDiffers(Refusal):
-    """The password of now is not what was typed. The attempt is kept, and counted."""
+    """The password of now is not what was typed. The attempt is counted."""
 
     code = "PASSWORD_DIFFERS"
-    keeps = True
 
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message, field=field)

@@ -22,7 +22,10 @@ from models.rules.roles import Role
 from models.rules.scopes import Scope
 from resolvers import attempts, inputs, locks, passwords, users, visible
 from resolvers.actors import Actor
+from resolvers.database import Statement
 from resolvers.errors import BadInput, Conflict, PasswordDiffers, Unauthenticated
+from resolvers.passwords import Hashed
+from resolvers.policy import Policy
 from resolvers.transaction import Transaction
 
 
@@ -87,14 +90,12 @@ async def enable_user(tx: Transaction, actor: Actor, *, user_id: str) -> dict[st
 
 
 async def set_user_password(
-    tx: Transaction, actor: Actor, *, user_id: str, password: str
+    tx: Transaction, actor: Actor, *, user_id: str, password: Hashed
 ) -> dict[str, Any]:
     """Give a user another password; it ends every session of theirs, and what stood against it:
     attempts to sign in that were wrong."""
     user = await visible.row(tx, actor, Scope.USER_WRITE, models.User, user_id, field="userId")
-    # Before anything is locked: it takes a while, and there may be a line.
-    password_hash = await passwords.hash_password(password)
-    await tx.run(_GIVE_PASSWORD, user=user["id"], hash=password_hash, now=tx.now, by=actor.user_id)
+    await tx.run(_GIVE_PASSWORD, user=user["id"], hash=password, now=tx.now, by=actor.user_id)
     await attempts.clear(
         tx.connection, account=attempts.account(user["username"]), now=tx.now, policy=tx.policy
     )
@@ -102,42 +103,55 @@ async def set_user_password(
     return {"user": user["id"]}
 
 
-async def change_password(
-    tx: Transaction, actor: Actor, *, current_password: str, new_password: str
+async def looked_at(
+    pool: asyncpg.Pool[Any],
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    *,
+    current_password: str,
+    new_password: str,
 ) -> dict[str, Any]:
-    """Give oneself another password; every other session of one's own ends, this one goes on.
+    """The input of changePassword as hashes: that of now, which the one that was typed is of, and
+    that of the new one.
 
-    PASSWORD_DIFFERS, which is counted as a wrong sign-in is, where that of now is another one;
-    THROTTLED, before any is looked at, where there were too many.
+    PASSWORD_DIFFERS where it is not, which is counted as a wrong sign-in is; THROTTLED, before any
+    hashing, where there were too many. As at the door, no connection is held meanwhile.
     """
     passwords.check_length(new_password, field="newPassword")
-    user = await tx.first(_OWN, user=actor.user_id)
+    user = await pool.fetchrow(_OWN.sql, *_OWN.bind({"user": actor.user_id}))
     assert user is not None
     account = attempts.account(user["username"])
-    await attempts.note(
-        tx.connection,
-        account=account,
-        address=actor.address or "",
-        now=tx.now,
-        policy=tx.policy,
-    )
+    await attempts.begin(pool, account=account, address=actor.address or "", now=now, policy=policy)
     if not await passwords.verify(user["password_hash"], current_password):
         raise PasswordDiffers("the password of now is another one", field="currentPassword")
     if new_password == current_password:
         raise BadInput(
             "the new password is that of now", field="newPassword", limit="another one than now"
         )
+    new = await passwords.hash_password(new_password, field="newPassword")
+    return {"current_password": Hashed(user["password_hash"]), "new_password": Hashed(new)}
+
+
+async def change_password(
+    tx: Transaction, actor: Actor, *, current_password: Hashed, new_password: Hashed
+) -> dict[str, Any]:
+    """Give oneself another password, see `looked_at`; every other session of one's own ends, this
+    one goes on. CONFLICT where the password was changed meanwhile."""
+    assert actor.user_id is not None
     changed = await tx.run(
         _CHANGE_PASSWORD,
         user=actor.user_id,
-        before=user["password_hash"],
-        hash=await passwords.hash_password(new_password, field="newPassword"),
+        before=current_password,
+        hash=new_password,
         now=tx.now,
     )
     if not changed:
         raise Conflict("the password has been changed meanwhile")
-    await attempts.clear(tx.connection, account=account, now=tx.now, policy=tx.policy)
-    await _end_sessions(tx, user["id"], but=actor.session_id)
+    await attempts.clear(
+        tx.connection, account=attempts.account(actor.username), now=tx.now, policy=tx.policy
+    )
+    await _end_sessions(tx, actor.user_id, but=actor.session_id)
     return {"changed": True}
 
 
@@ -173,7 +187,7 @@ _USER = bindparam("user", type_=Uuid())
 _NOW = bindparam("now", type_=_TIME)
 _EDITED = {"updated_at": _NOW, "updated_by": bindparam("by", type_=Uuid())}
 _ROLES, _PLACES = (func.unnest(bindparam("given", type_=ARRAY(one))) for one in (Text(), Uuid()))
-_OWN = select(_U).where(_U.c.id == _USER)
+_OWN = Statement(select(_U.c.username, _U.c.password_hash).where(_U.c.id == _USER))
 _IS_ACTIVE = select(_U.c.disabled_at.is_(None)).where(_U.c.id == _USER)
 _ADMINISTRATORS = (
     select(_ROLE.c.user_id)

@@ -24,6 +24,7 @@ from resolvers import inputs, passwords
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.passwords import Hashed
 from resolvers.transaction import Transaction
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
@@ -35,7 +36,7 @@ async def add_user(
     *,
     username: str,
     display_name: str,
-    password: str,
+    password: str | Hashed,
     roles: Iterable[Role],
     ward_codes: Iterable[str] = (),
     patient_mrn: str | None = None,
@@ -59,7 +60,8 @@ async def add_user(
     shown = inputs.text(display_name, "displayName")
     if await connection.fetchval(_EXISTS.sql, *_EXISTS.bind({"username": name})):
         raise Conflict("there is a user of this name already", field="username")
-    password_hash = await passwords.hash_password(password)
+    if not isinstance(password, Hashed):
+        password = Hashed(await passwords.hash_password(password))
     async with connection.transaction():
         wards = await wards_of(connection, hospital_id, sorted(set(ward_codes)))
         patient_id = await _patient(connection, hospital_id, patient_mrn)
@@ -71,7 +73,7 @@ async def add_user(
                     "hospital_id": hospital_id,
                     "username": name,
                     "display_name": shown,
-                    "password_hash": password_hash,
+                    "password_hash": password,
                     "patient_id": patient_id,
                     "by": by,
                     "now": now,
@@ -114,7 +116,7 @@ async def create_user(
     *,
     username: str,
     display_name: str,
-    password: str,
+    password: Hashed,
     roles: Sequence[Role],
     wards: Sequence[str] = (),
     patient_mrn: str | None = None,

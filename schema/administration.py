@@ -3,7 +3,7 @@
 import strawberry
 
 from models.rules.scopes import Scope
-from resolvers import sessions, user_changes, users, ward_changes
+from resolvers import passwords, sessions, user_changes, users, ward_changes
 from schema.fields import AUTHENTICATED, PUBLIC, mutation
 from schema.users import (
     ChangePasswordInput,
@@ -43,10 +43,16 @@ class Administration:
     sign_in: SignInPayload = mutation(sessions.sign_in, input=SignInInput, requires=PUBLIC)
     sign_out: SignOutPayload = mutation(sessions.sign_out, requires=AUTHENTICATED)
     change_password: ChangePasswordPayload = mutation(
-        user_changes.change_password, input=ChangePasswordInput, requires=AUTHENTICATED
+        user_changes.change_password,
+        input=ChangePasswordInput,
+        requires=AUTHENTICATED,
+        before=user_changes.looked_at,
     )
     create_user: CreateUserPayload = mutation(
-        users.create_user, input=CreateUserInput, requires=Scope.USER_WRITE
+        users.create_user,
+        input=CreateUserInput,
+        requires=Scope.USER_WRITE,
+        before=passwords.hashed,
     )
     change_user: ChangeUserPayload = mutation(
         user_changes.change_user, input=ChangeUserInput, requires=Scope.USER_WRITE
@@ -58,7 +64,10 @@ class Administration:
         user_changes.enable_user, input=EnableUserInput, requires=Scope.USER_WRITE
     )
     set_user_password: SetUserPasswordPayload = mutation(
-        user_changes.set_user_password, input=SetUserPasswordInput, requires=Scope.USER_WRITE
+        user_changes.set_user_password,
+        input=SetUserPasswordInput,
+        requires=Scope.USER_WRITE,
+        before=passwords.hashed,
     )
     add_ward: AddWardPayload = mutation(
         ward_changes.add_ward, input=AddWardInput, requires=Scope.WARD_WRITE

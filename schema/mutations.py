@@ -137,6 +137,8 @@ class Mutations:
         actor = allowed(await self._renewed(actor), work.requires)
         if given is None:
             given, claim, now = _asked(prepared, root, actor)
+        if work.before is not None:
+            given = await work.before(self._pool, actor, now, self._policy, **given)
         for again in reversed(range(MOST_ATTEMPTS)):
             try:
                 return await self._in_transaction(prepared, root, actor, given, claim, now)

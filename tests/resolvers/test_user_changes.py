@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 import models
 from models.rules.roles import Role
 from models.rules.scopes import Scope
-from resolvers import ids, sessions, user_changes, users
+from resolvers import ids, passwords, sessions, user_changes, users
 from resolvers.actors import Actor
 from resolvers.errors import (
     BadInput,
@@ -27,6 +28,7 @@ from resolvers.errors import (
 from resolvers.policy import DEFAULT_POLICY, Policy
 from resolvers.reading.documents import GraphQLRequest
 from schema.execution import Engine
+from tests.patience import until
 from tests.resolvers.conftest import PASSWORD, founded
 
 if TYPE_CHECKING:
@@ -41,8 +43,13 @@ def public(actor: Actor) -> str:
     return ids.encode(models.User, actor.user_id)
 
 
+BEFORE = {"set_user_password": passwords.hashed, "change_password": user_changes.looked_at}
+
+
 async def work(house: House, actor: Actor, name: str, **given: Any) -> dict[str, Any]:
-    """Call a mutation's resolver in a transaction of its own."""
+    """Call a mutation's resolver in a transaction of its own, after what comes before."""
+    if name in BEFORE:
+        given = await BEFORE[name](house.pool, actor, house.now, house.policy, **given)
     async with house.begin() as tx:
         made: dict[str, Any] = await getattr(user_changes, name)(tx, actor, **given)
     return made
@@ -81,7 +88,7 @@ async def test_a_user_who_is_created_signs_in(house: House) -> None:
             admin,
             username=name,
             display_name="New",
-            password=ANOTHER,
+            password=passwords.Hashed(await passwords.hash_password(ANOTHER)),
             roles=[Role.NURSE],
             wards=["MED"],
         )
@@ -211,10 +218,9 @@ async def test_a_password_that_is_set_ends_every_session(house: House, nurse: st
             house, admin, "set_user_password", user_id=public(before.actor), password="short"
         )
     assert refused.value.extensions["field"] == "password"
+    new = passwords.Hashed(await passwords.hash_password(ANOTHER))
     async with house.begin() as tx:
-        await user_changes.set_user_password(
-            tx, admin, user_id=public(before.actor), password=ANOTHER
-        )
+        await user_changes.set_user_password(tx, admin, user_id=public(before.actor), password=new)
         assert tx.ended == [before.actor.session_id]
     assert await house.looked_up(before.actor.session_id) is None
     with pytest.raises(Unauthenticated):
@@ -234,9 +240,13 @@ async def test_the_own_password_is_changed_by_whoever_knows_it(house: House, nur
         with pytest.raises(BadInput) as told:
             await work(house, mine.actor, "change_password", **given | {"new_password": wrong})
         assert told.value.extensions["field"] == "newPassword"
+    hashes = await user_changes.looked_at(house.pool, mine.actor, house.now, house.policy, **given)
     async with house.begin() as tx:
-        assert await user_changes.change_password(tx, mine.actor, **given) == {"changed": True}
+        assert await user_changes.change_password(tx, mine.actor, **hashes) == {"changed": True}
         assert tx.ended == [elsewhere.actor.session_id]
+    with pytest.raises(Conflict, match="meanwhile"):
+        async with house.begin() as tx:
+            await user_changes.change_password(tx, elsewhere.actor, **hashes)
     assert await house.looked_up(mine.actor.session_id) is not None
     assert await house.looked_up(elsewhere.actor.session_id) is None
     await signs_in(house, nurse, ANOTHER)
@@ -262,6 +272,25 @@ async def test_guesses_at_the_own_password_are_counted_with_those_at_the_door(
     house.later(seconds=house.policy.sign_in_window.total_seconds() + 1)
     with pytest.raises(PasswordDiffers):
         await work(house, actor, "change_password", **given)
+
+
+async def test_no_connection_is_held_while_a_password_waits_to_be_hashed(
+    house: House, nurse: str
+) -> None:
+    """A line of those who hash must not become one of those who write."""
+    actor = (await signs_in(house, nurse, PASSWORD)).actor
+    engine = Engine(house.pool, house.pool, DEFAULT_POLICY, lambda _: None)
+    given = {"currentPassword": PASSWORD, "newPassword": ANOTHER}
+    hashing, release = passwords._THREADS.pool, threading.Event()
+    busy = [hashing.submit(release.wait, 60) for _ in range(hashing._max_workers)]
+    waiting = asyncio.create_task(engine.execute(GraphQLRequest(CHANGE, None, {"i": given}), actor))
+    try:
+        await until(lambda: hashing._work_queue.qsize() > 0)
+        assert house.pool.get_idle_size() == house.pool.get_size()
+    finally:
+        release.set()
+    assert orjson.loads(await waiting) == {"data": {"changePassword": {"changed": True}}}
+    assert all(one.result() for one in busy)
 
 
 CREATE = """mutation ($i: CreateUserInput!) { createUser(input: $i) { user { id } } }"""
