@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
+import { AlarmBanner } from "../critical/AlarmBanner";
 import { LANGUAGES, rememberLanguage, type Language } from "../i18n/languages";
 import { useLive, useMay } from "../live/Live";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
@@ -106,6 +107,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main>
+        <AlarmBanner />
         <LiveWarning />
         {children}
       </AppShell.Main>
