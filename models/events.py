@@ -195,6 +195,49 @@ class BedEquipped(BedEvent):
     label = "EQUIPPED"
 
 
+class BedAdded(BedEvent):
+    """The bed is new on its ward, or there again."""
+
+    __slots__ = ()
+    label = "ADDED"
+
+
+class BedChanged(BedEvent):
+    """The bed has another code."""
+
+    __slots__ = ()
+    label = "CHANGED"
+
+
+class BedRetired(BedEvent):
+    """The bed is in no list any more."""
+
+    __slots__ = ()
+    label = "RETIRED"
+
+
+class WardEvent(Event):
+    """Subject: `wards.id`. It is heard with the beds."""
+
+    __slots__ = ()
+    feed = Feed.BED_CHANGES
+
+
+class WardAdded(WardEvent):
+    __slots__ = ()
+    label = "WARD_ADDED"
+
+
+class WardChanged(WardEvent):
+    __slots__ = ()
+    label = "WARD_CHANGED"
+
+
+class WardRetired(WardEvent):
+    __slots__ = ()
+    label = "WARD_RETIRED"
+
+
 class VitalsRecorded(Event):
     """Subject: `vital_signs.id`."""
 
@@ -271,6 +314,12 @@ EVENTS: dict[str, type[Event]] = {
         IsolationSet,
         IsolationEnded,
         BedEquipped,
+        BedAdded,
+        BedChanged,
+        BedRetired,
+        WardAdded,
+        WardChanged,
+        WardRetired,
         VitalsRecorded,
         VitalsMarkedEnteredInError,
         PatientCharted,

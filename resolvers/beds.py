@@ -15,7 +15,7 @@ from models.rules import beds
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.isolations import IsolationKind
 from models.rules.scopes import Scope
-from resolvers import arrivals, bed_transitions, inputs, reservations, stays, visible
+from resolvers import arrivals, bed_transitions, inputs, reservations, stays, visible, ward_changes
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
@@ -78,6 +78,7 @@ async def set_bed_status(
     bed = await visible.row(
         tx, actor, Scope.BED_STATUS_SET, models.Bed, bed_id, field="bedId", lock=True
     )
+    ward_changes.in_service(bed)
     said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     if status is BedStatus.CLOSED and said is None:
         raise BadInput("reason is needed to close a bed", field="reason", limit="not empty")
@@ -101,6 +102,7 @@ async def equip_bed(
     bed = await visible.row(
         tx, actor, Scope.BED_EQUIP, models.Bed, bed_id, field="bedId", lock=True
     )
+    ward_changes.in_service(bed)
     kinds = sorted({kind.value for kind in isolation_for})
     if kinds != sorted(bed["isolation_for"]):
         await tx.run(_EQUIP, bed=bed["id"], kinds=kinds, now=tx.now, by=actor.user_id)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    TIMESTAMP,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -44,16 +43,18 @@ import models
 from models.rules.critical_results import CriticalResultStatus, CriticalResultStepKind
 from models.rules.scopes import Scope
 from models.rules.timeliness import CLOSING, GOALS, OPENING, PERCENTILES, UNRULED, check_period
+from resolvers import periods
 from resolvers.errors import BadInput
+from resolvers.periods import MOMENT
 from resolvers.reading.pages import MOST_ROWS
 from resolvers.reading.scope import HOSPITAL
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up
 
 SCOPE = Scope.CRITICAL_RESULT_REPORT_READ
-MOMENT = TIMESTAMP(timezone=True)
 _Kind = CriticalResultStepKind
-_PERIOD = ("from", "to")
+MOST_EPISODES = 10_000
+"""Of a page: a year of most hospitals. Each page gathers the report anew."""
 _COLLATION = "C"
 """Names are in the order of their bytes, whatever the database's own order is."""
 
@@ -74,11 +75,10 @@ def report(_: None, given: Derivation) -> Select[Any]:
 
 def _asked(given: Derivation) -> Select[Any]:
     hospital = _HOSPITALS.alias("report_hospital")
-    asked = [
-        given.combined(_PERIOD, MOMENT, _begin).label("from_at"),
-        given.combined(_PERIOD, MOMENT, _end).label("to_at"),
-        hospital.c.time_zone,
-    ]
+    begin, end = periods.asked(given, _check)
+    assert begin is not None
+    assert end is not None
+    asked = [begin.label("from_at"), end.label("to_at"), hospital.c.time_zone]
     code = given.argument("ward")
     if code is None:
         none: list[ColumnElement[Any]] = [
@@ -159,22 +159,15 @@ def episodes(asked: FromClause, given: Derivation) -> Select[Any]:
     return rows if skip is None else rows.offset(skip(BigInteger(), _skipped))
 
 
-def _begin(begin: datetime, end: datetime) -> datetime:
-    """The beginning of a period that there is a report of."""
+def _check(begin: datetime, end: datetime) -> None:
     refusal = check_period(begin, end)
     if refusal is not None:
         raise BadInput(refusal.reason, field="to", limit=refusal.reason)
-    return begin
-
-
-def _end(begin: datetime, end: datetime) -> datetime:
-    _begin(begin, end)
-    return end
 
 
 def _page(first: int) -> int:
-    if not 0 <= first <= MOST_ROWS:
-        raise BadInput("first is out of range", field="first", limit=f"0 to {MOST_ROWS}")
+    if not 0 <= first <= MOST_EPISODES:
+        raise BadInput("first is out of range", field="first", limit=f"0 to {MOST_EPISODES}")
     return first
 
 
@@ -241,7 +234,9 @@ def _episodes(asked: FromClause, given: Derivation) -> Subquery:
         *((closed.c.kind.in_(words([kind])), words([how])[0]) for kind, how in CLOSING.items()),
         else_=words([CriticalResultStatus.OPEN])[0],
     )
-    waited = extract("epoch", closed.c.occurred_at - opened.c.occurred_at)
+    apart = extract("epoch", closed.c.occurred_at - opened.c.occurred_at)
+    # The clock of another process may have been behind.
+    waited = case((apart < number(0), number(0)), else_=apart)
     read_back = and_(
         closed.c.kind.in_(words([_Kind.ACKNOWLEDGED])), closed.c.read_back.is_not(None)
     )

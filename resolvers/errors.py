@@ -76,6 +76,15 @@ class ReadBackDiffers(Refusal):
     keeps = True
 
 
+class PasswordDiffers(Refusal):
+    """The password of now is not what was typed. The attempt is counted."""
+
+    code = "PASSWORD_DIFFERS"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message, field=field)
+
+
 class Throttled(Refusal):
     """Too many attempts; try again after `retryAfter` seconds."""
 

@@ -151,7 +151,7 @@ async def _answered(tx: Transaction, actor: Actor, order: Order, reason: str | N
 async def _end(
     tx: Transaction, actor: Actor, order: Order, ended: MedicationStatus, said: str | None
 ) -> dict[str, Any]:
-    await medication_warnings.end(tx, order["id"])
+    await medication_warnings.end(tx, [order["id"]])
     return await _become(tx, actor, order, ended, reason=said, stopped_at=tx.now, stop_reason=said)
 
 

@@ -131,7 +131,9 @@ class CriticalResultReport:
         of=models.CriticalResult,
         sized_by="first",
         arguments={
-            "first": Argument(int | None, default=100, description="How many, at most 500."),
+            "first": Argument(
+                int | None, default=100, description=f"How many, at most {reported.MOST_EPISODES}."
+            ),
             "skip": Argument(int | None, default=0, description="How many before them to leave."),
         },
     )

@@ -65,7 +65,10 @@ class CriticalResultFeed:
 
 
 @strawberry.type(
-    description="bed is read when the event is sent: it shows the state of that moment."
+    description=(
+        "bed is read when the event is sent: it shows the state of that moment. Of a ward (kinds"
+        " WARD_…) it is null: read the ward, or the list of wards, again."
+    )
 )
 class BedChangeEvent:
     """bed is read when the event is sent: it shows the state of that moment."""

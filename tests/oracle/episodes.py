@@ -79,7 +79,7 @@ def _begun(held: Held, alert: Row, step: Row) -> Row:
 def _goes_on(held: Held, one: Row, step: Row) -> None:
     kind = step["kind"]
     if kind in ENDS and one["ended_at"] is None:
-        waited = step["occurred_at"] - one["began_at"]
+        waited = max(step["occurred_at"] - one["began_at"], timedelta(0))
         users, sessions = held.the("Viewer", step["user_id"]), held.sessions
         one["outcome"], one["ended_at"] = ENDS[kind], step["occurred_at"]
         one["waited"] = waited
