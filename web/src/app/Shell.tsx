@@ -4,9 +4,11 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearchParams } from "wouter";
 
+import { AlarmBanner } from "../critical/AlarmBanner";
 import { Keys } from "../help/Keys";
 import { Tour } from "../help/Tour";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
+import { EndingNotice } from "../session/EndingNotice";
 import { AccountMenu } from "./AccountMenu";
 import { useDestinations, type Destination } from "./destinations";
 import { paths } from "./paths";
@@ -91,7 +93,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <SideLinks destinations={destinations} onChosen={close} />
       </Drawer>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+        <AlarmBanner />
         <LiveWarning />
+        <EndingNotice />
         {children}
       </AppShell.Main>
       <Keys />
