@@ -14,7 +14,7 @@ from uuid import UUID
 from tests.oracle.alarms import chain_asked, chain_of, chains_of_ward, steps_of_chain
 from tests.oracle.beds import cleaning, kept
 from tests.oracle.doses import due_on_ward, of_order
-from tests.oracle.episodes import listed, reports
+from tests.oracle.episodes import listed, reports, steps_of_episode
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
@@ -80,7 +80,7 @@ def descends(field: str, type_: str) -> bool:
 
 def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
     """The rows in the order of the list."""
-    if len(rows) < 2 or rows[0]["__typename"] == "MedicationDose":
+    if len(rows) < 2 or rows[0]["__typename"] in ("MedicationDose", "CriticalResultEpisodeStep"):
         return rows
     reverse = descends(field, rows[0]["__typename"])
     return sorted(rows, key=lambda row: sort_key(field, row), reverse=reverse)
@@ -282,6 +282,7 @@ RELATIONS: dict[str, Relation] = {
     "Query.bedHistory": _bed_history,
     "Query.criticalResultReport": reports,
     "CriticalResultReport.episodes": listed,
+    "CriticalResultEpisode.steps": steps_of_episode,
     "Query.criticalRules": _rules,
     "Query.labResults": _results,
     "Query.emergencyAccesses": _accesses,
@@ -398,4 +399,5 @@ RELATIONS: dict[str, Relation] = {
     "BedChangeEvent.bed": behind("Bed", "subject_id"),
     "VitalSignsEvent.vitals": behind("VitalSigns", "subject_id"),
     "VitalSignsEvent.patient": behind("Patient", "patient_id"),
+    "ChartChangeEvent.patient": behind("Patient", "patient_id"),
 }
