@@ -396,4 +396,5 @@ RELATIONS: dict[str, Relation] = {
     "BedChangeEvent.bed": behind("Bed", "subject_id"),
     "VitalSignsEvent.vitals": behind("VitalSigns", "subject_id"),
     "VitalSignsEvent.patient": behind("Patient", "patient_id"),
+    "ChartChangeEvent.patient": behind("Patient", "patient_id"),
 }

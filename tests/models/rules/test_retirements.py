@@ -9,14 +9,13 @@ import pytest
 from models.rules.beds import BedStatus
 from models.rules.retirements import retire_bed, retire_ward
 
+REAL = [one for one in BedStatus if one is not BedStatus.MASKED]
 FREE = [BedStatus.UNOCCUPIED, BedStatus.HOUSEKEEPING, BedStatus.ISOLATED, BedStatus.CLOSED]
 
 
 @pytest.mark.parametrize(
     ("status", "occupied", "reserved"),
-    itertools.product(
-        [one for one in BedStatus if one is not BedStatus.MASKED], *[(False, True)] * 2
-    ),
+    [*itertools.product(REAL, (False, True), (False, True))],
 )
 def test_a_bed_in_use_is_never_retired(status: BedStatus, occupied: bool, reserved: bool) -> None:
     refused = retire_bed(status, occupied=occupied, reserved=reserved)
