@@ -118,6 +118,8 @@ clean: ## Remove what the tools left (not .venv, not the data)
 
 # -- checking --------------------------------------------------------------------------------------
 
+packages: $(STAMPS)/dev web/node_modules/.installed bench/peers/node_modules/.installed
+
 test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test (PYTEST="-k name" narrows it)
 	@# Playwright's own Node asks for a library that a bare Debian has not; ours runs there.
 	@# In the order of the files, so that the long ones of tests/faults do not come last and alone.
@@ -208,4 +210,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs migration
+.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs migration

@@ -22,7 +22,7 @@ from app.credentials import Credentials
 from app.graphql_http import merged
 from app.http_errors import JSON, error_body
 from app.settings import Settings
-from resolvers.critical_result_report import MOST_EPISODES
+from resolvers.critical_result_episodes import MOST_EPISODES
 from resolvers.reading.documents import GraphQLRequest
 from schema.answers import Answer
 from schema.execution import Engine

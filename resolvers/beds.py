@@ -40,14 +40,14 @@ async def reserve_bed(
     if until is not None:
         inputs.future(until, "until", tx.now)
     held_by = await reservations.holder(tx, bed["id"])
-    ruled_out = beds.reserve(
-        BedStatus(bed["status"]),
-        occupied=await stays.lies_in(tx, bed["id"]) is not None,
-        reserved=held_by is not None,
-        reserved_for_patient=held_by == patient["id"],
+    Conflict.unless_allowed(
+        beds.reserve(
+            BedStatus(bed["status"]),
+            occupied=await stays.lies_in(tx, bed["id"]) is not None,
+            reserved=held_by is not None,
+            reserved_for_patient=held_by == patient["id"],
+        )
     )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
     await reservations.keep(
         tx,
         actor,
@@ -84,9 +84,7 @@ async def set_bed_status(
         raise BadInput("reason is needed to close a bed", field="reason", limit="not empty")
     current = BedStatus(bed["status"])
     occupied = current is BedStatus.OCCUPIED or await stays.lies_in(tx, bed["id"]) is not None
-    ruled_out = beds.set_status(current, status, occupied=occupied)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(beds.set_status(current, status, occupied=occupied))
     if status is not current or (status is BedStatus.CLOSED and said != bed["closed_reason"]):
         await bed_transitions.change(
             tx, actor, bed, BedChangeEventKind.STATUS_CHANGED, status, reason=said

@@ -87,9 +87,11 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Patient.spo2Scale": _scale,
     "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
     "CriticalResult.nextEscalationAudience": next_audience,
-    "CriticalResultStep.called": called,
-    "CriticalResultStep.by": _name_of("user_id"),
-    "CriticalResultStep.station": station,
+    **{
+        f"{type_}.{name}": told
+        for type_ in ("CriticalResultStep", "CriticalResultEpisodeStep")
+        for name, told in (("called", called), ("by", _name_of("user_id")), ("station", station))
+    },
     "EscalationChain.setAt": set_at,
     "EscalationChain.setBy": _name_of("created_by"),
     "CriticalRule.lowComparator": _comparator("low", "<"),

@@ -179,6 +179,7 @@ MADE = {
     "CriticalResultFigures": ["lines"],
     "CriticalResultEpisode": ["lines"],
     "CriticalResultEscalations": ["generate_series"],
+    "CriticalResultEpisodeStep": ["step_of"],
     "EscalationStep": ["unnest"],
     "MedicationDose": ["date_trunc"],
     "PanelMember": ["json_to_recordset"],
