@@ -33,7 +33,8 @@ export function EndingNotice() {
       {soon && (
         <Alert color="yellow" variant="outline" mb="md" title={t("ending.title", { time: format.clock(endsAt, now) })}>
           <Text size="sm">{t("ending.text")}</Text>
-          <Group component="form" mt="xs" align="end" gap="xs" onSubmit={(event) => void renew(event)}>
+          <form onSubmit={(event) => void renew(event)}>
+            <Group mt="xs" align="end" gap="xs">
             <PasswordInput
               name="password"
               label={t("signIn.password")}
@@ -47,7 +48,8 @@ export function EndingNotice() {
             <Button type="submit" loading={busy} disabled={password === ""}>
               {t("ending.renew")}
             </Button>
-          </Group>
+            </Group>
+          </form>
         </Alert>
       )}
     </div>
