@@ -8,13 +8,13 @@ lies between two that are in it (docs/decisions/0026).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     ColumnElement,
     FromClause,
@@ -43,12 +43,13 @@ from models.rules.trends import (
     POINTS_A_BUCKET,
     USUAL_POINTS,
 )
+from resolvers import periods
 from resolvers.errors import BadInput
+from resolvers.periods import MOMENT
 from resolvers.reading.scope import NOW, of_hospital
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation
 
-MOMENT = TIMESTAMP(timezone=True)
 _EVER, _NEVER = (
     literal_column(f"'{word}'::timestamptz", MOMENT) for word in ("-infinity", "infinity")
 )
@@ -58,25 +59,21 @@ _MICROSECOND = literal_column("interval '1 microsecond'", Interval())
 _NO_COMPARATOR = cast(null(), Text())
 
 
-_RANGE = ("from", "to")
+Drawn = Callable[[FromClause, Derivation], Select[Any]]
+"""(trend, given) → what is drawn of it: at, value, comparator, id."""
 
 
 def period(given: Derivation) -> list[ColumnElement[Any]]:
     """The range that is asked for, as `since` and `until`; null where it is open."""
-    since, until = (given.argument(name) for name in _RANGE)
-    if since is not None and until is not None:
-        # Each is looked at beside the other.
-        begin: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[0])
-        end: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[1])
-    else:
-        begin, end = (null() if one is None else one(MOMENT) for one in (since, until))
-    return [cast(begin, MOMENT).label("since"), cast(end, MOMENT).label("until")]
+    begin, end = (
+        cast(null(), MOMENT) if one is None else one for one in periods.asked(given, _ordered)
+    )
+    return [begin.label("since"), end.label("until")]
 
 
-def _ordered(since: datetime, until: datetime) -> tuple[datetime, datetime]:
-    if since < until:
-        return since, until
-    raise BadInput("a range ends after it begins", field="to", limit="after from")
+def _ordered(since: datetime, until: datetime) -> None:
+    if since >= until:
+        raise BadInput("a range ends after it begins", field="to", limit="after from")
 
 
 def points(given: Derivation) -> ColumnElement[Any]:
@@ -184,6 +181,18 @@ def buckets(trend: FromClause, drawn: Select[Any]) -> Select[Any]:
         .select_from(numbered)
         .group_by(numbered.c.place, numbered.c.width)
     )
+
+
+def parts(drawn: Drawn) -> tuple[Drawn, Drawn, Drawn]:
+    """The SELECTs of what hangs on a trend: its buckets, and the first and the last value."""
+
+    def bucketed(trend: FromClause, given: Derivation) -> Select[Any]:
+        return buckets(trend, drawn(trend, given))
+
+    def at_edge(trend: FromClause, given: Derivation, *, last: bool) -> Select[Any]:
+        return edge(drawn(trend, given), last=last)
+
+    return bucketed, partial(at_edge, last=False), partial(at_edge, last=True)
 
 
 def _extreme(name: str, found: ColumnElement[Any], sign: int) -> list[ColumnElement[Any]]:

@@ -1,7 +1,9 @@
 """Query: the roots of reading."""
 
+from datetime import date
+
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_
+from sqlalchemy import ColumnElement, Date, FromClause, Text, Uuid, and_
 
 import models
 from models.rules.scopes import Scope
@@ -32,6 +34,7 @@ from schema.fields import (
 from schema.labs import LAB_RESULT_ARGUMENTS, LabResult
 from schema.nodes import Connection, Node
 from schema.patients import Patient
+from schema.users import USER_ARGUMENTS, User
 from schema.viewers import Viewer, viewer
 from schema.wards import Ward
 
@@ -78,6 +81,10 @@ def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
     return row.c.ward_id == named
 
 
+def _in_service(_: object, ward: FromClause) -> ColumnElement[bool]:
+    return ward.c.retired_at.is_(None)
+
+
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
     return row.c.status.in_(given.words())
 
@@ -90,10 +97,14 @@ class Query:
     node: Node | None = any_node(requires=AUTHENTICATED)
     nodes: list[Node | None] = any_nodes(requires=AUTHENTICATED)
     wards: list[Ward] = many(
-        models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
+        models.Ward,
+        _in_service,
+        order=(models.Ward.code, models.Ward.id),
+        requires=AUTHENTICATED,
     )
     ward: Ward | None = one(
         models.Ward,
+        _in_service,
         requires=Scope.WARD_READ,
         arguments={
             "code": Argument(str, lambda row, given: row.c.code == given(Text()), default=...)
@@ -117,6 +128,9 @@ class Query:
                 str | None,
                 _matches,
                 description="The beginning of a family or given name, or a whole MRN.",
+            ),
+            "birth_date": Argument(
+                date | None, lambda row, given: row.c.birth_date == given(Date())
             ),
             "national_id": Argument(
                 str | None,
@@ -163,6 +177,12 @@ class Query:
         order=newest_first(models.LabResult.observed_at, models.LabResult),
         requires=Scope.LAB_READ,
         arguments=LAB_RESULT_ARGUMENTS,
+    )
+    users: Connection[User] | None = connection(
+        models.User,
+        order=(models.User.username, models.User.id),
+        requires=Scope.USER_READ,
+        arguments=USER_ARGUMENTS,
     )
     audit_entries: Connection[AuditEntry] | None = connection(
         models.AuditEntry,

@@ -50,6 +50,9 @@ What a mutation answers and what a feed sends is made of these types, under the 
 
 Of the bed of a stay on a ward out of reach the place is read and no more: its status is MASKED, and
 of its ward the counts are 0 and the beds none.
+
+A critical result that speaks of vital signs (DETERIORATION) tells the score: of these each role
+sees those alone of whom it also holds `vitals:read`, which a laboratory does of nobody.
 """
 
 _ROOTS = """\
@@ -119,7 +122,7 @@ def _by_type() -> Iterator[str]:
     """A table for each type of rows: fields by roles."""
     from graphql import GraphQLObjectType
 
-    from models import Ward
+    from models import User, Ward
     from resolvers.reading.catalogue import SCOPES
     from schema.catalogue import CORE
 
@@ -130,6 +133,8 @@ def _by_type() -> Iterator[str]:
         if name.endswith(_MESSAGES):
             continue
         row, ward = SCOPES.get(models[name]), models[name] is Ward
+        if models[name] is User and name != "User":
+            row = None  # whoever signed in, or did what an entry tells
         rows = [
             (
                 f"`{field}`",

@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from models.rules.admissions import AdmissionStatus
+from models.rules.critical_results import TAKEN_BACK
 from resolvers.imports import cleaning, hl7v2_people, hl7v2_results, winpath
 from resolvers.imports.drafts import (
     AdmissionDraft,
@@ -235,7 +236,7 @@ class _Work:
             at = hl7v2_results.observed_at(obx, self._obr, self._now, self._zone)
             key = f"{self._order()}@{at.isoformat()}"
             measured = hl7v2_results.measurement(obx)
-            if hl7v2_results.status(obx) in hl7v2_results.TAKEN_BACK:
+            if hl7v2_results.status(obx) in TAKEN_BACK:
                 yield self._unmapped(obx, record, at, "a vital sign that was taken back")
             elif measured is not None:
                 sets.add(key, self._mrn(), at, record, measured)
@@ -271,6 +272,7 @@ class _Work:
             reference_low=low,
             reference_high=high,
             sender_flag=hl7v2_results.flag(obx),
+            specimen=hl7v2_results.specimen(self._context.message, self._obr),
             unmapped=test.unmapped,
             ordered_by=hl7v2_results.ordered_by(self._obr),
             **told,
@@ -321,7 +323,8 @@ class _Work:
 def _alone(message: Message, obr: Segment | None, line: str) -> str:
     """The segment in a message of its own, with the segments that give it its meaning."""
     around = [one.line for one in message.segments if one.name in ("MSH", "EVN", "PID", "PV1")]
-    kept = [*around, *([obr.line] if obr else [])]
+    order = [] if obr is None else [obr, *hl7v2_results.specimens(message, obr)]
+    kept = [*around, *(one.line for one in order)]
     return "\r".join(kept if line in kept else [*kept, line])
 
 
