@@ -1,9 +1,10 @@
-import { Anchor, Button, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { useNow } from "../app/clock";
 import { paths } from "../app/paths";
+import { AcknowledgeButton } from "../critical/AcknowledgeButton";
 import { finding } from "../format/result";
 import { millis } from "../format/time";
 import { OrdersOfPatientDocument, PatientOverviewDocument, type CriticalOfChartFragment } from "../generated/graphql";
@@ -40,7 +41,7 @@ function More({ tab }: { readonly tab: "vitals" | "labs" | "medication" }) {
 function OpenCritical({ critical }: { readonly critical: CriticalOfChartFragment }) {
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
-  const mayAnswer = useMay("critical-result:acknowledge");
+  const { patient } = usePatientFile();
   return (
     <li className={classes.critical} data-tone="critical">
       <div>
@@ -53,11 +54,7 @@ function OpenCritical({ critical }: { readonly critical: CriticalOfChartFragment
           {critical.escalationLevel > 0 && ` · ${t("overview.level", { level: critical.escalationLevel })}`}
         </Text>
       </div>
-      {mayAnswer && (
-        <Button component={Link} href={`${paths.criticals}#${critical.id}`} size="sm" color="red" variant="filled">
-          {t("overview.acknowledge")}
-        </Button>
-      )}
+      <AcknowledgeButton critical={{ ...critical, patient }} size="sm" color="red" />
     </li>
   );
 }

@@ -1,4 +1,4 @@
-import { BedsOfPatientFeedDocument, VitalSignsOfPatientFeedDocument } from "../generated/graphql";
+import { BedsOfPatientFeedDocument, ChartOfPatientFeedDocument, VitalSignsOfPatientFeedDocument } from "../generated/graphql";
 import type { FeedSpec } from "../live/feed";
 import { feedOf } from "../live/spec";
 
@@ -15,7 +15,16 @@ export function feedsOfPatient({ id, ward, vitals, beat }: Wanted): readonly Fee
   const heard = (message: { readonly events: readonly unknown[] }) => {
     if (message.events.length > 0) beat();
   };
-  const feeds: FeedSpec[] = [];
+  const feeds: FeedSpec[] = [
+    feedOf({
+      name: "chartChanges",
+      document: ChartOfPatientFeedDocument,
+      variables: { patientId: id },
+      pick: (data) => data.chartChanges,
+      onMessage: (message) => heard(message),
+      onGap: beat,
+    }),
+  ];
   if (vitals) {
     feeds.push(
       feedOf({
