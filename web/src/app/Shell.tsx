@@ -8,6 +8,8 @@ import { LANGUAGES, rememberLanguage, type Language } from "../i18n/languages";
 import { useLive, useMay } from "../live/Live";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
 import { paths } from "./paths";
+import classes from "./Shell.module.css";
+import { useWall } from "./wall";
 
 const THEMES = ["light", "dark", "auto"] as const;
 
@@ -86,8 +88,9 @@ function Navigation({ onChosen }: { readonly onChosen: () => void }) {
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
   const [opened, { toggle, close }] = useDisclosure(false);
+  const [wall] = useWall();
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }} padding="md">
+    <AppShell disabled={wall} header={{ height: 52 }} navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }} padding="md">
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -105,7 +108,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Navigation onChosen={close} />
         </ScrollArea>
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main className={wall ? classes.wall : undefined}>
         <LiveWarning />
         {children}
       </AppShell.Main>
