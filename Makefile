@@ -118,6 +118,8 @@ clean: ## Remove what the tools left (not .venv, not the data)
 
 # -- checking --------------------------------------------------------------------------------------
 
+packages: $(STAMPS)/dev web/node_modules/.installed bench/peers/node_modules/.installed
+
 test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test (PYTEST="-k name" narrows it)
 	@# Playwright's own Node asks for a library that a bare Debian has not; ours runs there.
 	@# In the order of the files, so that the long ones of tests/faults do not come last and alone.
@@ -166,15 +168,31 @@ bench-live: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time one event 
 
 bench: bench-queries bench-live ## All benches
 
+# The longest first, two at a time: what a part says comes when it is done, and in one piece.
+CHECKS := check-types check-web check-house check-migrations check-lint check-layers
+
 check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
-	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(MAKE) --jobs=2 --output-sync=target $(CHECKS)
+
+check-types:
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports > .import-linter.log || { cat .import-linter.log; exit 1; }
+
+check-web:
+	@cd web && $(NPM) run --silent check
+
+check-house:
+	@$(BIN)/python -m pytest --quiet --no-header -p no:cacheprovider tests/house
+
+check-migrations:
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) check > /dev/null' \
 		|| { echo "The models and the migrations differ: make migration NAME=…" >&2; exit 1; }
-	@$(BIN)/python -m pytest --quiet --no-header -p no:cacheprovider tests/house
-	@cd web && $(NPM) run --silent check
+
+check-lint:
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+check-layers:
+	@$(BIN)/lint-imports > .import-linter.log || { cat .import-linter.log; exit 1; }
 
 fix: $(STAMPS)/dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -192,4 +210,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check fix schema docs migration
+.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs migration

@@ -29,6 +29,7 @@ from resolvers import (
     event_log,
     faults,
     idempotency,
+    medication_ends,
 )
 from resolvers.critical_result_listeners import Listener
 from resolvers.database import Statement
@@ -150,6 +151,7 @@ async def tick(
         turn: list[Step] = [
             critical_results.escalate_due,
             beds.expire_reservations,
+            medication_ends.complete_ended,
             emergency_access.tell_ended,
         ]
         if row["untold"]:

@@ -22,8 +22,8 @@ from app.credentials import Credentials
 from app.graphql_http import merged
 from app.http_errors import JSON, error_body
 from app.settings import Settings
+from resolvers.critical_result_episodes import MOST_EPISODES
 from resolvers.reading.documents import GraphQLRequest
-from resolvers.reading.pages import MOST_ROWS
 from schema.answers import Answer
 from schema.execution import Engine
 from subscriptions.feeds import Authenticate
@@ -116,13 +116,14 @@ class Reports:
         return rows
 
     async def episodes(self, request: Request) -> Table:
-        """A row for each episode that was counted; each page of them is an operation."""
+        """A row for each episode that was counted. A page of them is an operation, which gathers
+        all of the report: of most hospitals there is one."""
         rows: Table = [EPISODE]
         while True:
-            page = {"first": MOST_ROWS, "skip": len(rows) - 1}
+            page = {"first": MOST_EPISODES, "skip": len(rows) - 1}
             found = (await self._report(request, EPISODES, **page))["episodes"]
             rows += [[one[name] for name in EPISODE] for one in found]
-            if len(found) < MOST_ROWS:
+            if len(found) < MOST_EPISODES:
                 return rows
 
     async def _report(self, request: Request, document: str, **more: Any) -> dict[str, Any]:

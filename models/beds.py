@@ -23,6 +23,8 @@ class Bed(Identified, InHospital, Edited, Base):
     when the bed waits to be cleaned, through all that it goes through until it is ready.
     `isolation_for` are the kinds of isolation it is fit for. A reservation is not a status of the
     bed but a row of its own (FHIR Encounter.location).
+
+    Once `retired_at` it is in no list and stays CLOSED, so that nobody comes to lie in it.
     """
 
     __tablename__ = "beds"
@@ -33,6 +35,7 @@ class Bed(Identified, InHospital, Edited, Base):
             f"isolation_for <@ ARRAY[{', '.join(repr(one.value) for one in IsolationKind)}]",
             name="isolation_for_known",
         ),
+        CheckConstraint("retired_at IS NULL OR status = 'CLOSED'", name="retired_is_closed"),
         Index("ix_beds_hospital_id", "hospital_id"),
     )
 
@@ -44,6 +47,7 @@ class Bed(Identified, InHospital, Edited, Base):
     waiting_since: Mapped[datetime | None]
     closed_reason: Mapped[str | None]
     isolation_for: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    retired_at: Mapped[datetime | None]
 
 
 class BedStay(Identified, InHospital, Edited, Base):

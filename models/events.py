@@ -26,6 +26,7 @@ class Feed(enum.StrEnum):
     CRITICAL_RESULTS = "CRITICAL_RESULTS"
     BED_CHANGES = "BED_CHANGES"
     VITAL_SIGNS = "VITAL_SIGNS"
+    CHART_CHANGES = "CHART_CHANGES"
     EMERGENCY_ACCESSES = "EMERGENCY_ACCESSES"
 
 
@@ -35,10 +36,10 @@ class Event:
 
     Every write to a chart leaves an event with its `patient_id`, and every write to a bed or to its
     reservation one with its `ward_id`: by these an answer that somebody still holds is known to be
-    the answer of now (resolvers/reading/freshness.py). `feed` is None where no station hears it.
+    the answer of now (resolvers/reading/freshness.py).
     """
 
-    feed: ClassVar[Feed | None]
+    feed: ClassVar[Feed]
     label: ClassVar[str]
 
     subject_id: UUID
@@ -195,6 +196,49 @@ class BedEquipped(BedEvent):
     label = "EQUIPPED"
 
 
+class BedAdded(BedEvent):
+    """The bed is new on its ward, or there again."""
+
+    __slots__ = ()
+    label = "ADDED"
+
+
+class BedChanged(BedEvent):
+    """The bed has another code."""
+
+    __slots__ = ()
+    label = "CHANGED"
+
+
+class BedRetired(BedEvent):
+    """The bed is in no list any more."""
+
+    __slots__ = ()
+    label = "RETIRED"
+
+
+class WardEvent(Event):
+    """Subject: `wards.id`. It is heard with the beds."""
+
+    __slots__ = ()
+    feed = Feed.BED_CHANGES
+
+
+class WardAdded(WardEvent):
+    __slots__ = ()
+    label = "WARD_ADDED"
+
+
+class WardChanged(WardEvent):
+    __slots__ = ()
+    label = "WARD_CHANGED"
+
+
+class WardRetired(WardEvent):
+    __slots__ = ()
+    label = "WARD_RETIRED"
+
+
 class VitalsRecorded(Event):
     """Subject: `vital_signs.id`."""
 
@@ -212,12 +256,15 @@ class VitalsMarkedEnteredInError(Event):
 
 
 class PatientCharted(Event):
-    """Subject: `patients.id`. Something was written into the chart that no feed tells of: a result
-    that alerts nobody, an order, a dose, an allergy, a name. One for all that a transaction writes,
-    and none where another event of the transaction tells of the patient."""
+    """Subject: `patients.id`. Something was written into the chart that no other feed tells of to
+    everybody who may read it: a result, an order, a dose, an allergy, a stay, a name. One for all
+    that a transaction writes (resolvers/transaction.py).
+
+    The ward is given with the position: that in which the patient lies at this place in the log
+    (migration 0025)."""
 
     __slots__ = ()
-    feed = None
+    feed = Feed.CHART_CHANGES
     label = "CHARTED"
 
 
@@ -271,6 +318,12 @@ EVENTS: dict[str, type[Event]] = {
         IsolationSet,
         IsolationEnded,
         BedEquipped,
+        BedAdded,
+        BedChanged,
+        BedRetired,
+        WardAdded,
+        WardChanged,
+        WardRetired,
         VitalsRecorded,
         VitalsMarkedEnteredInError,
         PatientCharted,

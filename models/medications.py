@@ -21,7 +21,8 @@ class MedicationOrder(Identified, InHospital, Edited, Base):
     warning, which is kept in `warnings`. `route` is a code of HL7 v2 table 0162 where it is known,
     else what the sender wrote. `times` are the local times (HH:MM, hospital's zone) of the doses of
     a day, ours where `times_by_default`; none of an order as needed or without a frequency.
-    `starts_at` may be to come (null: with the order), `ends_at` null is open. `max_per_day` is the
+    `starts_at` may be to come (null: with the order), `ends_at` null is open; an ACTIVE order whose
+    end has passed is completed by the clock (resolvers/medication_ends). `max_per_day` is the
     most doses in any 24 hours of an order as needed; null only where a sender did not say.
     """
 
@@ -42,6 +43,12 @@ class MedicationOrder(Identified, InHospital, Edited, Base):
             text("ordered_at DESC"),
             text("id DESC"),
             postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_medication_orders_ending",
+            "hospital_id",
+            "ends_at",
+            postgresql_where=text("status = 'ACTIVE' AND sender IS NULL AND ends_at IS NOT NULL"),
         ),
         UniqueConstraint("hospital_id", "sender", "external_id"),
     )

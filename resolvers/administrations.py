@@ -64,9 +64,9 @@ async def record_administration(
     said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     if status is AdministrationStatus.NOT_GIVEN and said is None:
         raise BadInput("a dose that was not given needs a reason", field="reason")
-    ruled_out = administrations.administer(MedicationStatus(order["status"]), status, said)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(
+        administrations.administer(MedicationStatus(order["status"]), status, said)
+    )
     given = inputs.positive(dose, "dose", below=doses.LARGEST)
     if given is None and status is AdministrationStatus.GIVEN:
         given, unit = order["dose"], order["dose_unit"]
@@ -105,9 +105,7 @@ async def mark_administration_entered_in_error(
         lock=True,
     )
     said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
-    ruled_out = administrations.take_back(AdministrationStatus(row["status"]))
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(administrations.take_back(AdministrationStatus(row["status"])))
     tx.chart(row["patient_id"])
     await tx.run(
         _TAKE_BACK,

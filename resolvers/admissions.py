@@ -113,9 +113,7 @@ async def transfer_patient(
     admission = await locked(tx, actor, Scope.PATIENT_TRANSFER, admission_id)
     patient_id: UUID = admission["patient_id"]
     target = await visible.row(tx, actor, Scope.PATIENT_TRANSFER, models.Bed, bed_id, field="bedId")
-    ruled_out = admissions.transfer(AdmissionStatus(admission["status"]))
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(admissions.transfer(AdmissionStatus(admission["status"])))
     stay = await stays.current(tx, patient_id)
     if stay is not None and stay["bed_id"] == target["id"]:
         raise Conflict("the patient lies in this bed already")
@@ -153,9 +151,9 @@ async def discharge_patient(
     admission = await locked(tx, actor, Scope.PATIENT_DISCHARGE, admission_id)
     patient_id: UUID = admission["patient_id"]
     said = inputs.optional_text(disposition, "disposition", most=inputs.FREE_TEXT, lines=True)
-    ruled_out = admissions.become(AdmissionStatus(admission["status"]), AdmissionStatus.FINISHED)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(
+        admissions.become(AdmissionStatus(admission["status"]), AdmissionStatus.FINISHED)
+    )
     stay = await stays.current(tx, patient_id)
     left_at = max(tx.now, admission["admitted_at"])
     if stay is not None:

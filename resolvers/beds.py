@@ -15,7 +15,7 @@ from models.rules import beds
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.isolations import IsolationKind
 from models.rules.scopes import Scope
-from resolvers import arrivals, bed_transitions, inputs, reservations, stays, visible
+from resolvers import arrivals, bed_transitions, inputs, reservations, stays, visible, ward_changes
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict
 from resolvers.transaction import Transaction
@@ -40,14 +40,14 @@ async def reserve_bed(
     if until is not None:
         inputs.future(until, "until", tx.now)
     held_by = await reservations.holder(tx, bed["id"])
-    ruled_out = beds.reserve(
-        BedStatus(bed["status"]),
-        occupied=await stays.lies_in(tx, bed["id"]) is not None,
-        reserved=held_by is not None,
-        reserved_for_patient=held_by == patient["id"],
+    Conflict.unless_allowed(
+        beds.reserve(
+            BedStatus(bed["status"]),
+            occupied=await stays.lies_in(tx, bed["id"]) is not None,
+            reserved=held_by is not None,
+            reserved_for_patient=held_by == patient["id"],
+        )
     )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
     await reservations.keep(
         tx,
         actor,
@@ -78,14 +78,13 @@ async def set_bed_status(
     bed = await visible.row(
         tx, actor, Scope.BED_STATUS_SET, models.Bed, bed_id, field="bedId", lock=True
     )
+    ward_changes.in_service(bed)
     said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     if status is BedStatus.CLOSED and said is None:
         raise BadInput("reason is needed to close a bed", field="reason", limit="not empty")
     current = BedStatus(bed["status"])
     occupied = current is BedStatus.OCCUPIED or await stays.lies_in(tx, bed["id"]) is not None
-    ruled_out = beds.set_status(current, status, occupied=occupied)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(beds.set_status(current, status, occupied=occupied))
     if status is not current or (status is BedStatus.CLOSED and said != bed["closed_reason"]):
         await bed_transitions.change(
             tx, actor, bed, BedChangeEventKind.STATUS_CHANGED, status, reason=said
@@ -101,6 +100,7 @@ async def equip_bed(
     bed = await visible.row(
         tx, actor, Scope.BED_EQUIP, models.Bed, bed_id, field="bedId", lock=True
     )
+    ward_changes.in_service(bed)
     kinds = sorted({kind.value for kind in isolation_for})
     if kinds != sorted(bed["isolation_for"]):
         await tx.run(_EQUIP, bed=bed["id"], kinds=kinds, now=tx.now, by=actor.user_id)

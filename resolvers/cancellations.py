@@ -23,7 +23,6 @@ from models.rules.administrations import AdministrationStatus
 from models.rules.admissions import AdmissionStatus
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.medications import MedicationStatus
-from models.rules.refusals import Refusal as RuledOut
 from models.rules.scopes import Scope
 from resolvers import (
     care_teams,
@@ -55,7 +54,9 @@ async def cancel_admission(
     said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     patient_id: UUID = admission["patient_id"]
     charted = await tx.scalar(_CHARTED, patient=patient_id, since=admission["created_at"])
-    _allow(rules.cancel_admission(AdmissionStatus(admission["status"]), charted=charted))
+    Conflict.unless_allowed(
+        rules.cancel_admission(AdmissionStatus(admission["status"]), charted=charted)
+    )
     _in_time(tx, admission["created_at"])
     tx.chart(patient_id)
     stay = await stays.current(tx, patient_id)
@@ -93,7 +94,7 @@ async def cancel_transfer(
     lay = await stays.current(tx, patient_id)
     admission = await locked(tx, actor, scope, admission_id)
     said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
-    _allow(rules.transfer(AdmissionStatus(admission["status"])))
+    Conflict.unless_allowed(rules.transfer(AdmissionStatus(admission["status"])))
     stay = await stays.unmoved(tx, patient_id, lay)
     before = None
     if stay is not None:
@@ -124,7 +125,7 @@ async def cancel_discharge(
     admission = await _discharged(tx, actor, admission_id)
     said = inputs.text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     patient_id: UUID = admission["patient_id"]
-    _allow(rules.cancel_discharge(AdmissionStatus(admission["status"])))
+    Conflict.unless_allowed(rules.cancel_discharge(AdmissionStatus(admission["status"])))
     _in_time(tx, admission["discharged_at"])
     if await tx.scalar(_DECEASED, patient=patient_id):
         raise Conflict("the patient is deceased")
@@ -186,7 +187,7 @@ async def _discharged(tx: Transaction, actor: Actor, admission_id: str) -> async
 
 async def _check_bed_of_before(tx: Transaction, bed: asyncpg.Record, patient_id: UUID) -> None:
     held_by = await reservations.holder(tx, bed["id"])
-    _allow(
+    Conflict.unless_allowed(
         beds.take_back(
             BedStatus(bed["status"]),
             occupied=await stays.lies_in(tx, bed["id"]) is not None,
@@ -196,13 +197,8 @@ async def _check_bed_of_before(tx: Transaction, bed: asyncpg.Record, patient_id:
     )
 
 
-def _allow(ruled_out: RuledOut | None) -> None:
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
-
-
 def _in_time(tx: Transaction, written_at: datetime) -> None:
-    _allow(rules.in_time(written_at, tx.now, tx.policy.cancel_stay_within))
+    Conflict.unless_allowed(rules.in_time(written_at, tx.now, tx.policy.cancel_stay_within))
 
 
 _TIME = TIMESTAMP(timezone=True)

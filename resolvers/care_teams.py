@@ -77,9 +77,7 @@ async def end_care_team_membership(
         field="careTeamMemberId",
         lock=True,
     )
-    ruled_out = care_teams.end(member["ended_at"], tx.now)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(care_teams.end(member["ended_at"], tx.now))
     at = max(tx.now, member["started_at"])
     tx.chart(member["patient_id"])
     await tx.run(_END, member=member["id"], at=at, now=tx.now, by=actor.user_id)

@@ -190,7 +190,7 @@ class Loop:
         """Keep whose stations had an open feed: heard by nobody, since it is said of them."""
         alert.told_at = self._ledger.now
         self._step(alert, CriticalResultStepKind.TOLD, told=users, note=note)
-        self._ledger.chart(alert.patient_id)
+        self._ledger.chart(alert.patient_id, by=events.Feed.CRITICAL_RESULTS)
 
     async def write(self, tx: Transaction) -> int:
         """Write everything that was collected; how many steps that was."""

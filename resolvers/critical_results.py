@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import bindparam, func, null, select
 
 import models
+from models.events import Feed
 from models.rules import escalation
 from models.rules.critical_results import (
     CriticalResultKind,
@@ -171,7 +172,7 @@ async def _move_on(tx: Transaction, rows: batches.Rows) -> int:
             loop.escalate(alert, due, chain)
         # Also where nothing was due: what it speaks of now may leave more time than before.
         loop.wait(alert, chain)
-        tx.chart(alert.patient_id)
+        tx.chart(alert.patient_id, by=Feed.CRITICAL_RESULTS)
     return await loop.write(tx)
 
 

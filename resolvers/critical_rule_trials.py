@@ -97,7 +97,10 @@ async def dry_run_critical_rule(
         codes_then = [one for one in (*others, trial) if result.code in one.codes]
         before = judgement(codes_now, result, subject)
         after = judgement(codes_then, result, subject)
-        tally.add(row, before.critical, after.critical, after.rule_id, after.interpretation)
+        raised = after.critical and after.rule_id == trial.id
+        if not raised and result.code in trial.codes:
+            tally.overrule(judgement([trial], result, subject).rule_id)
+        tally.add(row, before.critical, after.critical, raised, after.interpretation)
     return tally.told()
 
 
@@ -115,14 +118,14 @@ class _Tally:
         row: asyncpg.Record,
         before: bool,
         after: bool,
-        rule_id: UUID | None,
+        raised: bool,
         meaning: Interpretation,
     ) -> None:
         """Count one result."""
         self._numbers["judged"] += 1
         self._numbers["not_judged"] += meaning is Interpretation.NOT_JUDGED
         self._numbers["no_longer_critical"] += before and not after
-        if not after or rule_id != self._trial:
+        if not raised:
             return
         self._numbers["raised"] += 1
         self._numbers["already_critical"] += before
@@ -130,9 +133,20 @@ class _Tally:
         if len(self._results) < MOST_TOLD:
             self._results.append({"lab_result": row["id"], "already_critical": before})
 
+    def overrule(self, alone: UUID | None) -> None:
+        """Count a result that the rule does not raise, though the rule `alone` might have."""
+        self._numbers["overruled"] += alone == self._trial
+
     def told(self) -> dict[str, Any]:
         """As the payload tells it."""
-        names = ("judged", "not_judged", "raised", "already_critical", "no_longer_critical")
+        names = (
+            "judged",
+            "not_judged",
+            "raised",
+            "already_critical",
+            "no_longer_critical",
+            "overruled",
+        )
         days = sorted(self._counts.items(), key=lambda item: (item[0][0], str(item[0][1])))
         return {
             **{name: self._numbers[name] for name in names},

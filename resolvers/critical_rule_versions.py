@@ -10,25 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 import models
 from models.rules.critical_rules import YEAR, CriticalRule, rival
 from models.rules.loinc import is_loinc
 from models.rules.patients import Sex
-from models.rules.scopes import Reach, Scope
+from models.rules.scopes import Scope
 from models.rules.starter_rules import STARTER_RULES
 from models.rules.units import canonical, convert
-from resolvers import critical_rules, inputs, locks, rows
+from resolvers import critical_rules, inputs, locks, rows, wards
 from resolvers.actors import Actor
 from resolvers.errors import BadInput, Conflict, NotFound
 from resolvers.labs_inputs import CODE, number
-from resolvers.reading import scope as scoping
 from resolvers.transaction import Transaction
 
 KEY = 64
@@ -243,26 +241,10 @@ def _refuse_unit(rule: CriticalRule, others: Iterable[CriticalRule]) -> None:
 
 
 async def ward_named(tx: Transaction, actor: Actor, code: str | None, field: str) -> UUID | None:
-    """The ward with this code, among those that the actor sees; NOT_FOUND where there is none."""
+    """The ward with this code, among those that the actor sees; None: all wards are meant."""
     if code is None:
         return None
-    clause = _ward(actor.reaches(Scope.WARD_READ))
-    found: UUID | None = await tx.scalar(
-        clause, code=inputs.text(code, field), **scoping.binds(actor)
-    )
-    if found is None:
-        raise NotFound(f"{field} names nothing here", field=field)
-    return found
-
-
-@lru_cache(maxsize=64)
-def _ward(reaches: frozenset[Reach]) -> Select[Any]:
-    table = models.Ward.__table__.alias("named")
-    return select(table.c.id).where(
-        table.c.code == bindparam("code"),
-        scoping.of_hospital(table),
-        scoping.visible(models.Ward, table, reaches),
-    )
+    return await wards.named(tx, actor, actor.reaches(Scope.WARD_READ), code, field)
 
 
 async def _seen(tx: Transaction, key: str, version: int) -> asyncpg.Record:

@@ -38,17 +38,16 @@ from models.rules.administrations import RECORDED, DoseState
 from models.rules.medications import DEFAULT_TIMES, Frequency, MedicationStatus
 from models.rules.schedules import LOOKED_BACK, TOLERANCE
 from models.rules.scopes import Scope
-from resolvers import inputs
+from resolvers import inputs, periods
 from resolvers.errors import BadInput
+from resolvers.periods import MOMENT
 from resolvers.reading.scope import NOW
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up, there_is
 
-MOMENT = TIMESTAMP(timezone=True)
 LONGEST = timedelta(days=31)
 AHEAD = timedelta(hours=24)
 """How far ahead a ward looks; by the clock of whoever asks, which may differ from ours."""
-_RANGE = ("from", "to")
 _TIMES = ARRAY(Text())
 
 
@@ -156,33 +155,21 @@ def _ahead(until: datetime, now: datetime) -> datetime:
 
 
 def _period(given: Derivation) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    since, until = (given.argument(name) for name in _RANGE)
-    if since is not None and until is not None:
-        begin: ColumnElement[Any] = cast(given.combined(_RANGE, MOMENT, _begin), MOMENT)
-        end: ColumnElement[Any] = cast(given.combined(_RANGE, MOMENT, _end), MOMENT)
-    elif since is not None:
-        begin = cast(since(MOMENT), MOMENT)
+    begin, end = periods.asked(given, _at_most)
+    if begin is None:
+        begin, end = (NOW - _DAY, NOW + _DAY) if end is None else (end - _AROUND, end)
+    elif end is None:
         end = begin + _AROUND
-    elif until is not None:
-        end = cast(until(MOMENT), MOMENT)
-        begin = end - _AROUND
-    else:
-        begin, end = NOW - _DAY, NOW + _DAY
     return begin.label("since"), end.label("until")
 
 
-def _begin(since: datetime, until: datetime) -> datetime:
+def _at_most(since: datetime, until: datetime) -> None:
     if not timedelta() < until - since <= LONGEST:
         raise BadInput(
             "doses are shown of a stretch of time",
             field="to",
             limit=f"after from, within {LONGEST.days} days of it",
         )
-    return since
-
-
-def _end(since: datetime, until: datetime) -> datetime:
-    return until if _begin(since, until) else since
 
 
 def _waiting(order: FromClause, asked: FromClause) -> Select[Any]:

@@ -120,9 +120,7 @@ async def end_emergency_access(
         field="emergencyAccessId",
         lock=True,
     )
-    ruled_out = emergency_access.end(access["ended_at"], access["expires_at"], tx.now)
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(emergency_access.end(access["ended_at"], access["expires_at"], tx.now))
     # Opened by a process whose clock is ahead of this one's.
     at = max(tx.now, access["opened_at"])
     await tx.run(_END, access=access["id"], at=at, by=actor.user_id)
@@ -153,11 +151,11 @@ async def review_emergency_access(
         lock=True,
     )
     said = inputs.optional_text(note, "note", most=inputs.FREE_TEXT, lines=True)
-    ruled_out = emergency_access.review(
-        reviewed_at=access["reviewed_at"], opened_by=access["user_id"], reviewer=actor.user_id
+    Conflict.unless_allowed(
+        emergency_access.review(
+            reviewed_at=access["reviewed_at"], opened_by=access["user_id"], reviewer=actor.user_id
+        )
     )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
     await tx.run(
         _REVIEW,
         access=access["id"],

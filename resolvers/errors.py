@@ -68,12 +68,27 @@ class Conflict(Refusal):
         """The conflict that a rule found."""
         return cls(ruled_out.reason, allowed=[*ruled_out.allowed] or None)
 
+    @classmethod
+    def unless_allowed(cls, ruled_out: RuledOut | None) -> None:
+        """Raise the conflict that a rule found, if it found one."""
+        if ruled_out is not None:
+            raise cls.by(ruled_out)
+
 
 class ReadBackDiffers(Refusal):
     """The value read back is not the result's. The attempt is kept, the result stays open."""
 
     code = "READ_BACK_DIFFERS"
     keeps = True
+
+
+class PasswordDiffers(Refusal):
+    """The password of now is not what was typed. The attempt is counted."""
+
+    code = "PASSWORD_DIFFERS"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message, field=field)
 
 
 class Throttled(Refusal):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,7 +15,6 @@ import asyncpg
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     Text,
     Uuid,
     and_,
@@ -33,11 +31,10 @@ from sqlalchemy.types import TIMESTAMP
 import models
 from models.rules.escalation import SHIPPED, Audience, Step, Urgency, chain_of, check_chain
 from models.rules.scopes import Reach, Scope
-from resolvers import inputs, locks, rows
+from resolvers import locks, rows, wards
 from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
-from resolvers.errors import BadInput, Conflict, Forbidden, NotFound
-from resolvers.reading import scope as scoping
+from resolvers.errors import BadInput, Conflict, Forbidden
 from resolvers.transaction import Transaction
 
 LONGEST_MINUTES = 24 * 60
@@ -176,11 +173,7 @@ async def _place(tx: Transaction, actor: Actor, ward: str | None) -> UUID | None
         if Reach.HOSPITAL not in reaches:
             raise Forbidden("the chain of the hospital is set by those who may for all its wards")
         return None
-    code = inputs.text(ward, "ward")
-    found: UUID | None = await tx.scalar(_ward(reaches), code=code, **scoping.binds(actor))
-    if found is None:
-        raise NotFound("ward names nothing here", field="ward")
-    return found
+    return await wards.named(tx, actor, reaches, ward, "ward")
 
 
 def _check(minutes: Sequence[int], audiences: Sequence[Audience], urgency: Urgency) -> None:
@@ -224,13 +217,3 @@ _FIND = Statement(
         ),
     )
 )
-
-
-@lru_cache(maxsize=16)
-def _ward(reaches: frozenset[Reach]) -> Select[Any]:
-    ward = models.Ward.__table__.alias("named")
-    return select(ward.c.id).where(
-        ward.c.code == bindparam("code", type_=Text()),
-        scoping.of_hospital(ward),
-        scoping.visible(models.Ward, ward, reaches),
-    )

@@ -81,9 +81,7 @@ async def end_isolation(tx: Transaction, actor: Actor, *, isolation_id: str) -> 
         tx, actor, Scope.ISOLATION_END, models.Isolation, isolation_id, field="isolationId",
         lock=True,
     )  # fmt: skip
-    ruled_out = isolations.end(isolation["ended_at"])
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(isolations.end(isolation["ended_at"]))
     await tx.run(
         _END,
         isolation=isolation["id"],

@@ -39,7 +39,7 @@ from resolvers.labs_inputs import LabResultInput, Names, Patients
 from resolvers.labs_intake import Intake
 from resolvers.labs_judgement import Bench, NewLabResult
 from resolvers.labs_memory import Memory, Remembered
-from resolvers.proposals import Errand, Proposal, Terms, writing
+from resolvers.proposals import Errand, Proposal, Rows, Terms, writing
 from resolvers.reading import scope as scoping
 from resolvers.reading.overlay import Writing, listed, record, records
 from resolvers.reading.sources import looked_up, there_is
@@ -96,12 +96,12 @@ async def propose_lab_results(
     produced = {"outcomes": told(outcomes)}
     if errand.claim is not None:
         rows[models.IdempotencyKey] = [errand.claim.row(produced)]
-    many = any(len(new) > 1 for new in rows.values())
+    many = _lists(rows)
     return Proposal(
         writing=_writing(reaches, errand.terms(many=many)),
         rows=rows,
         assumed={
-            **_assumed(found, {alert["patient_id"] for alert in alerts}, many=many),
+            **_assumed(found, {alert["patient_id"] for alert in alerts}, many=bool(many - _LOG)),
             **_rules(bench, taken),
             "chain_ids": chains.ids(),
             "hospital_id": ledger.hospital_id,
@@ -113,6 +113,13 @@ async def propose_lab_results(
         produced=produced,
         forget=partial(memory.forget, ledger.hospital_id, names),
     )
+
+
+def _lists(rows: Rows) -> frozenset[type[models.Base]]:
+    """The tables that take lists of rows. Few combinations: each is a statement of its own."""
+    several = frozenset(model for model, new in rows.items() if len(new) > 1)
+    # One critical result alone leaves two events.
+    return several if several <= _LOG else frozenset(rows)
 
 
 def _assumed(found: Iterable[Remembered], alerted: set[UUID], *, many: bool) -> dict[str, Any]:
@@ -160,7 +167,7 @@ def _writing(reaches: frozenset[Reach], terms: Terms) -> Writing:
         (models.LabResult, models.CriticalResult, models.CriticalResultStep, models.LoggedEvent),
         _as_remembered(
             records("assumed", "assumed", columns)
-            if terms.many
+            if terms.many - _LOG
             else select(*record("assumed", columns)).subquery("assumed"),
             reaches,
         ),
@@ -274,5 +281,6 @@ def _repeated() -> ColumnElement[bool]:
     return there_is(alarm, found)
 
 
+_LOG: frozenset[type[models.Base]] = frozenset({models.LoggedEvent})
 _PATIENT = models.Patient.__table__
 _STAY = models.BedStay.__table__

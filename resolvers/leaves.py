@@ -35,9 +35,7 @@ async def start_leave(
     said = inputs.optional_text(reason, "reason", most=inputs.FREE_TEXT, lines=True)
     if until is not None:
         inputs.future(until, "until", tx.now)
-    ruled_out = rules.start_leave(AdmissionStatus(admission["status"]))
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(rules.start_leave(AdmissionStatus(admission["status"])))
     leave = {"new_status": AdmissionStatus.ON_LEAVE.value, "since": tx.now, "until": until}
     await tx.run(_PUT, admission=admission["id"], now=tx.now, by=actor.user_id, **leave)
     await _tell(tx, actor, admission, LeaveStarted, said)
@@ -47,9 +45,7 @@ async def start_leave(
 async def end_leave(tx: Transaction, actor: Actor, *, admission_id: str) -> dict[str, Any]:
     """The patient is back."""
     admission = await locked(tx, actor, Scope.LEAVE_RECORD, admission_id)
-    ruled_out = rules.end_leave(AdmissionStatus(admission["status"]))
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
+    Conflict.unless_allowed(rules.end_leave(AdmissionStatus(admission["status"])))
     leave = {"new_status": AdmissionStatus.IN_PROGRESS.value, "since": None, "until": None}
     await tx.run(_PUT, admission=admission["id"], now=tx.now, by=actor.user_id, **leave)
     await _tell(tx, actor, admission, LeaveEnded, None)

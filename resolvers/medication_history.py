@@ -38,6 +38,23 @@ async def add(
     await tx.insert(models.MedicationOrderStep, step | {"reason": reason, "user_id": actor.user_id})
 
 
+async def add_all(
+    tx: Transaction,
+    orders: Iterable[tuple[UUID, UUID]],
+    *,
+    kind: OrderStepKind,
+    status: MedicationStatus,
+) -> None:
+    """One step of each order and its patient, now, by the system."""
+    await tx.insert_all(
+        models.MedicationOrderStep,
+        [
+            _step(tx, order_id, patient_id, kind, status) | {"reason": None, "user_id": None}
+            for order_id, patient_id in orders
+        ],
+    )
+
+
 async def catch_up(tx: Transaction, actor: Actor, patient_ids: Iterable[UUID]) -> None:
     """Give the orders of these patients the steps that an import made without saying so: that they
     were placed, and what the sender says of them now."""

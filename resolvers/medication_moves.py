@@ -28,7 +28,7 @@ async def start_medication(
     """Start an order now that is a draft, or that is to begin later. Warnings that nobody has
     overridden stand in the way, as when it is placed."""
     order = await _order(tx, actor, Scope.MEDICATION_ORDER, medication_id)
-    _unless(medications.start(_status(order), begun=_begun(order, tx.now)))
+    Conflict.unless_allowed(medications.start(_status(order), begun=_begun(order, tx.now)))
     if order["ends_at"] is not None and order["ends_at"] <= tx.now:
         raise Conflict("the end of the order has passed before it started")
     await _answered(tx, actor, order, override_reason)
@@ -42,7 +42,7 @@ async def hold_medication(
     """Hold an order: nothing of it is given until it is resumed."""
     order = await _order(tx, actor, Scope.MEDICATION_HOLD, medication_id)
     said = _reason(reason)
-    _unless(medications.become(_status(order), MedicationStatus.ON_HOLD))
+    Conflict.unless_allowed(medications.become(_status(order), MedicationStatus.ON_HOLD))
     held = OrderStepKind.HELD
     return await _become(
         tx, actor, order, MedicationStatus.ON_HOLD, kind=held, reason=said, hold_reason=said
@@ -60,7 +60,7 @@ async def resume_medication(
     """Go on with an order that is held; what it is warned of since stands in the way."""
     order = await _order(tx, actor, Scope.MEDICATION_HOLD, medication_id)
     said = None if reason is None else _reason(reason)
-    _unless(medications.resume(_status(order)))
+    Conflict.unless_allowed(medications.resume(_status(order)))
     await _answered(tx, actor, order, override_reason)
     resumed = OrderStepKind.RESUMED
     return await _become(
@@ -85,7 +85,7 @@ async def complete_medication(
 ) -> dict[str, Any]:
     """Say that an order has run its course."""
     order = await _order(tx, actor, Scope.MEDICATION_DISCONTINUE, medication_id)
-    _unless(medications.become(_status(order), MedicationStatus.COMPLETED))
+    Conflict.unless_allowed(medications.become(_status(order), MedicationStatus.COMPLETED))
     return await _end(tx, actor, order, MedicationStatus.COMPLETED, None)
 
 
@@ -95,7 +95,7 @@ async def mark_medication_entered_in_error(
     """Take an order back that should never have been: of another patient, of another drug."""
     order = await _order(tx, actor, Scope.MEDICATION_DISCONTINUE, medication_id)
     said = _reason(reason)
-    _unless(medications.become(_status(order), MedicationStatus.ENTERED_IN_ERROR))
+    Conflict.unless_allowed(medications.become(_status(order), MedicationStatus.ENTERED_IN_ERROR))
     return await _end(tx, actor, order, MedicationStatus.ENTERED_IN_ERROR, said)
 
 
@@ -122,11 +122,6 @@ def _reason(said: str) -> str:
     return inputs.text(said, "reason", most=inputs.FREE_TEXT, lines=True)
 
 
-def _unless(ruled_out: RuledOut | None) -> None:
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
-
-
 async def _answered(tx: Transaction, actor: Actor, order: Order, reason: str | None) -> None:
     """Warnings that nobody has overridden are overridden now, or stand in the way."""
     said = inputs.optional_text(reason, "overrideReason", most=inputs.FREE_TEXT, lines=True)
@@ -151,7 +146,7 @@ async def _answered(tx: Transaction, actor: Actor, order: Order, reason: str | N
 async def _end(
     tx: Transaction, actor: Actor, order: Order, ended: MedicationStatus, said: str | None
 ) -> dict[str, Any]:
-    await medication_warnings.end(tx, order["id"])
+    await medication_warnings.end(tx, [order["id"]])
     return await _become(tx, actor, order, ended, reason=said, stopped_at=tx.now, stop_reason=said)
 
 

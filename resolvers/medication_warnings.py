@@ -109,9 +109,9 @@ def _key(order_id: UUID, kind: str, allergy_id: UUID | None, other_id: UUID | No
     return kind, frozenset({order_id, allergy_id, other_id})
 
 
-async def end(tx: Transaction, order_id: UUID) -> None:
-    """The order is over, and with it what it was warned of and what it was the cause of."""
-    await tx.run(_END, order=order_id, now=tx.now)
+async def end(tx: Transaction, order_ids: Sequence[UUID]) -> None:
+    """The orders are over, and with them what they were warned of and were the cause of."""
+    await tx.run(_END, orders=order_ids, now=tx.now)
 
 
 async def unanswered(tx: Transaction, order_id: UUID) -> list[Row]:
@@ -218,10 +218,14 @@ _RESOLVE = (
     .values(resolved_at=_NOW)
 )
 _OF_ORDER: Any = bindparam("order")
+_OF_ORDERS: Any = bindparam("orders", type_=ARRAY(Uuid()))
 _END = (
     update(models.MedicationWarning)
     .where(
-        or_(_WARNING.c.medication_order_id == _OF_ORDER, _WARNING.c.other_order_id == _OF_ORDER),
+        or_(
+            _WARNING.c.medication_order_id == _OF_ORDERS.any_(),
+            _WARNING.c.other_order_id == _OF_ORDERS.any_(),
+        ),
         _WARNING.c.resolved_at.is_(None),
     )
     .values(resolved_at=_NOW)

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,6 +26,13 @@ LONGEST = 1_024
 
 _HASHER = PasswordHasher()
 AT_ONCE = max(2, min(4, os.cpu_count() or 2))
+
+
+class Hashed(str):
+    """The hash of a new password, made before a transaction was begun: nothing is held while one
+    waits in the line of those that hash."""
+
+    __slots__ = ()
 
 
 class _Threads:
@@ -50,13 +57,23 @@ def limit(at_once: int) -> None:
 
 async def hash_password(password: str, *, field: str = "password") -> str:
     """The argon2id hash of a new password of 8 to 1,024 characters (BadInput otherwise)."""
+    check_length(password, field=field)
+    return await _in_thread(_hash, password)
+
+
+async def hashed(*_: object, password: str, **given: Any) -> dict[str, Any]:
+    """The input of a mutation that gives somebody a `password`, with its hash instead."""
+    return given | {"password": Hashed(await hash_password(password))}
+
+
+def check_length(password: str, *, field: str) -> None:
+    """BadInput where a new password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadInput(
             f"a password has {SHORTEST} to {LONGEST} characters",
             field=field,
             limit=f"{SHORTEST} to {LONGEST} characters",
         )
-    return await _in_thread(_hash, password)
 
 
 async def verify(password_hash: str | None, password: str) -> bool:

@@ -20,14 +20,14 @@ from resolvers.transaction import Transaction
 async def check(tx: Transaction, bed: asyncpg.Record, patient_id: UUID) -> None:
     """Raise Conflict where the bed, which is locked, is not to be had by the patient."""
     held_by = await reservations.holder(tx, bed["id"])
-    ruled_out = beds.take(
-        BedStatus(bed["status"]),
-        occupied=await stays.lies_in(tx, bed["id"]) is not None,
-        reserved=held_by is not None,
-        reserved_for_patient=held_by == patient_id,
+    Conflict.unless_allowed(
+        beds.take(
+            BedStatus(bed["status"]),
+            occupied=await stays.lies_in(tx, bed["id"]) is not None,
+            reserved=held_by is not None,
+            reserved_for_patient=held_by == patient_id,
+        )
     )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
 
 
 async def check_isolation(

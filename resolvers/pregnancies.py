@@ -69,11 +69,11 @@ async def end_pregnancy(
         field="pregnancyId",
         lock=True,
     )
-    ruled_out = pregnancies.end(
-        None if entered_in_error else row["abatement"], row["entered_in_error_at"] is not None
+    Conflict.unless_allowed(
+        pregnancies.end(
+            None if entered_in_error else row["abatement"], row["entered_in_error_at"] is not None
+        )
     )
-    if ruled_out is not None:
-        raise Conflict.by(ruled_out)
     today = tx.now.date()
     ended: date | None = row["abatement"]
     taken_back: datetime | None = tx.now

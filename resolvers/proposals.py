@@ -30,12 +30,12 @@ Rows = Mapping[type[models.Base], Sequence[Mapping[str, Any]]]
 
 class Terms(NamedTuple):
     """What the writing of a proposal depends on beside the mutation: `keyed`, an idempotency key is
-    claimed; `checked`, the session is asked for (resolvers/sessions.still_valid); `many`, more than
-    one row of a table is written."""
+    claimed; `checked`, the session is asked for (resolvers/sessions.still_valid); `many`, of which
+    tables more than one row may be written."""
 
     keyed: bool
     checked: bool
-    many: bool
+    many: frozenset[type[models.Base]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Errand:
     claim: Claim | None
     checked: bool
 
-    def terms(self, *, many: bool) -> Terms:
+    def terms(self, *, many: frozenset[type[models.Base]]) -> Terms:
         """The terms of its proposal."""
         return Terms(self.claim is not None, self.checked, many)
 
@@ -77,7 +77,7 @@ class Proposal:
         """The values of the bind parameters of `writing`."""
         found = dict(self.assumed)
         for model in self.writing.written:
-            found.update(values(model, self.rows[model], many=self.writing.many))
+            found.update(values(model, self.rows[model], many=model in self.writing.many))
         return found
 
 
@@ -101,5 +101,6 @@ def writing(
     inserts: dict[type[models.Base], CTE] = {}
     for model in written:
         columns = (filled or {}).get(model, {})
-        inserts[model] = inserted(model, holds, many=terms.many, filled=columns, written=inserts)
+        many = model in terms.many
+        inserts[model] = inserted(model, holds, many=many, filled=columns, written=inserts)
     return Writing(holds, inserts, terms.many)

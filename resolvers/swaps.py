@@ -39,9 +39,7 @@ async def swap_beds(
     found, lay = await _locked(tx, actor, named)
     one, other = found.values()
     for admission in (one, other):
-        ruled_out = rules.transfer(AdmissionStatus(admission["status"]))
-        if ruled_out is not None:
-            raise Conflict.by(ruled_out)
+        Conflict.unless_allowed(rules.transfer(AdmissionStatus(admission["status"])))
     mine, theirs = [await _stay(tx, admission, lay) for admission in (one, other)]
     for bed_id, field in ((theirs["bed_id"], "otherAdmissionId"), (mine["bed_id"], "admissionId")):
         public_id = ids.encode(models.Bed, bed_id)

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, insert
 from sqlalchemy.sql.elements import ClauseElement
 
 import models
-from models.events import Event, PatientCharted
+from models.events import Event, Feed, PatientCharted
 from resolvers.database import Statement, compiled
 from resolvers.errors import Refusal
 from resolvers.policy import DEFAULT_POLICY, Policy
@@ -38,16 +38,21 @@ class Ledger:
         self.now = now
         self.policy = policy
         self._events: list[Event] = []
-        self._charted: dict[UUID, None] = {}
+        self._charted: dict[UUID, set[Feed | None]] = {}
 
     def record(self, event: Event) -> None:
         """Leave an event in the log; it gets its position when the transaction commits."""
         self._events.append(event)
 
-    def chart(self, *patient_ids: UUID) -> None:
+    def chart(self, *patient_ids: UUID, by: Feed | None = None) -> None:
         """Say whose charts are written. Rows that `insert` writes say it by themselves; whoever
-        changes rows does, unless an event of the same transaction bears the patient."""
-        self._charted.update(dict.fromkeys(patient_ids))
+        changes rows does, unless an event of the same transaction tells of just that.
+
+        `by`: the feed that tells of it, to whoever may read what was written, where an event of the
+        transaction that bears the patient is heard there.
+        """
+        for patient_id in patient_ids:
+            self._charted.setdefault(patient_id, set()).add(by)
 
     @property
     def events(self) -> Iterable[Event]:
@@ -69,12 +74,15 @@ class Ledger:
         ]
 
     def _unheard(self) -> list[Event]:
-        """What was written into charts that no event tells of."""
-        told = {event.patient_id for event in self._events}
+        """What was written into charts that not everybody hears of who may read it. Its ward is
+        given with its position (migration 0025)."""
+        told: dict[UUID | None, set[Feed | None]] = {}
+        for event in self._events:
+            told.setdefault(event.patient_id, set()).add(event.feed)
         return [
             PatientCharted(subject_id=patient_id, ward_id=None, patient_id=patient_id)
-            for patient_id in self._charted
-            if patient_id not in told
+            for patient_id, written in self._charted.items()
+            if not written <= told.get(patient_id, set())
         ]
 
 
@@ -129,14 +137,14 @@ class Transaction(Ledger):
 
     async def insert(self, model: type[models.Base], row: Mapping[str, Any]) -> None:
         """Insert one row, named by attribute."""
-        self.chart(*_patients(model, (row,)))
+        self.chart(*_patients(model, (row,)), by=_TOLD_BY.get(model))
         statement = _insert(model, tuple(row))
         await self.connection.execute(statement.sql, *statement.bind(dict(row)))
 
     async def insert_all(self, model: type[models.Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert many rows of the same shape in one round trip."""
         if rows:
-            self.chart(*_patients(model, rows))
+            self.chart(*_patients(model, rows), by=_TOLD_BY.get(model))
             statement = _insert(model, tuple(rows[0]))
             await self.connection.executemany(
                 statement.sql, [statement.bind(dict(row)) for row in rows]
@@ -158,6 +166,16 @@ class Transaction(Ledger):
         await self.insert_all(models.LoggedEvent, self.logged())
         self._events.clear()
         self._charted.clear()
+
+
+_TOLD_BY: Mapping[type[models.Base], Feed] = {
+    models.VitalSigns: Feed.VITAL_SIGNS,
+    models.CriticalResult: Feed.CRITICAL_RESULTS,
+    models.Reservation: Feed.BED_CHANGES,
+    models.EmergencyAccess: Feed.EMERGENCY_ACCESSES,
+}
+"""Rows that their own feed tells of: it asks for the scope by which they are read. A result is read
+by some who hear of no alert, and a stay by who does not hear of beds (models/rules/scopes)."""
 
 
 def _patients(model: type[models.Base], rows: Iterable[Mapping[str, Any]]) -> Iterable[UUID]:

@@ -14,7 +14,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     ColumnElement,
     FromClause,
@@ -43,12 +42,13 @@ from models.rules.trends import (
     POINTS_A_BUCKET,
     USUAL_POINTS,
 )
+from resolvers import periods
 from resolvers.errors import BadInput
+from resolvers.periods import MOMENT
 from resolvers.reading.scope import NOW, of_hospital
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation
 
-MOMENT = TIMESTAMP(timezone=True)
 _EVER, _NEVER = (
     literal_column(f"'{word}'::timestamptz", MOMENT) for word in ("-infinity", "infinity")
 )
@@ -58,25 +58,17 @@ _MICROSECOND = literal_column("interval '1 microsecond'", Interval())
 _NO_COMPARATOR = cast(null(), Text())
 
 
-_RANGE = ("from", "to")
-
-
 def period(given: Derivation) -> list[ColumnElement[Any]]:
     """The range that is asked for, as `since` and `until`; null where it is open."""
-    since, until = (given.argument(name) for name in _RANGE)
-    if since is not None and until is not None:
-        # Each is looked at beside the other.
-        begin: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[0])
-        end: ColumnElement[Any] = given.combined(_RANGE, MOMENT, lambda *both: _ordered(*both)[1])
-    else:
-        begin, end = (null() if one is None else one(MOMENT) for one in (since, until))
-    return [cast(begin, MOMENT).label("since"), cast(end, MOMENT).label("until")]
+    begin, end = (
+        cast(null(), MOMENT) if one is None else one for one in periods.asked(given, _ordered)
+    )
+    return [begin.label("since"), end.label("until")]
 
 
-def _ordered(since: datetime, until: datetime) -> tuple[datetime, datetime]:
-    if since < until:
-        return since, until
-    raise BadInput("a range ends after it begins", field="to", limit="after from")
+def _ordered(since: datetime, until: datetime) -> None:
+    if since >= until:
+        raise BadInput("a range ends after it begins", field="to", limit="after from")
 
 
 def points(given: Derivation) -> ColumnElement[Any]:

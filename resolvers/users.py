@@ -1,21 +1,31 @@
-"""Users, as the command line and the demo make them."""
+"""Users, as the command line, the demo and administrators make them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import (
+    Uuid,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import Text
+from sqlalchemy.types import TIMESTAMP, Text
 
 import models
 from models.rules.roles import Role
 from resolvers import inputs, passwords
+from resolvers.actors import Actor
 from resolvers.database import Connection, Statement
 from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.passwords import Hashed
+from resolvers.transaction import Transaction
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
 
@@ -26,12 +36,15 @@ async def add_user(
     *,
     username: str,
     display_name: str,
-    password: str,
+    password: str | Hashed,
     roles: Iterable[Role],
     ward_codes: Iterable[str] = (),
     patient_mrn: str | None = None,
+    by: UUID | None = None,
+    now: datetime | None = None,
 ) -> UUID:
-    """Add a user with roles and wards; `patient_mrn` is the own record of a PATIENT.
+    """Add a user with roles and wards; `patient_mrn` is the own record of a PATIENT. `by` adds it,
+    at `now` (None: the time of the database).
 
     `username` is taken in lower case and is unique over all hospitals: CONFLICT where it is there
     already (nothing is changed then), NOT_FOUND where a ward or the patient is not.
@@ -43,15 +56,14 @@ async def add_user(
             field="username",
             limit="a-z 0-9 . _ @ -",
         )
-    granted = sorted({role.value for role in roles})
-    if not granted:
-        raise BadInput("a user needs at least one role", field="roles", limit=">= 1")
+    granted = granted_roles(roles)
     shown = inputs.text(display_name, "displayName")
     if await connection.fetchval(_EXISTS.sql, *_EXISTS.bind({"username": name})):
         raise Conflict("there is a user of this name already", field="username")
-    password_hash = await passwords.hash_password(password)
+    if not isinstance(password, Hashed):
+        password = Hashed(await passwords.hash_password(password))
     async with connection.transaction():
-        wards = await _wards(connection, hospital_id, sorted(set(ward_codes)))
+        wards = await wards_of(connection, hospital_id, sorted(set(ward_codes)))
         patient_id = await _patient(connection, hospital_id, patient_mrn)
         user_id: UUID | None = await connection.fetchval(
             _ADD.sql,
@@ -61,8 +73,10 @@ async def add_user(
                     "hospital_id": hospital_id,
                     "username": name,
                     "display_name": shown,
-                    "password_hash": password_hash,
+                    "password_hash": password,
                     "patient_id": patient_id,
+                    "by": by,
+                    "now": now,
                 }
             ),
         )
@@ -96,6 +110,41 @@ async def set_password(
         )
 
 
+async def create_user(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    username: str,
+    display_name: str,
+    password: Hashed,
+    roles: Sequence[Role],
+    wards: Sequence[str] = (),
+    patient_mrn: str | None = None,
+) -> dict[str, Any]:
+    """See `add_user`. The password is handed over, and changed by whom it is for."""
+    user_id = await add_user(
+        tx.connection,
+        tx.hospital_id,
+        username=username,
+        display_name=display_name,
+        password=password,
+        roles=roles,
+        ward_codes=wards,
+        patient_mrn=patient_mrn,
+        by=actor.user_id,
+        now=tx.now,
+    )
+    return {"user": user_id}
+
+
+def granted_roles(roles: Iterable[Role]) -> list[str]:
+    """The roles as they are written; BadInput where there is none."""
+    granted = sorted({role.value for role in roles})
+    if not granted:
+        raise BadInput("a user needs at least one role", field="roles", limit=">= 1")
+    return granted
+
+
 _EXISTS = Statement(
     select(models.User.id).where(models.User.username == bindparam("username", type_=Text()))
 )
@@ -113,6 +162,11 @@ _ADD = Statement(
                 "patient_id",
             )
         }
+        | dict.fromkeys(("created_by", "updated_by"), bindparam("by", type_=Uuid()))
+        | dict.fromkeys(
+            ("created_at", "updated_at"),
+            func.coalesce(bindparam("now", type_=TIMESTAMP(timezone=True)), func.now()),
+        )
     )
     .on_conflict_do_nothing(index_elements=["username"])
     .returning(models.User.id)
@@ -138,6 +192,7 @@ _WARDS = Statement(
     select(models.Ward.id, models.Ward.code).where(
         models.Ward.hospital_id == bindparam("hospital"),
         models.Ward.code == func.any(bindparam("codes", type_=ARRAY(Text()))),
+        models.Ward.retired_at.is_(None),
     )
 )
 _PATIENT = Statement(
@@ -148,7 +203,8 @@ _PATIENT = Statement(
 )
 
 
-async def _wards(connection: Connection, hospital_id: UUID, codes: list[str]) -> list[UUID]:
+async def wards_of(connection: Connection, hospital_id: UUID, codes: list[str]) -> list[UUID]:
+    """The wards of these codes; NOT_FOUND, naming them, where any is not there, or is retired."""
     rows = await connection.fetch(
         _WARDS.sql, *_WARDS.bind({"hospital": hospital_id, "codes": codes})
     )

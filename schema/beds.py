@@ -56,7 +56,7 @@ class Bed(Node):
     reserved.
 
     `statusSince` is null until the status changes for the first time. `isolationFor` are the kinds
-    of isolation that the bed is fit for.
+    of isolation that the bed is fit for. One that is retired is CLOSED and in no list.
     """
 
     id: strawberry.ID = identifier(models.Bed)
@@ -67,6 +67,7 @@ class Bed(Node):
     isolation_for: list[IsolationKind] = column(
         masked=literal_column("'{}'::text[]", ARRAY(Text()))
     )
+    retired_at: datetime | None = column(masked=null())
     ward: Annotated["Ward", strawberry.lazy("schema.wards")] = one(
         models.Ward, lambda bed, ward: ward.c.id == bed.c.ward_id, inherits=True
     )

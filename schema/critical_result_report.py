@@ -10,8 +10,15 @@ from sqlalchemy import ColumnElement, FromClause, Numeric, Text, cast, func, lit
 import models
 from resolvers import critical_result_report as reported
 from resolvers import ids
+from resolvers.critical_result_episodes import MOST_EPISODES, SCOPE, listed, steps
 from resolvers.reading.shapes import number
-from schema.enums import CriticalResultKind, CriticalResultStatus
+from schema.critical_results import called_by, done_by, done_from
+from schema.enums import (
+    Audience,
+    CriticalResultKind,
+    CriticalResultStatus,
+    CriticalResultStepKind,
+)
 from schema.fields import Argument, column, derived, expression
 
 
@@ -51,7 +58,7 @@ class CriticalResultFigures:
     open: int = column()
     breached: int = column()
     escalations: list[CriticalResultEscalations] | None = derived(
-        reported.escalations, requires=reported.SCOPE, order=("level",), size=4
+        reported.escalations, requires=SCOPE, order=("level",), size=4
     )
     read_backs_refused: int = column()
     repeated: int = column()
@@ -68,13 +75,35 @@ class CriticalResultFigures:
 
 @strawberry.type(
     description=(
+        "A step of an episode as it happened, and nothing of what was found: who may see the"
+        " critical result reads that in CriticalResult.steps, by the same `number`. `ward` is the"
+        " code of the ward that heard it; `readBackGiven` is of ACKNOWLEDGED."
+    )
+)
+class CriticalResultEpisodeStep:
+    """`called`, `by` and `station` as in CriticalResultStep."""
+
+    number: int = column()
+    kind: CriticalResultStepKind = column()
+    occurred_at: datetime = column()
+    level: int = column()
+    audience: Audience | None = column()
+    called: list[str] = expression(called_by)
+    by: str | None = expression(done_by)
+    station: str | None = expression(done_from)
+    ward: str | None = column()
+    read_back_given: bool = column()
+
+
+@strawberry.type(
+    description=(
         "From the step with which a critical result began to wait for somebody to the one that"
         " ended it. It names no patient; who may see the critical result finds it by its id."
     )
 )
 class CriticalResultEpisode:
-    """`ward` and `rule` are those with which it began; `endedBy` and `station` tell who ended it,
-    and from which address."""
+    """`ward` and `rule` are those with which it began, the rule in words without what the verdict
+    says of the patient; `endedBy` and `station` tell who ended it, and from which address."""
 
     critical_result_id: strawberry.ID = expression(_public)
     kind: CriticalResultKind = column()
@@ -94,12 +123,15 @@ class CriticalResultEpisode:
     repeated: int = column()
     worsened: int = column()
     corrected: int = column()
+    steps: list[CriticalResultEpisodeStep] | None = derived(
+        steps, requires=SCOPE, order=("number",), size=6
+    )
 
 
 def _figures(name: reported.Name | None = None, *, size: int = 10) -> Any:
     return derived(
         reported.figures(name),
-        requires=reported.SCOPE,
+        requires=SCOPE,
         order=() if name is None else ("name",),
         single=name is None,
         size=size,
@@ -125,13 +157,17 @@ class CriticalResultReport:
     by_ward: list[CriticalResultFigures] | None = _figures(reported.by_ward, size=25)
     by_hour: list[CriticalResultFigures] | None = _figures(reported.by_hour, size=24)
     episodes: list[CriticalResultEpisode] | None = derived(
-        reported.episodes,
-        requires=reported.SCOPE,
+        listed,
+        requires=SCOPE,
         order=("began_at", "step_id"),
         of=models.CriticalResult,
         sized_by="first",
         arguments={
-            "first": Argument(int | None, default=100, description="How many, at most 500."),
+            "first": Argument(
+                int | None,
+                default=100,
+                description=f"How many, at most {MOST_EPISODES}.",
+            ),
             "skip": Argument(int | None, default=0, description="How many before them to leave."),
         },
     )
@@ -141,7 +177,7 @@ def critical_result_report() -> Any:
     """The root field."""
     return derived(
         reported.report,
-        requires=reported.SCOPE,
+        requires=SCOPE,
         single=True,
         arguments={
             "from": Argument(datetime, default=...),

@@ -66,7 +66,8 @@ def _word(one: str) -> ColumnElement[str]:
     return literal_column(f"'{one}'", Text())
 
 
-def _called(step: FromClause) -> ColumnElement[object]:
+def called_by(step: FromClause) -> ColumnElement[object]:
+    """The names of whom a step calls."""
     user = models.User.__table__.alias()
     names = func.array_agg(
         aggregate_order_by(user.c.display_name, user.c.display_name, user.c.id),
@@ -76,12 +77,14 @@ def _called(step: FromClause) -> ColumnElement[object]:
     return looked_up(func.coalesce(names, nobody), user, user.c.id == func.any(step.c.called))
 
 
-def _by(step: FromClause) -> ColumnElement[object]:
+def done_by(step: FromClause) -> ColumnElement[object]:
+    """The name of who did a step."""
     user = models.User.__table__.alias()
     return looked_up(user.c.display_name, user, user.c.id == step.c.user_id)
 
 
-def _station(step: FromClause) -> ColumnElement[object]:
+def done_from(step: FromClause) -> ColumnElement[object]:
+    """The address of the station from which a step was done."""
     session = models.Session.__table__.alias()
     return looked_up(session.c.address, session, session.c.id == step.c.session_id)
 
@@ -101,9 +104,9 @@ class CriticalResultStep:
     occurred_at: datetime = column()
     level: int = column()
     audience: Audience | None = column()
-    called: list[str] = expression(_called)
-    by: str | None = expression(_by)
-    station: str | None = expression(_station)
+    called: list[str] = expression(called_by)
+    by: str | None = expression(done_by)
+    station: str | None = expression(done_from)
     read_back: Decimal | None = column()
     note: str | None = column()
     rule: str | None = column()

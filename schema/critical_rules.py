@@ -241,7 +241,8 @@ class CriticalRuleTrialResult:
     description=(
         "Answer of dryRunCriticalRule: of the judged results those that the rule finds critical"
         " (raised), those of them that are so already, those that are critical now and would not"
-        " be any more, and those that could not be judged."
+        " be any more, those that it finds critical and a more specific rule in force judges in"
+        " its place (overruled), and those that could not be judged."
     )
 )
 class DryRunCriticalRulePayload:
@@ -252,6 +253,7 @@ class DryRunCriticalRulePayload:
     raised: int = given(Integer())
     already_critical: int = given(Integer())
     no_longer_critical: int = given(Integer())
+    overruled: int = given(Integer())
     counts: list[CriticalRuleTrialCount] = given_rows(
         {"day": Date(), "ward": Uuid(), "raised": Integer()}
     )

@@ -22,7 +22,7 @@ from models.rules.isolations import IsolationKind
 from models.rules.medications import MedicationStatus, OrderStepKind
 from models.rules.news2 import News2NotApplicable, News2Risk, Spo2Scale
 from models.rules.panels import LabPanel
-from models.rules.patients import Sex
+from models.rules.patients import ChartChangeEventKind, Sex
 from models.rules.results import IngestOutcome, Interpretation, ResultStatus
 from models.rules.roles import Role
 from models.rules.trends import LeftOut
@@ -34,6 +34,7 @@ for _enum, _description in (
     (AuditOperation, "What was done that the audit tells of."),
     (AuditOutcome, "How it ended: done, or the code it was refused with."),
     (BedChangeEventKind, "What happened to a bed."),
+    (ChartChangeEventKind, "What happened to a patient's chart."),
     (BedStatus, "HL7 v2 table 0116, spelled out."),
     (IsolationKind, "Precautions (CDC/HICPAC 2007), and the protective environment."),
     (CareTeamRole, "HL7 v3 ParticipationType, as far as a care team has it."),
@@ -94,6 +95,7 @@ __all__ = [
     "BedChangeEventKind",
     "BedStatus",
     "CareTeamRole",
+    "ChartChangeEventKind",
     "Consciousness",
     "CriticalResultEventKind",
     "CriticalResultKind",

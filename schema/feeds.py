@@ -132,5 +132,6 @@ _TYPENAMES = {
     Feed.CRITICAL_RESULTS: "CriticalResultFeed",
     Feed.BED_CHANGES: "BedChangeFeed",
     Feed.VITAL_SIGNS: "VitalSignsFeed",
+    Feed.CHART_CHANGES: "ChartChangeFeed",
     Feed.EMERGENCY_ACCESSES: "EmergencyAccessFeed",
 }

@@ -50,11 +50,13 @@ class Argument:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a mutation field does: the resolver, and what it requires. `propose` makes a proposal of
-    it, to be written in one statement (resolvers/proposals), where it can."""
+    it, to be written in one statement (resolvers/proposals), where it can. `before` is what takes
+    long and waits with no connection: it gives the input as the resolver takes it."""
 
     resolver: Callable[..., Any]
     requires: Requires
-    propose: Callable[..., Any] | None
+    propose: Callable[..., Any] | None = None
+    before: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,10 @@ def many(
     within: bool = False,
     requires: Requires | None = None,
     size: int = 10,
+    present: Callable[[FromClause], ColumnElement[bool]] | None = None,
 ) -> Any:
-    """Every row, as a plain list: only where there are few, about `size`."""
+    """Every row, as a plain list: only where there are few, about `size`. Null where `present` is
+    false."""
     return _related(
         lambda given: sources.Many(
             model=model,
@@ -170,6 +174,7 @@ def many(
             requires=requires,
             filters=given,
             size=size,
+            present=present,
         ),
         _guard(model, requires, inherits),
         {},
@@ -286,9 +291,10 @@ def mutation(
     requires: Requires,
     input: type | None = None,
     propose: Callable[..., Any] | None = None,
+    before: Callable[..., Any] | None = None,
 ) -> Any:
     """A mutation: the resolver gets the input's fields, its answer is read through the plan."""
-    work = Work(resolver, requires, propose)
+    work = Work(resolver, requires, propose, before)
     made = _declared(None, requires, metadata={"work": work})
     made.arguments = [_argument("input", Argument(input, default=...))] if input else []
     return made

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid
+from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid, and_, func, or_
 
 import models
+from models.rules.critical_results import TAKEN_BACK
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up, there_is
 from schema.enums import IngestOutcome, Interpretation, ResultStatus
@@ -20,6 +21,7 @@ from schema.fields import (
     identifier,
     many,
     one,
+    words,
 )
 from schema.nodes import Node
 
@@ -51,13 +53,19 @@ def _lies_on(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 
 def _interpreted(row: FromClause, given: Given) -> ColumnElement[bool]:
-    asked: ColumnElement[bool] = row.c.interpretation.in_(given.words())
-    return asked
+    asked = row.c.interpretation.in_(given.words())
+    # What was taken back is no finding: nobody has to judge it.
+    counts = row.c.interpretation.not_in(words(Interpretation.NOT_JUDGED))
+    return and_(asked, or_(counts, row.c.status.not_in(words(*sorted(TAKEN_BACK)))))
 
 
 LAB_RESULT_ARGUMENTS = {
     "ward": Argument(str | None, _lies_on, description="The code of the ward of now."),
-    "interpretation": Argument(list[Interpretation] | None, _interpreted),
+    "interpretation": Argument(
+        list[Interpretation] | None,
+        _interpreted,
+        description="NOT_JUDGED lists no result that was taken back (CANCELLED, ENTERED_IN_ERROR).",
+    ),
     "not_judged_reason": Argument(
         str | None,
         lambda row, given: row.c.not_judged_reason == given(Text(), str.strip),
@@ -73,12 +81,19 @@ def _orderer(result: FromClause) -> ColumnElement[object]:
     return looked_up(user.c.display_name, user, user.c.id == result.c.ordered_by)
 
 
-@strawberry.type(description="A laboratory result, in one of its versions.")
+@strawberry.type(
+    description=(
+        "A laboratory result, in one of its versions. `criticalRule` is the version of the rule"
+        " that found it critical. `appliedRules` are the versions of all rules that it was held"
+        " against, whatever came of it: none where it is text, in a unit that does not convert, or"
+        " of a test or a patient that no rule is for, so that the sender alone speaks; null where"
+        " it was judged before this was kept."
+    )
+)
 class LabResult(Node):
     """`value` and `unit` are as the sender gave them; `code` is LOINC where it was mapped.
-    `criticalRule` is the version of the rule that found it critical; `senderFlag` is what the
-    sender says itself (HL7 v3 ObservationInterpretation), heard where it says critical.
-    `criticalResult` is the one that it raised or joined; `orderedBy` a name."""
+    `senderFlag` is what the sender says itself (HL7 v3 ObservationInterpretation), heard where it
+    says critical. `criticalResult` is the one that it raised or joined; `orderedBy` a name."""
 
     id: strawberry.ID = identifier(models.LabResult)
     patient: Annotated["Patient", strawberry.lazy("schema.patients")] | None = one(
@@ -98,6 +113,15 @@ class LabResult(Node):
     interpretation: Interpretation = column()
     critical_rule: Annotated["CriticalRule", strawberry.lazy("schema.critical_rules")] | None = one(
         models.CriticalRule, lambda result, rule: rule.c.id == result.c.rule_id
+    )
+    applied_rules: (
+        list[Annotated["CriticalRule", strawberry.lazy("schema.critical_rules")]] | None
+    ) = many(
+        models.CriticalRule,
+        lambda result, rule: rule.c.id == func.any(result.c.applied_rules),
+        order=(models.CriticalRule.key, models.CriticalRule.id),
+        size=2,
+        present=lambda result: result.c.applied_rules.is_not(None),
     )
     not_judged_reason: str | None = column()
     unmapped: bool = column()

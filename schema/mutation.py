@@ -23,12 +23,12 @@ from resolvers import (
     medications,
     patients,
     pregnancies,
-    sessions,
     spo2_scales,
     swaps,
     vitals,
     vitals_errata,
 )
+from schema.administration import Administration
 from schema.administrations import (
     MarkAdministrationEnteredInErrorInput,
     MarkAdministrationEnteredInErrorPayload,
@@ -93,7 +93,7 @@ from schema.escalation import (
     SetEscalationChainInput,
     SetEscalationChainPayload,
 )
-from schema.fields import AUTHENTICATED, PUBLIC, mutation
+from schema.fields import mutation
 from schema.isolations import (
     EndIsolationInput,
     EndIsolationPayload,
@@ -138,7 +138,6 @@ from schema.stay_changes import (
     SwapBedsInput,
     SwapBedsPayload,
 )
-from schema.viewers import SignInInput, SignInPayload, SignOutPayload
 from schema.vitals import (
     MarkVitalsEnteredInErrorInput,
     MarkVitalsEnteredInErrorPayload,
@@ -150,11 +149,10 @@ from schema.vitals import (
 @strawberry.type(
     description="What can be done. One mutation is one transaction, its answer included."
 )
-class Mutation:
-    """One mutation is one transaction, its answer included."""
+class Mutation(Administration):
+    """One mutation is one transaction, its answer included. What is no patient's is in
+    schema/administration."""
 
-    sign_in: SignInPayload = mutation(sessions.sign_in, input=SignInInput, requires=PUBLIC)
-    sign_out: SignOutPayload = mutation(sessions.sign_out, requires=AUTHENTICATED)
     register_patient: RegisterPatientPayload = mutation(
         patients.register_patient, input=RegisterPatientInput, requires=Scope.PATIENT_REGISTER
     )

@@ -35,6 +35,7 @@ from schema.inputs import input_of
 from schema.payloads import Payloads, allowed
 from schema.queries import Pool, Reading, Renew
 from schema.stations import Presence, stations_for
+from schema.viewers import given_of
 
 Worked: TypeAlias = "tuple[bytes, Sequence[dict[str, Any]]]"
 """The JSON of a payload, and the errors of what was refused in it."""
@@ -136,6 +137,8 @@ class Mutations:
         actor = allowed(await self._renewed(actor), work.requires)
         if given is None:
             given, claim, now = _asked(prepared, root, actor)
+        if work.before is not None:
+            given = await work.before(self._pool, actor, now, self._policy, **given)
         for again in reversed(range(MOST_ATTEMPTS)):
             try:
                 return await self._in_transaction(prepared, root, actor, given, claim, now)
@@ -240,6 +243,7 @@ class Mutations:
         plan = self._payloads.plan(prepared, signed_in.actor.rights, root)
         values: dict[str, Any] = {"token": signed_in.token, "expires_at": signed_in.expires_at}
         values |= await stations_for(plan, self._presence, signed_in.actor)
+        values |= given_of(self._policy)
         async with self._reading.acquire() as connection:
             data = await plan.run(connection, prepared.variables, signed_in.actor, now, values)
         return data, signed_in, plan.errors

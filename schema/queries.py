@@ -26,6 +26,7 @@ from schema.catalogue import CATALOGUE, CORE
 from schema.introspection import INTROSPECTION, among, introspect
 from schema.plans import Plans
 from schema.stations import Presence, stations_for
+from schema.viewers import given_of
 
 Pool: TypeAlias = "asyncpg.Pool[Any]"
 Reading: TypeAlias = "asyncpg.Pool[Any] | Lanes"
@@ -93,6 +94,7 @@ class Queries:
                 return None
             valid = sessions.validity(actor, now, self._policy) if checked else None
             given = await stations_for(query.plan, self._presence, actor)
+            given |= given_of(self._policy)
             async with self._pool.acquire() as connection:
                 data = await query.plan.attempt(
                     connection, prepared.variables, actor, now, given, valid

@@ -32,6 +32,7 @@ from schema.fields import (
 from schema.labs import LAB_RESULT_ARGUMENTS, LabResult
 from schema.nodes import Connection, Node
 from schema.patients import Patient
+from schema.users import USER_ARGUMENTS, User
 from schema.viewers import Viewer, viewer
 from schema.wards import Ward
 
@@ -78,6 +79,10 @@ def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
     return row.c.ward_id == named
 
 
+def _in_service(_: object, ward: FromClause) -> ColumnElement[bool]:
+    return ward.c.retired_at.is_(None)
+
+
 def _in_status(row: FromClause, given: Given) -> ColumnElement[bool]:
     return row.c.status.in_(given.words())
 
@@ -90,10 +95,14 @@ class Query:
     node: Node | None = any_node(requires=AUTHENTICATED)
     nodes: list[Node | None] = any_nodes(requires=AUTHENTICATED)
     wards: list[Ward] = many(
-        models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
+        models.Ward,
+        _in_service,
+        order=(models.Ward.code, models.Ward.id),
+        requires=AUTHENTICATED,
     )
     ward: Ward | None = one(
         models.Ward,
+        _in_service,
         requires=Scope.WARD_READ,
         arguments={
             "code": Argument(str, lambda row, given: row.c.code == given(Text()), default=...)
@@ -163,6 +172,12 @@ class Query:
         order=newest_first(models.LabResult.observed_at, models.LabResult),
         requires=Scope.LAB_READ,
         arguments=LAB_RESULT_ARGUMENTS,
+    )
+    users: Connection[User] | None = connection(
+        models.User,
+        order=(models.User.username, models.User.id),
+        requires=Scope.USER_READ,
+        arguments=USER_ARGUMENTS,
     )
     audit_entries: Connection[AuditEntry] | None = connection(
         models.AuditEntry,

@@ -16,6 +16,7 @@ from schema.critical_results import CriticalResult
 from schema.emergency_access import EmergencyAccess
 from schema.enums import (
     BedChangeEventKind,
+    ChartChangeEventKind,
     CriticalResultEventKind,
     EmergencyAccessEventKind,
     VitalSignsEventKind,
@@ -65,7 +66,10 @@ class CriticalResultFeed:
 
 
 @strawberry.type(
-    description="bed is read when the event is sent: it shows the state of that moment."
+    description=(
+        "bed is read when the event is sent: it shows the state of that moment. Of a ward (kinds"
+        " WARD_…) it is null: read the ward, or the list of wards, again."
+    )
 )
 class BedChangeEvent:
     """bed is read when the event is sent: it shows the state of that moment."""
@@ -116,6 +120,32 @@ class VitalSignsFeed:
 
 @strawberry.type(
     description=(
+        "Something was written into the patient's chart: a result, an order, a dose, an allergy, a"
+        " stay, who they are. It does not say what. What was done to a critical result alone, and a"
+        " set of vital signs, criticalResults and vitalSigns tell."
+    )
+)
+class ChartChangeEvent:
+    """patient is read when the event is sent: it shows the state of that moment."""
+
+    cursor: str = column()
+    occurred_at: datetime = column()
+    kind: ChartChangeEventKind = column()
+    patient: Patient | None = one(models.Patient, lambda event, row: row.c.id == event.c.patient_id)
+
+
+@strawberry.type(description="See CriticalResultFeed.")
+class ChartChangeFeed:
+    """A message of the feed; an empty one at least every 15 s."""
+
+    cursor: str = given(Text())
+    live: bool = given(Boolean())
+    resync: bool = given(Boolean())
+    events: list[ChartChangeEvent] = given_rows(EVENT_COLUMNS)
+
+
+@strawberry.type(
+    description=(
         "emergencyAccess is read when the event is sent: it shows the state of that moment."
     )
 )
@@ -141,6 +171,7 @@ class EmergencyAccessFeed:
 
 
 WARD = Argument(str | None, description="The code of a ward; absent: every ward one may hear.")
+PATIENT = Argument(strawberry.ID | None, description="Of one patient alone.")
 AFTER = Argument(str | None, description="The last cursor one holds: go on after it.")
 
 
@@ -168,7 +199,12 @@ class Subscription:
     vital_signs: VitalSignsFeed = subscription(
         Feed.VITAL_SIGNS,
         requires=Scope.VITALS_READ,
-        arguments={"ward": WARD, "patient_id": Argument(strawberry.ID | None), "after": AFTER},
+        arguments={"ward": WARD, "patient_id": PATIENT, "after": AFTER},
+    )
+    chart_changes: ChartChangeFeed = subscription(
+        Feed.CHART_CHANGES,
+        requires=Scope.PATIENT_READ,
+        arguments={"ward": WARD, "patient_id": PATIENT, "after": AFTER},
     )
     emergency_accesses: EmergencyAccessFeed = subscription(
         Feed.EMERGENCY_ACCESSES,

@@ -3,11 +3,21 @@
 from datetime import datetime
 
 import strawberry
-from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, FromClause, Text, func, literal_column
+from sqlalchemy import (
+    TIMESTAMP,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 import models
-from resolvers.reading.scope import USER
+from resolvers.policy import Policy
+from resolvers.reading.scope import SESSION, USER
 from resolvers.reading.sources import looked_up
 from schema.enums import Role
 from schema.fields import (
@@ -32,6 +42,27 @@ def roles_of(user: FromClause) -> ColumnElement[object]:
     )
 
 
+def given_of(policy: Policy) -> dict[str, int]:
+    """What the run of a plan is given for the sessions that it may show."""
+    return {"idle_timeout_seconds": int(policy.session_idle.total_seconds())}
+
+
+@strawberry.type(
+    description=(
+        "The session of whoever asks. It ends at `endsAt`, used or not, and before that once no"
+        " request was made in it for `idleTimeoutSeconds`."
+    )
+)
+class Session:
+    """`lastSeenAt` is exact to a minute. A request is use, also this one; an open feed is none, so
+    that a page that is to stay open by itself asks now and then."""
+
+    signed_in_at: datetime = column(models.Session.created_at)
+    last_seen_at: datetime = column()
+    ends_at: datetime = column(models.Session.expires_at)
+    idle_timeout_seconds: int = given(Integer())
+
+
 @strawberry.type(description="Who is signed in, and what they may do.")
 class Viewer:
     """`wards` are those the viewer sees."""
@@ -42,7 +73,13 @@ class Viewer:
     roles: list[Role] = expression(roles_of)
     scopes: list[str] = actor_scopes()
     wards: list[Ward] = many(
-        models.Ward, order=(models.Ward.code, models.Ward.id), requires=AUTHENTICATED
+        models.Ward,
+        lambda user, ward: (ward.c.hospital_id == user.c.hospital_id) & ward.c.retired_at.is_(None),
+        order=(models.Ward.code, models.Ward.id),
+        requires=AUTHENTICATED,
+    )
+    session: Session | None = one(
+        models.Session, lambda _, session: session.c.id == SESSION, inherits=True
     )
 
 

@@ -1,5 +1,6 @@
 """Ward and its occupancy."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -55,7 +56,8 @@ def _on_leave() -> ColumnElement[bool]:
 
 def _counted(*conditions: ColumnElement[bool]) -> Any:
     def count(ward: FromClause) -> ColumnElement[int]:
-        return looked_up(func.count(), BEDS, BEDS.c.ward_id == ward.c.id, *conditions)
+        here = (BEDS.c.ward_id == ward.c.id, BEDS.c.retired_at.is_(None))
+        return looked_up(func.count(), BEDS, *here, *conditions)
 
     return expression(count, masked=literal_column("0", Integer()))
 
@@ -83,14 +85,16 @@ class WardOccupancy:
 
 @strawberry.type(description="A ward of the hospital.")
 class Ward(Node):
-    """Seen by those who work on it, and by roles with the reach of the hospital."""
+    """Seen by those who work on it, and by roles with the reach of the hospital. One that is
+    retired is in no list, and named by what happened there."""
 
     id: strawberry.ID = identifier(models.Ward)
     code: str = column()
     name: str = column()
+    retired_at: datetime | None = column()
     beds: list[Annotated["Bed", strawberry.lazy("schema.beds")]] = many(
         models.Bed,
-        lambda ward, bed: bed.c.ward_id == ward.c.id,
+        lambda ward, bed: (bed.c.ward_id == ward.c.id) & bed.c.retired_at.is_(None),
         order=(models.Bed.code, models.Bed.id),
         within=True,
         requires=AUTHENTICATED,

@@ -1,4 +1,4 @@
-"""Patients: sex and age."""
+"""Patients: sex, age, and what is heard of their charts."""
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,12 @@ class Sex(StrEnum):
     MALE = "MALE"
     OTHER = "OTHER"
     UNKNOWN = "UNKNOWN"
+
+
+class ChartChangeEventKind(StrEnum):
+    """What a station hears of a chart."""
+
+    CHARTED = "CHARTED"
 
 
 def age_in_years(born: date, at: datetime) -> int:

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     PATIENT_CONTACT_READ = "patient-contact:read"
     PATIENT_IDENTIFIERS_READ = "patient-identifiers:read"
     PATIENT_READ = "patient:read"
+    USER_READ = "user:read"
     VITALS_READ = "vitals:read"
     WARD_READ = "ward:read"
 
@@ -70,6 +71,7 @@ class Scope(StrEnum):
     USER_WRITE = "user:write"
     VITALS_CORRECT = "vitals:correct"
     VITALS_RECORD = "vitals:record"
+    WARD_WRITE = "ward:write"
 
 
 class Reach(StrEnum):

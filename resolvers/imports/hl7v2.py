@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from models.rules.admissions import AdmissionStatus
+from models.rules.critical_results import TAKEN_BACK
 from resolvers.imports import cleaning, hl7v2_people, hl7v2_results, winpath
 from resolvers.imports.drafts import (
     AdmissionDraft,
@@ -235,7 +236,7 @@ class _Work:
             at = hl7v2_results.observed_at(obx, self._obr, self._now, self._zone)
             key = f"{self._order()}@{at.isoformat()}"
             measured = hl7v2_results.measurement(obx)
-            if hl7v2_results.status(obx) in hl7v2_results.TAKEN_BACK:
+            if hl7v2_results.status(obx) in TAKEN_BACK:
                 yield self._unmapped(obx, record, at, "a vital sign that was taken back")
             elif measured is not None:
                 sets.add(key, self._mrn(), at, record, measured)

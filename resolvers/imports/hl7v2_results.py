@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from models.rules.critical_results import TAKEN_BACK
 from models.rules.results import STATUS_OF_OBX11, ResultStatus, gravest
 from models.rules.units import canonical
 from resolvers.imports import cleaning, winpath
@@ -25,7 +26,6 @@ from resolvers.imports.vital_codes import (
 LINES = frozenset({"TX", "FT", "ST"})
 """Value types in which a report comes line by line, a segment each."""
 
-TAKEN_BACK = frozenset({ResultStatus.CANCELLED, ResultStatus.ENTERED_IN_ERROR})
 _N = r"(-?\d+(?:\.\d+)?)"
 _BETWEEN = re.compile(rf"{_N}\s*-\s*{_N}")
 _BOUND = re.compile(rf"([<>])=?\s*{_N}")

@@ -179,7 +179,9 @@ async def _lay(
         if draft.place and (bed_id := await found.bed(draft.place)) is not None
     ]
     for _ in range(len(arrived) - len(wanted)):
-        ledger.remark("admissions without a stay: the message names no bed")
+        ledger.remark(
+            "admissions without a stay: the message names no bed, or a ward that is retired"
+        )
     if not wanted:
         return
     held = await stays.lock_beds(tx, {bed_id for _, bed_id in wanted})
@@ -239,6 +241,7 @@ class _Taken:
 
 
 _ROOM_OF = select(models.Bed.room_id).where(models.Bed.id == bindparam("bed"))
+_IS_RETIRED = select(models.Ward.retired_at.is_not(None)).where(models.Ward.id == bindparam("ward"))
 
 
 class _Places:
@@ -247,15 +250,19 @@ class _Places:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._known: dict[tuple[str, ...], UUID] = {}
+        self._retired: set[UUID] = set()
 
     async def bed(self, place: Place) -> UUID | None:
-        """The bed, or None where the place is no more than a ward (which is made all the same)."""
+        """The bed, or None where the place is no more than a ward (which is made all the same), or
+        the ward is retired: nobody would look for a patient there."""
         connection, hospital = self._tx.connection, self._tx.hospital_id
         ward_id = self._known.get((place.ward,))
         if ward_id is None:
             ward_id = await hospitals.create_ward(connection, hospital, place.ward, place.ward)
             self._known[place.ward,] = ward_id
-        if place.bed is None:
+            if await self._tx.scalar(_IS_RETIRED, ward=ward_id):
+                self._retired.add(ward_id)
+        if place.bed is None or ward_id in self._retired:
             return None
         room_id = None
         if place.room is not None:

@@ -35,9 +35,10 @@ SCOPES: Mapping[type[models.Base], Scope] = {
     models.MedicationAdministration: Scope.MEDICATION_READ,
     models.CareTeamMember: Scope.CARE_TEAM_READ,
     models.EmergencyAccess: Scope.EMERGENCY_ACCESS_READ,
+    models.User: Scope.USER_READ,
 }
 """The scope under which the rows of a table are seen. What is missing here is seen by nobody but
-through a relation that inherits (a user's own row, for instance)."""
+through a relation that inherits (somebody's own session, for instance)."""
 
 
 @dataclass(frozen=True, slots=True)

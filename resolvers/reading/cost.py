@@ -54,7 +54,7 @@ MOST = 10**12
 """Larger numbers are not told apart."""
 COUNTED = 500
 """What a totalCount costs: it looks at rows that nobody gets, as many as there are."""
-MOST_POINTS = 2_000
+MOST_PARTS = 10_000
 """More than any derivation makes."""
 KEPT_MEASURES = 256
 """Of one document: it is measured anew for the numbers of its pages."""
@@ -286,7 +286,7 @@ class Walk:
         if size is None:
             size = coerce_default_value(definition.args[source.sized_by])
         # Fewer than none and more than the most are refused when it runs.
-        size = min(max(size, 1), MOST_POINTS)
+        size = min(max(size, 1), MOST_PARTS)
         return (1, size, 1) if source.single else (size, 1, 1)
 
     def _page(self, definition: GraphQLField, node: FieldNode) -> int:

@@ -43,12 +43,12 @@ class Writing:
     """What a statement inserts before it answers. Made once, and part of the plans made for it.
 
     `holds` is one row with the column `holds`: what must be so for anything to be written, audit
-    included. `written` are the INSERTs by model, see `inserted`; `many` whether they take lists.
+    included. `written` are the INSERTs by model, see `inserted`; `many` are those that take lists.
     """
 
     holds: CTE
     written: Mapping[type[models.Base], CTE]
-    many: bool
+    many: frozenset[type[models.Base]]
 
     def in_place_of(self, model: type[models.Base], name: str, *, produced: bool) -> FromClause:
         """What is read in place of a table that is written, under this name; `produced`: by an id

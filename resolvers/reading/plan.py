@@ -215,7 +215,10 @@ class Planner:
         inside, level = self.enter(place, type_, source, given, chosen.key)
         columns = self.object(inside, level, chosen.selections)
         if isinstance(source, Many):
-            return shapes.many(level, columns, ordering(source.order, row_of(inside)))
+            made = shapes.many(level, columns, ordering(source.order, row_of(inside)))
+            if source.present is None:
+                return made
+            return replace(made, json=case((source.present(row_of(place)), made.json)))
         order = source.order if isinstance(source, One) else ()
         return shapes.one(level, columns, ordering(order, row_of(inside)))
 

@@ -146,10 +146,12 @@ class One(Relation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Many(Relation):
     """Every row as a plain list. `size` is about how many: what the list counts for in the limit on
-    the rows of an operation."""
+    the rows of an operation. Null where `present`, of the row before, is false: it is not known
+    which there are."""
 
     order: Order
     size: int = 10
+    present: Callable[[FromClause], ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ async def test_the_table_is_what_the_schema_answers(
 async def test_the_episodes_are_those_that_were_counted_page_by_page(
     browser: httpx.AsyncClient, bearers: Bearers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.reports.MOST_ROWS", 4)
+    monkeypatch.setattr("app.reports.MOST_EPISODES", 4)
     headers = bearers[Role.ADMIN]
     whole = rows(await browser.get(FIGURES_CSV, params=period(), headers=headers))[0]
     table = rows(await browser.get(EPISODES_CSV, params=period(), headers=headers))

@@ -10,7 +10,7 @@ import pytest
 ORACLE = Path(__file__).resolve().parents[1] / "oracle"
 ANSWERING = (
     *("rows", "grants", "sight", "alarms", "beds", "relations", "computed", "episodes", "cursors"),
-    *("trends", "doses", "refusals", "execution"),
+    *("trends", "doses", "users", "verdicts", "refusals", "execution"),
 )
 """The modules that answer; the others ask the engine, and compare."""
 ALLOWED = {"schema.scalars", "resolvers.actors"}

@@ -28,7 +28,7 @@ from graphql import (
 import models
 from models.rules.roles import Role
 from models.rules.scopes import Scope
-from resolvers import audit, faults, hearings, ids, sessions
+from resolvers import audit, faults, hearings, hospitals, ids, sessions
 from resolvers.hearings import Hearing
 from resolvers.reading.catalogue import SCOPES
 from resolvers.reading.documents import GraphQLRequest
@@ -134,12 +134,13 @@ def test_every_relation_to_a_patients_data_is_guarded() -> None:
         "CriticalResult.steps",
         "Query.viewer",
         "SignInPayload.viewer",
+        "Viewer.session",
     }
 
 
 def test_every_node_has_an_id_of_its_own_and_a_scope() -> None:
     assert set(CATALOGUE.models.values()) <= set(SCOPES)
-    assert set(CATALOGUE.models.values()) == set(ids.PREFIXES) - {models.User}
+    assert set(CATALOGUE.models.values()) == set(ids.PREFIXES)
     assert len(set(ids.PREFIXES.values())) == len(ids.PREFIXES)
     node = CORE.get_type("Node")
     assert isinstance(node, GraphQLInterfaceType)
@@ -152,6 +153,10 @@ NEVER_KEYED = {
     "signOut",
     # Nothing is written.
     "dryRunCriticalRule",
+    # Sent again it is refused, or comes to the same.
+    "changePassword",
+    "createUser",
+    "setUserPassword",
 }
 """Every other mutation can be sent again where nobody knows whether it was done (Unavailable). Not
 with a password, of which a hash would be kept with the key."""
@@ -267,7 +272,7 @@ async def test_every_field_of_every_type_can_be_read(
     await hospital.pool.execute(OF_ANY_WARD, hospital.id)
     drawn = f'Patient_labTrend: labTrend(code: "2276-4") {trend}'
     selections.append((f'patient(id: "{child.public}") {{ __typename {drawn} }}', "patient"))
-    for public, kind in nodes(hospital):
+    for public, kind in [*nodes(hospital), *(await gone(hospital))]:
         # So do a score its parts, an alert the findings of its steps, and an order its doses.
         depth = 2 if kind in ("VitalSigns", "CriticalResult", "MedicationOrder") else 1
         inside = whole.everything(CORE.get_type(kind), depth)
@@ -289,6 +294,23 @@ async def test_every_field_of_every_type_can_be_read(
         for name in type_.fields
     }
     assert sorted(promised - seen) == []
+
+
+async def gone(hospital: Hospital) -> list[tuple[str, str]]:
+    """A ward and a bed that are retired, and a user who is disabled."""
+    user = await hospital.user(Role.NURSE)
+    async with hospital.pool.acquire() as connection:
+        ward = await hospitals.create_ward(connection, hospital.id, "OLD", "Old")
+        bed = await hospitals.create_bed(connection, hospital.id, ward, "1")
+        for table, row, what in (
+            ("wards", ward, "retired_at = now()"),
+            ("beds", bed, "retired_at = now(), status = 'CLOSED'"),
+            ("users", user.user_id, "disabled_at = now()"),
+        ):
+            await connection.execute(f"UPDATE {table} SET {what} WHERE id = $1", row)
+    assert user.user_id is not None
+    rows = ((models.Ward, ward), (models.Bed, bed), (models.User, user.user_id))
+    return [(hospital.public(model, row), model.__name__) for model, row in rows]
 
 
 OF_ANY_WARD = """

@@ -36,6 +36,7 @@ def _away(held: Held, bed: Row) -> bool:
 def occupancy(held: Held, viewer: Viewer, ward: Row) -> Row:
     """Of a ward out of sight, shown as the place of a stay, there is nothing to count."""
     beds = held.where("Bed", "ward_id", ward["id"]) if in_sight(held, viewer, [ward]) else []
+    beds = [bed for bed in beds if bed["retired_at"] is None]
     found = {
         status: [bed for bed in beds if bed["status"] == status]
         for status in (

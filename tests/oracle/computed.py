@@ -15,6 +15,7 @@ from tests.oracle.relations import heard_by
 from tests.oracle.rows import Held, Row, spoken
 from tests.oracle.sight import Viewer, in_sight, sees
 from tests.oracle.trends import PARTS
+from tests.oracle.users import last_sign_in, works_on
 
 
 def _name_of(column: str, name: str = "display_name") -> Callable[[Held, Viewer, Row], Any]:
@@ -86,9 +87,11 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Patient.spo2Scale": _scale,
     "CriticalResult.acknowledgedBy": _name_of("acknowledged_by"),
     "CriticalResult.nextEscalationAudience": next_audience,
-    "CriticalResultStep.called": called,
-    "CriticalResultStep.by": _name_of("user_id"),
-    "CriticalResultStep.station": station,
+    **{
+        f"{type_}.{name}": told
+        for type_ in ("CriticalResultStep", "CriticalResultEpisodeStep")
+        for name, told in (("called", called), ("by", _name_of("user_id")), ("station", station))
+    },
     "EscalationChain.setAt": set_at,
     "EscalationChain.setBy": _name_of("created_by"),
     "CriticalRule.lowComparator": _comparator("low", "<"),
@@ -104,6 +107,7 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "Isolation.endedBy": _name_of("ended_by"),
     "Isolation.since": lambda held, viewer, row: spoken(row["started_at"]),
     "Bed.statusSince": _of_bed(lambda held, bed: spoken(bed["status_since"]), None),
+    "Bed.retiredAt": _of_bed(lambda held, bed: spoken(bed["retired_at"]), None),
     "Bed.closedReason": _of_bed(lambda held, bed: bed["closed_reason"], None),
     "Bed.isolationFor": _of_bed(lambda held, bed: bed["isolation_for"], []),
     "MedicationAdministration.givenBy": _name_of("given_by"),
@@ -116,6 +120,14 @@ COMPUTED: dict[str, Callable[[Held, Viewer, Row], Any]] = {
     "EmergencyAccess.openedBy": _name_of("user_id"),
     "EmergencyAccess.reviewedBy": _name_of("reviewed_by"),
     "Viewer.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
+    "Session.signedInAt": lambda held, viewer, row: spoken(row["created_at"]),
+    "Session.endsAt": lambda held, viewer, row: spoken(row["expires_at"]),
+    "Session.idleTimeoutSeconds": lambda held, viewer, row: 15 * 60,
+    "User.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
+    "User.wards": works_on,
+    "User.active": lambda held, viewer, row: row["disabled_at"] is None,
+    "User.lastSignInAt": last_sign_in,
+    "User.changedAt": lambda held, viewer, row: spoken(row["updated_at"]),
     "AuditActor.roles": lambda held, viewer, row: sorted(held.roles.get(row["id"], [])),
     "AuditEntry.types": lambda held, viewer, row: sorted(
         {name.partition(".")[0] for name in row["fields"]}

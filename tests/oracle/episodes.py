@@ -50,6 +50,7 @@ def _of_alert(held: Held, alert: Row) -> Iterable[Row]:
                 yield one
             one = _begun(held, alert, step)
         elif one is not None:
+            one["steps"].append(step)
             _goes_on(held, one, step)
     if one is not None:
         yield one
@@ -60,11 +61,12 @@ def _begun(held: Held, alert: Row, step: Row) -> Row:
     return {
         "__typename": "CriticalResultEpisode",
         "id": step["id"],
+        "steps": [step],
         "critical_result_id": f"crt_{alert['id']}",
         "kind": alert["kind"],
         "ward_id": step["ward_id"],
         "ward": wards[0]["code"] if wards else None,
-        "rule": step["rule"],
+        "rule": _rule(step["rule"]),
         "began_at": step["occurred_at"],
         "reopened": step["kind"] == "REOPENED",
         "outcome": "OPEN",
@@ -79,7 +81,7 @@ def _begun(held: Held, alert: Row, step: Row) -> Row:
 def _goes_on(held: Held, one: Row, step: Row) -> None:
     kind = step["kind"]
     if kind in ENDS and one["ended_at"] is None:
-        waited = step["occurred_at"] - one["began_at"]
+        waited = max(step["occurred_at"] - one["began_at"], timedelta(0))
         users, sessions = held.the("Viewer", step["user_id"]), held.sessions
         one["outcome"], one["ended_at"] = ENDS[kind], step["occurred_at"]
         one["waited"] = waited
@@ -113,6 +115,18 @@ def listed(held: Held, viewer: Viewer, asked: Row, given: dict[str, Any]) -> lis
     """A page of them."""
     skip, first = given.get("skip", 0), given.get("first", 500)
     return counted(held, viewer, asked)[skip : skip + first]
+
+
+def steps_of_episode(held: Held, viewer: Viewer, episode: Row, given: dict[str, Any]) -> list[Row]:
+    """All that happened in an episode, and nothing of what was found."""
+    codes = {ward["id"]: ward["code"] for ward in held.all("Ward")}
+    shown = ("number", "kind", "occurred_at", "level", "audience", "called", "user_id")
+    return [
+        {name: step[name] for name in (*shown, "session_id")}
+        | {"__typename": "CriticalResultEpisodeStep", "ward": codes.get(step["ward_id"])}
+        | {"read_back_given": step["kind"] == "ACKNOWLEDGED" and step["read_back"] is not None}
+        for step in episode["steps"]
+    ]
 
 
 def _local_hour(asked: Row, began: datetime) -> str:
@@ -158,7 +172,7 @@ def _of_the_patient(said: str) -> bool:
 
 GATHERED = {
     "CriticalResultReport.byKind": gathered(lambda asked, one: one["kind"]),
-    "CriticalResultReport.byRule": gathered(lambda asked, one: _rule(one["rule"])),
+    "CriticalResultReport.byRule": gathered(lambda asked, one: one["rule"]),
     "CriticalResultReport.byWard": gathered(lambda asked, one: one["ward"]),
     "CriticalResultReport.byHour": gathered(lambda asked, one: _local_hour(asked, one["began_at"])),
 }

@@ -192,6 +192,8 @@ def _related(
     name: str, row: Row, info: GraphQLResolveInfo, context: Context, given: dict[str, Any]
 ) -> Any:
     found = RELATIONS[name](context.held, context.viewer, row, given)
+    if found is None:
+        return None
     for scope in guarded(name, given).values():
         if not context.viewer.reaches(scope):
             raise Forbidden(name)

@@ -25,6 +25,7 @@ critical-result:read        H     T      W     W            H   .          .    
 critical-result-report:read H     .      .     W            H   .          .     H       .          .
 medication:read             H     T      W     W            .   H          .     .       A          O
 emergency-access:read       H     A      A     A            .   .          .     H       .          .
+user:read                   H     .      .     .            .   .          .     .       .          .
 audit:read                  H     .      .     .            .   .          .     H       .          O
 audit-detail:read           H     .      .     .            .   .          .     H       .          .
 import:read                 H     .      .     .            .   .          .     .       A          .
@@ -57,6 +58,7 @@ patient:transfer            H     T      .     W            .   .          H    
 pregnancy:record            H     T      W     W            .   .          .     .       .          .
 spo2-scale:set              H     T      .     .            .   .          .     .       .          .
 user:write                  H     .      .     .            .   .          .     .       .          .
+ward:write                  H     .      .     .            .   .          .     .       .          .
 vitals:correct              H     T      W     W            .   .          .     .       A          .
 vitals:record               H     T      W     W            .   .          .     .       H          .
 """  # noqa: E501 (a table is read across)
@@ -102,6 +104,7 @@ ENTRY = {
     "CareTeamMember": "care-team:read",
     "EmergencyAccess": "emergency-access:read",
     "AuditEntry": "audit:read",
+    "User": "user:read",
     "VitalSigns": "vitals:read",
     "Spo2ScaleDecision": "vitals:read",
     "Pregnancy": "vitals:read",
@@ -143,6 +146,7 @@ GUARDS = {
     "CriticalResultReport.byHour": REPORT,
     "CriticalResultReport.episodes": REPORT,
     "CriticalResultFigures.escalations": REPORT,
+    "CriticalResultEpisode.steps": REPORT,
     "Patient.spo2Scale": "vitals:read",
     "Ward.escalationChains": "critical-result:read",
     "Query.escalationChain": "critical-result:read",
@@ -184,11 +188,13 @@ ARGUMENTS = {
 """Arguments that tell more than their field shows: asked of the rows alone that the scope opens."""
 
 INHERITED = {"Query.viewer", "SignInPayload.viewer", "Bed.ward", "BedStay.bed"} | {
+    "Viewer.session",
     "Admission.stays",
     "BedTransition.bed",
     "Ward.cleaning",
     "Query.criticalResultReport",
     "CriticalResultReport.episodes",
+    "CriticalResultEpisode.steps",
     "Query.escalationChain",
     "Ward.escalationChains",
     "EscalationChain.steps",
@@ -212,6 +218,18 @@ NEVER_REFUSED = {"Query.node", "Query.nodes", "Query.wards", "Viewer.wards", "Wa
 MUTATIONS = {
     "signIn": None,
     "signOut": None,
+    "changePassword": None,
+    "createUser": "user:write",
+    "changeUser": "user:write",
+    "disableUser": "user:write",
+    "enableUser": "user:write",
+    "setUserPassword": "user:write",
+    "addWard": "ward:write",
+    "changeWard": "ward:write",
+    "retireWard": "ward:write",
+    "addBed": "ward:write",
+    "changeBed": "ward:write",
+    "retireBed": "ward:write",
     "registerPatient": "patient:register",
     "recordAllergy": "allergy:record",
     "markAllergyEnteredInError": "allergy:correct",

@@ -94,6 +94,7 @@ async def build(engine: Engine, pool: asyncpg.Pool[Any], seed: int) -> House:
         await run_by_chains(tx, chance, [*hospital.wards.values()], people)
         for actor in people:
             await _relate(tx, chance, hospital, actor, people)
+    await _leave(hospital, people)
     house.actors = await looked_up(hospital, people)
     await house.look()
     return house
@@ -141,6 +142,24 @@ def _free(chance: Random, hospital: Hospital, number: int) -> tuple[UUID, UUID] 
 
 def _place(hospital: Hospital, bed: str) -> tuple[UUID, UUID]:
     return hospital.wards[bed.rpartition("-")[0]], hospital.beds[bed]
+
+
+async def _leave(hospital: Hospital, people: list[Actor]) -> None:
+    """A ward that is retired with its bed, on which some have worked, and somebody who has left."""
+    gone = await hospital.user(Role.NURSE)
+    async with hospital.pool.acquire() as connection:
+        ward = await hospitals.create_ward(connection, hospital.id, "OLD", "Ward that was")
+        bed = await hospitals.create_bed(connection, hospital.id, ward, "OLD-1")
+        for statement, row in (
+            ("UPDATE wards SET retired_at = now() WHERE id = $1", ward),
+            ("UPDATE beds SET retired_at = now(), status = 'CLOSED' WHERE id = $1", bed),
+            ("UPDATE users SET disabled_at = now() WHERE id = $1", gone.user_id),
+        ):
+            await connection.execute(statement, row)
+        await connection.executemany(
+            "INSERT INTO ward_memberships (user_id, ward_id) VALUES ($1, $2)",
+            [(one.user_id, ward) for one in people[::2]],
+        )
 
 
 async def looked_up(hospital: Hospital, people: list[Actor]) -> list[Actor]:

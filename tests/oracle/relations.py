@@ -14,14 +14,16 @@ from uuid import UUID
 from tests.oracle.alarms import chain_asked, chain_of, chains_of_ward, steps_of_chain
 from tests.oracle.beds import cleaning, kept
 from tests.oracle.doses import due_on_ward, of_order
-from tests.oracle.episodes import listed, reports
+from tests.oracle.episodes import listed, reports, steps_of_episode
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
 from tests.oracle.trends import lab_trend, member_result, panels, vital_trend
+from tests.oracle.users import IN_SERVICE
+from tests.oracle.verdicts import VERDICTS
 
 Given = dict[str, Any]
-Relation = Callable[[Held, Viewer, Row, Given], list[Row]]
+Relation = Callable[[Held, Viewer, Row, Given], list[Row] | None]
 
 NODES = tuple(type_ for type_ in ENTRY if type_ in PREFIXES)
 """The types with an id of their own."""
@@ -66,7 +68,7 @@ def sort_key(field: str, row: Row) -> tuple[Any, ...]:
         return (row[NEWEST[type_]], row["id"])
     if type_ == "CollectedPanel":
         return (row["place"],)
-    key = {"Patient": "name_key", "CriticalRule": "key"}.get(type_, "code")
+    key = {"Patient": "name_key", "CriticalRule": "key", "User": "username"}.get(type_, "code")
     return (row[key].encode(), row["id"])
 
 
@@ -78,7 +80,7 @@ def descends(field: str, type_: str) -> bool:
 
 def sorted_rows(field: str, rows: list[Row]) -> list[Row]:
     """The rows in the order of the list."""
-    if len(rows) < 2 or rows[0]["__typename"] == "MedicationDose":
+    if len(rows) < 2 or rows[0]["__typename"] in ("MedicationDose", "CriticalResultEpisodeStep"):
         return rows
     reverse = descends(field, rows[0]["__typename"])
     return sorted(rows, key=lambda row: sort_key(field, row), reverse=reverse)
@@ -184,6 +186,12 @@ def _results(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
         rows = [one for one in rows if one["patient_id"] in lying]
     if "interpretation" in given:
         rows = [one for one in rows if one["interpretation"] in given["interpretation"]]
+        gone = ("CANCELLED", "ENTERED_IN_ERROR")
+        rows = [
+            one
+            for one in rows
+            if one["interpretation"] != "NOT_JUDGED" or one["status"] not in gone
+        ]
     if "notJudgedReason" in given:
         reason = given["notJudgedReason"].strip()
         rows = [one for one in rows if one["not_judged_reason"] == reason]
@@ -261,15 +269,10 @@ def _history(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     return [one for one in versions if one["version"] < row["version"]]
 
 
-def _wards(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
-    return held.all("Ward")
-
-
 RELATIONS: dict[str, Relation] = {
     "Query.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
     "Query.node": lambda held, viewer, row, given: held.named(given["id"], NODES),
-    "Query.wards": _wards,
-    "Query.ward": lambda held, viewer, row, given: held.where("Ward", "code", given["code"]),
+    **IN_SERVICE,
     "Query.patient": _patient_named,
     "Query.patients": _patients,
     "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
@@ -277,6 +280,7 @@ RELATIONS: dict[str, Relation] = {
     "Query.bedHistory": _bed_history,
     "Query.criticalResultReport": reports,
     "CriticalResultReport.episodes": listed,
+    "CriticalResultEpisode.steps": steps_of_episode,
     "Query.criticalRules": _rules,
     "Query.labResults": _results,
     "Query.emergencyAccesses": _accesses,
@@ -288,9 +292,7 @@ RELATIONS: dict[str, Relation] = {
     "AuditEntry.patients": lambda held, viewer, row, given: [
         one for one in held.all("Patient") if one["id"] in row["patient_ids"]
     ],
-    "Viewer.wards": _wards,
     "SignInPayload.viewer": lambda held, viewer, row, given: held.the("Viewer", viewer.user),
-    "Ward.beds": lambda held, viewer, row, given: held.where("Bed", "ward_id", row["id"]),
     "Bed.ward": behind("Ward", "ward_id"),
     "Bed.admission": lambda held, viewer, row, given: [
         one
@@ -343,8 +345,7 @@ RELATIONS: dict[str, Relation] = {
     "LabResult.patient": behind("Patient", "patient_id"),
     "LabResult.criticalResult": behind("CriticalResult", "critical_result_id"),
     "LabResult.history": _history,
-    "LabResult.criticalRule": behind("CriticalRule", "rule_id"),
-    "CriticalResult.criticalRule": behind("CriticalRule", "rule_id"),
+    **VERDICTS,
     "CriticalRule.ward": behind("Ward", "ward_id"),
     "CriticalRule.versions": lambda held, viewer, row, given: held.where(
         "CriticalRule", "key", row["key"]
@@ -396,4 +397,5 @@ RELATIONS: dict[str, Relation] = {
     "BedChangeEvent.bed": behind("Bed", "subject_id"),
     "VitalSignsEvent.vitals": behind("VitalSigns", "subject_id"),
     "VitalSignsEvent.patient": behind("Patient", "patient_id"),
+    "ChartChangeEvent.patient": behind("Patient", "patient_id"),
 }

@@ -47,6 +47,7 @@ TABLES = {
 
 PREFIXES = {
     "Viewer": "usr",
+    "User": "usr",
     "AuditActor": "usr",
     "Ward": "wrd",
     "Bed": "bed",
@@ -81,6 +82,8 @@ class Held:
         """The time zone of the hospital."""
         self.sessions: dict[UUID, str] = {}
         """The address of each session."""
+        self.places: dict[UUID, list[UUID]] = {}
+        """The wards on which each user works."""
         self.at = at
         self.roles = roles
         self._by_id = {(type_, row["id"]): row for type_, those in rows.items() for row in those}
@@ -128,7 +131,8 @@ async def hold(pool: asyncpg.Pool[Any], hospital_id: UUID) -> Held:
         found[type_] = [dict(row) | {"__typename": type_} for row in rows]
     entries = await pool.fetch(_AUDIT, hospital_id)
     found["AuditEntry"] = [dict(row) | {"__typename": "AuditEntry"} for row in entries]
-    found["AuditActor"] = [row | {"__typename": "AuditActor"} for row in found["Viewer"]]
+    for type_ in ("AuditActor", "User"):
+        found[type_] = [row | {"__typename": type_} for row in found["Viewer"]]
     roles: dict[UUID, list[str]] = {}
     for row in await pool.fetch("SELECT user_id, role FROM role_memberships"):
         roles.setdefault(row["user_id"], []).append(row["role"])
@@ -136,6 +140,8 @@ async def hold(pool: asyncpg.Pool[Any], hospital_id: UUID) -> Held:
     held.zone = await pool.fetchval("SELECT time_zone FROM hospitals WHERE id = $1", hospital_id)
     for row in await pool.fetch("SELECT * FROM sessions WHERE hospital_id = $1", hospital_id):
         held.sessions[row["id"]] = row["address"]
+    for row in await pool.fetch("SELECT user_id, ward_id FROM ward_memberships"):
+        held.places.setdefault(row["user_id"], []).append(row["ward_id"])
     return held
 
 

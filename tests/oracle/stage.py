@@ -20,6 +20,7 @@ from tests.oracle.hospitals import House
 
 REASON = "found unconscious in the lift"
 AT = "2026-01-02T03:04:05Z"
+KNOWN = "a long enough one"
 
 
 @dataclass
@@ -53,6 +54,12 @@ class Stage:
         body = read(raw)
         assert "errors" not in body, body
         return body["data"][name]
+
+    async def user(self) -> str:
+        """Somebody of whom nobody else asks."""
+        made = await self.house.hospital.user(Role.NURSE, wards=[self.ward])
+        assert made.user_id is not None
+        return self.house.hospital.public(models.User, made.user_id)
 
     async def patient(self) -> str:
         given = {"mrn": models.new_id().hex, "givenName": "New", "familyName": "Person"}
@@ -162,13 +169,49 @@ class Stage:
         match mutation:
             case "signIn":
                 actor = self.house.actors[list(Role).index(self.role)]
-                hashed = await passwords.hash_password("a long enough one")
                 await self.house.hospital.pool.execute(
-                    "UPDATE users SET password_hash = $2 WHERE id = $1", actor.user_id, hashed
+                    "UPDATE users SET password_hash = $2 WHERE id = $1",
+                    actor.user_id,
+                    await known(),
                 )
-                return {"username": actor.username, "password": "a long enough one"}
+                return {"username": actor.username, "password": KNOWN}
             case "signOut":
                 return {}
+            case "changePassword":
+                actor = self.house.actors[list(Role).index(self.role)]
+                await self.house.hospital.pool.execute(
+                    "UPDATE users SET password_hash = $2 WHERE id = $1",
+                    actor.user_id,
+                    await known(),
+                )
+                return {"currentPassword": KNOWN, "newPassword": "quite another one"}
+            case "createUser":
+                return {"username": models.new_id().hex, "displayName": "New"} | {
+                    "password": KNOWN,
+                    "roles": ["NURSE", "CLERK"],
+                    "wards": [self.ward],
+                }
+            case "changeUser":
+                given = {"userId": await self.user(), "displayName": "Other"}
+                return given | {"roles": ["LAB"], "wards": [self.ward, "ICU"]}
+            case "disableUser" | "enableUser":
+                user = await self.user()
+                if mutation == "enableUser":
+                    await self.do("disableUser", {"userId": user}, "{ user { id } }")
+                return {"userId": user}
+            case "setUserPassword":
+                return {"userId": await self.user(), "password": KNOWN}
+            case "addWard":
+                return {"code": models.new_id().hex, "name": "New"}
+            case "changeWard" | "retireWard" | "addBed":
+                new = {"code": models.new_id().hex, "name": "New"}
+                ward = (await self.do("addWard", new, "{ ward { id } }"))["ward"]["id"]
+                more = {"changeWard": {"name": "Other"}, "addBed": {"code": "1"}}
+                return {"wardId": ward} | more.get(mutation, {"reason": "moved"})
+            case "changeBed":
+                return {"bedId": await self.bed(), "code": models.new_id().hex}
+            case "retireBed":
+                return {"bedId": await self.bed(), "reason": "sold"}
             case "registerPatient":
                 return {"mrn": models.new_id().hex, "givenName": "A", "familyName": "B"} | {
                     "sex": "OTHER"
@@ -292,6 +335,16 @@ class Stage:
             case "reviewEmergencyAccess":
                 return {"emergencyAccessId": await self.access(Role.NURSE), "outcome": "JUSTIFIED"}
         raise LookupError(f"nobody has said how {mutation} is called")
+
+
+_HASHES: list[str] = []
+
+
+async def known() -> str:
+    """The hash of KNOWN, made once: it takes a while."""
+    if not _HASHES:
+        _HASHES.append(await passwords.hash_password(KNOWN))
+    return _HASHES[0]
 
 
 def naming_nothing(name: str) -> dict[str, Any]:

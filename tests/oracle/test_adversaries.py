@@ -134,6 +134,8 @@ def _ids_of(name: str) -> dict[str, str]:
         "vitalsId": "VitalSigns",
         "administrationId": "MedicationAdministration",
         "pregnancyId": "Pregnancy",
+        "userId": "User",
+        "wardId": "Ward",
     }
     return {
         field: words[field] for field in type_.fields if field.endswith("Id") and field in words

@@ -18,7 +18,7 @@ from tests.oracle.chains import object_of, whole
 from tests.oracle.cursors import Cursors
 from tests.oracle.execution import Question, expected
 from tests.oracle.grants import GRANTS
-from tests.oracle.hospitals import House
+from tests.oracle.hospitals import House, looked_up
 from tests.oracle.people import staffed
 from tests.oracle.sight import viewer_of
 from tests.oracle.stage import Stage
@@ -28,6 +28,7 @@ HEARD_WITH = {
     "criticalResults": "critical-result:read",
     "bedChanges": "ward:read",
     "vitalSigns": "vitals:read",
+    "chartChanges": "patient:read",
     "emergencyAccesses": "emergency-access:review",
 }
 """What each feed asks for."""
@@ -36,6 +37,7 @@ CAUSES = {
     "criticalResults": "recordLabResults",
     "bedChanges": "admitPatient",
     "vitalSigns": "recordVitals",
+    "chartChanges": "recordAllergy",
     "emergencyAccesses": "breakGlass",
 }
 """A mutation that is heard on it."""
@@ -51,6 +53,8 @@ async def house(whole: Hospital) -> House:
                 stage = Stage(found, role, ward)
                 who = Role.NURSE if mutation == "breakGlass" else role
                 await stage.do(mutation, await stage.input(mutation), "{ __typename }", who)
+    # One of them has broken a glass meanwhile.
+    found.actors = await looked_up(whole, found.actors)
     return found
 
 

@@ -31,6 +31,7 @@ FEEDS = {
     "criticalResults": ("CriticalResult", "RAISED"),
     "bedChanges": ("Bed", "STATUS_CHANGED"),
     "vitalSigns": ("VitalSigns", "RECORDED"),
+    "chartChanges": ("Patient", "CHARTED"),
     "emergencyAccesses": ("EmergencyAccess", "OPENED"),
 }
 """The type that the events of a feed are of, and what may have happened to it."""
@@ -110,7 +111,10 @@ def events_of(house: House, feed: str, chance: Random) -> list[FeedEvent]:
     """Something that happened to each row of the feed's type, and to one that is not there."""
     type_, kind = FEEDS[feed]
     patients = [row["id"] for row in house.held.all("Patient")]
-    subjects = [(row["id"], row.get("patient_id")) for row in house.held.all(type_)]
+    subjects = [
+        (row["id"], row["id"] if type_ == "Patient" else row.get("patient_id"))
+        for row in house.held.all(type_)
+    ]
     subjects.append((models.new_id(), chance.choice(patients)))
     now = datetime.now(UTC)
     return [

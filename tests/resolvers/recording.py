@@ -38,7 +38,7 @@ RECORD = """mutation Record($input: RecordLabResultsInput!) {
 fragment all on LabResult {
   __typename id code display panel value comparator text unit referenceLow referenceHigh
   interpretation notJudgedReason unmapped arrivedLate status observedAt issuedAt
-  orderedBy
+  orderedBy criticalRule { id } appliedRules { id key version }
   criticalResult {
     id status raisedAt nextEscalationAt escalationLevel rule acknowledgedBy
     ward { code } patient { givenName } labResult { id version: interpretation }

@@ -25,6 +25,8 @@ KINDS = (
     *("READ_BACK_REFUSED", "REPEATED", "WORSENED", "TOLD"),
 )
 WAITS = [
+    # Written by a process whose clock is behind.
+    timedelta(seconds=-2),
     timedelta(0),
     timedelta(microseconds=1),
     *(timedelta(minutes=goal) + by * timedelta(microseconds=1)
@@ -80,7 +82,7 @@ class Episode:
 
     @property
     def waited(self) -> timedelta | None:
-        return None if self.end is None else self.end.at - self.began.at
+        return None if self.end is None else max(self.end.at - self.began.at, timedelta(0))
 
     def count(self, kind: str) -> int:
         return sum(step.kind == kind for step in self.rest)

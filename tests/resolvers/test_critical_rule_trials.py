@@ -91,6 +91,22 @@ async def test_what_is_in_force_judges_beside_the_rule_on_trial(house: House) ->
     assert refused.value.extensions["key"] == "potassium-adult"
 
 
+async def test_a_trial_says_of_what_it_finds_and_another_rule_judges(house: House) -> None:
+    """A rule of the hospital beside that of a ward, which knows better there: with a key, and under
+    none. What both find critical is not the hospital's to raise either."""
+    await add(house, "icu", replace(ADULT_POTASSIUM, ward="ICU", high=D(7)))
+    here, there = await house.inpatient("med"), await house.inpatient("icu")
+    await take(house, *(potassium(house, who, v) for who in (here, there) for v in ("6.2", "7.1")))
+    stricter = replace(ADULT_POTASSIUM, high=D(6))
+    told = await dry_run(house, stricter, key="potassium-adult")
+    assert (numbers(told), told["overruled"]) == ((4, 0, 2, 1, 0), 2)
+    anybody = replace(stricter, max_age_hours=None, min_age_hours=None)
+    told = await dry_run(house, anybody)
+    assert (numbers(told), told["overruled"]) == ((4, 0, 0, 0, 0), 4)
+    told = await dry_run(house, replace(anybody, low=D(1), high=D(9)))
+    assert (numbers(told), told["overruled"]) == ((4, 0, 0, 0, 0), 0)
+
+
 async def test_the_age_is_that_of_the_observation(house: House) -> None:
     """Somebody who turned sixteen yesterday was fifteen the day before."""
     turned = house.now.date() - timedelta(days=1)

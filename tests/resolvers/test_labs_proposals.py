@@ -170,8 +170,9 @@ async def test_events_are_numbered_without_a_gap_in_the_order_sent(
     outcomes = await who.outcomes(*(who.potassium(patient, "6.9") for _ in range(5)))
     after = await _positions(house)
     assert list(after) == list(range(1, len(after) + 1))
-    raised = [after[position] for position in after if position not in before]
+    *raised, charted = [after[position] for position in after if position not in before]
     assert [row_id(one["labResult"]["criticalResult"]["id"]) for one in outcomes] == raised
+    assert charted == row_id(patient), "once, for whoever hears of no alert"
     assert who.rung == [house.id]
 
 

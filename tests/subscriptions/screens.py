@@ -16,6 +16,7 @@ from tests.subscriptions.station import HEAVY
 
 FEEDS = {
     "vitalSigns": frozenset({"VitalsRecorded"}),
+    "chartChanges": frozenset({"PatientCharted"}),
     "bedChanges": frozenset({"BedStatusSet", "PatientTransferredIn", "PatientTransferredOut"}),
 }
 
@@ -113,7 +114,7 @@ class Screen:
         }
         said = ", ".join(f"{k}: {json.dumps(v)}" for k, v in given.items() if v is not None)
         call = f"{self.feed}({said})" if said else self.feed
-        events = "cursor patient { mrn }" if self.feed == "vitalSigns" else "cursor bed { code }"
+        events = "cursor bed { code }" if self.feed == "bedChanges" else "cursor patient { mrn }"
         if self.heavy:
             events = f"cursor patient {{ mrn {HEAVY} }}"
         query = f"subscription {{ {call} {{ cursor live resync events {{ {events} }} }} }}"

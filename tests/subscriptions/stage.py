@@ -21,6 +21,7 @@ import models
 from models.events import (
     BedStatusSet,
     Event,
+    PatientCharted,
     PatientTransferredIn,
     PatientTransferredOut,
     VitalsRecorded,
@@ -54,6 +55,10 @@ SMALL = Limits(
     queue_messages=8,
 )
 """So small that every path is taken by a handful of events."""
+
+
+VITALS, BED, CHART = range(3)
+"""The feeds on which something happens."""
 
 
 class Logged(NamedTuple):
@@ -172,7 +177,11 @@ class Stage:
 
     def event(self, feed: int, ward: int, patient: int) -> Event:
         where, about = WARDS[ward], self.hospital.patients[WARDS[patient]]
-        if feed:
+        if feed == CHART:
+            # On which ward, the database knows.
+            self.written.add(about)
+            return PatientCharted(subject_id=about, ward_id=None, patient_id=about)
+        if feed == BED:
             return BedStatusSet(
                 subject_id=self.hospital.beds[where],
                 ward_id=self.hospital.wards[where],
@@ -272,6 +281,8 @@ class Stage:
             assert row["position"] == self.tail
             logged = self.log[self.tail] = Logged(*row)
             self.written.discard(logged.subject)
+            if logged.kind == "PatientCharted":
+                assert logged.ward == self.lies[logged.subject]
             for person in self.people.values():
                 if person.may_hear(logged.ward, logged.patient):
                     self.entitled.setdefault(person.id, set()).add(self.tail)

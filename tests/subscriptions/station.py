@@ -13,6 +13,7 @@ from tests.patience import PATIENCE
 
 SELECTIONS = {
     "vitalSigns": "events { cursor patient { mrn } }",
+    "chartChanges": "events { cursor kind patient { mrn } }",
     "bedChanges": "events { cursor kind bed { code } }",
     "criticalResults": "events { cursor kind criticalResult { id } }",
 }

@@ -28,7 +28,7 @@ from resolvers import ids
 from tests.subscriptions.conftest import Serve, furnish
 from tests.subscriptions.hearsay import audited
 from tests.subscriptions.screens import Person, Screen
-from tests.subscriptions.stage import WARDS, Process, Stage
+from tests.subscriptions.stage import BED, CHART, VITALS, WARDS, Process, Stage
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 SHRINK = EXAMPLES > 0 and os.environ.get("FUZZ_SHRINK", "yes") == "yes"
@@ -41,9 +41,10 @@ SETTINGS = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-SCREEN = st.integers(0, 4)
+SCREEN = st.integers(0, 7)
 PROCESS = st.integers(0, 1)
-EVENT = st.tuples(st.sampled_from([0, 0, 0, 1]), st.integers(0, 1), st.integers(0, 1))
+FEED = st.sampled_from([VITALS, VITALS, VITALS, BED, CHART, CHART])
+EVENT = st.tuples(FEED, st.integers(0, 1), st.integers(0, 1))
 EVENTS = st.lists(EVENT, min_size=1, max_size=5)
 PERSON = st.sampled_from(["nurse", "doctor", "admin"])
 WARD = st.sampled_from(WARDS)
@@ -84,6 +85,9 @@ class Laws(RuleBasedStateMachine):
             Screen("beds", nurse, feed="bedChanges"),
             Screen("rounds", doctor, patient=asked),
             Screen("surgery", admin, ward=surgery),
+            Screen("charts", nurse, feed="chartChanges"),
+            Screen("chart", doctor, feed="chartChanges", patient=asked),
+            Screen("charts of surgery", admin, feed="chartChanges", ward=surgery),
         ]
         for number, screen in enumerate(stage.screens):
             await stage.resume(screen, number % 2)

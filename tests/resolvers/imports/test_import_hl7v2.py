@@ -143,6 +143,37 @@ async def test_who_comes_to_a_taken_bed_is_admitted_without_a_stay(
     assert len(await desk.all("SELECT id FROM bed_stays WHERE hospital_id = $1")) == 1
 
 
+async def test_what_is_retired_is_not_brought_back_by_a_message(desk: Any, message: Make) -> None:
+    """Neither a bed of a ward in service, nor a ward: nobody would look for a patient there."""
+    places = [f"{ward}^R^{bed}" for ward in ("W", "GONE") for bed in ("1", "2")]
+    first, _, gone, _ = places
+    for number, place in enumerate((first, gone)):
+        pid = PERSON.format(number)
+        await desk.hl7v2(message("ADT^A01", f"a{number}", AT, admit(place, f"a{number}"), pid=pid))
+    await desk.all("UPDATE bed_stays SET ended_at = now() WHERE hospital_id = $1")
+    retire = "UPDATE {} SET retired_at = now() {} WHERE hospital_id = $1 AND code = '{}'"
+    await desk.all(retire.format("beds", ", status = 'CLOSED'", "1"))
+    await desk.all(retire.format("wards", "", "GONE"))
+    text = "".join(
+        message("ADT^A01", f"b{number}", AT, admit(place, f"b{number}"), pid=PERSON.format(number))
+        for number, place in enumerate(places, 2)
+    )
+    ledger = await desk.hl7v2(text)
+    assert dict(ledger.remarks) == {
+        "admissions without a stay: the bed was taken at that time": 1,
+        "admissions without a stay: the message names no bed, or a ward that is retired": 2,
+    }
+    beds = await desk.all(
+        "SELECT wards.code, beds.code, beds.retired_at IS NULL FROM beds JOIN wards"
+        " ON wards.id = ward_id WHERE beds.hospital_id = $1 ORDER BY 1, 2"
+    )
+    assert [tuple(row) for row in beds] == [
+        ("GONE", "1", False),
+        ("W", "1", False),
+        ("W", "2", True),
+    ]
+
+
 async def test_an_admission_is_not_begun_again_after_the_discharge(
     desk: Any, message: Make
 ) -> None:

@@ -34,6 +34,15 @@ async def write_rules(
             await tx.connection.execute(
                 f"UPDATE {table} SET rule_id = $2 WHERE id = $1", row["id"], rule["id"]
             )
+    applied = [None, [], [rules[0]["id"]], [row["id"] for row in rules[:3]]]
+    found = await tx.connection.fetch(
+        "SELECT id FROM lab_results WHERE hospital_id = $1 ORDER BY id", tx.hospital_id
+    )
+    for number, row in enumerate(found):
+        await tx.connection.execute(
+            "UPDATE lab_results SET applied_rules = $2 WHERE id = $1",
+            *(row["id"], applied[number % len(applied)]),
+        )
     await tx.connection.execute(
         "UPDATE lab_results SET specimen = 'Ser/Plas', sender_flag = 'HH'"
         " WHERE hospital_id = $1 AND rule_id IS NOT NULL",

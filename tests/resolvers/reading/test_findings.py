@@ -6,8 +6,10 @@ somebody who deteriorates has the score in its words and in what was read back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from resolvers.reading.documents import GraphQLRequest
 from resolvers.transaction import transaction
 from schema.feeds import FeedEvent
 from subscriptions.audience import row_scope
-from tests.resolvers.reading.hospital import PLACES, Hospital
+from tests.resolvers.reading.hospital import MRNS, PLACES, Hospital
 
 ROLES: dict[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
     "laboratory": ((Role.LAB,), ()),
@@ -49,6 +51,11 @@ TESTED = {name: {"Ada"} if name == "nurse of MED1" else set(PLACES) for name in 
 WHO = pytest.mark.parametrize("who", WATCHED)
 ALERT = "id kind rule readBack patient { givenName } steps { kind rule readBack note }"
 FEED = f"subscription {{ criticalResults {{ events {{ cursor criticalResult {{ {ALERT} }} }} }} }}"
+
+REPORT = """query ($a: DateTime!, $b: DateTime!) { criticalResultReport(from: $a, to: $b) {
+  byRule { name episodes } episodes { kind ward rule outcome endedBy station
+    steps { number kind occurredAt level audience called by station ward readBackGiven } }
+} }"""
 
 SignIn = Callable[[str], Awaitable[Actor]]
 
@@ -146,6 +153,38 @@ async def test_an_event_is_heard_without_what_may_not_be_read(
         alert: dict[str, Any] | None = event["criticalResult"]
         assert (alert is not None) == (name in WATCHED[who])
         assert alert is None or alert["patient"]["givenName"] == name
+
+
+@pytest.mark.parametrize("role", [Role.LAB, Role.AUDITOR])
+async def test_a_report_tells_who_waited_for_whom_and_nothing_of_what_was_found(
+    hospital: Hospital, role: Role
+) -> None:
+    score = "NEWS2 7, of which 3 in one parameter"
+    await hospital.pool.execute(
+        "UPDATE critical_result_steps SET rule = $2, read_back = 7, note = $3"
+        " WHERE critical_result_id = ANY($1)",
+        *([*await _alerts(hospital, "DETERIORATION")], f"{score}: emergency", "pale, sweating"),
+    )
+    now = datetime.now(UTC)
+    given = {name: (now + timedelta(days=by)).isoformat() for name, by in (("a", -90), ("b", 1))}
+    answered = await hospital.ask(REPORT, await hospital.user(role), given)
+    report = answered.data["criticalResultReport"]
+    told = [one for one in report["episodes"] if one["kind"] == "DETERIORATION"]
+    assert {one["rule"] for one in told} == {"NEWS2: emergency"}
+    assert {step["by"] for one in told for step in one["steps"]} >= {"Some Body"}
+    assert [one["episodes"] for one in report["byRule"] if "NEWS2" in one["name"]] == [len(told)]
+    for secret in (score, "sweating", *MRNS, *MRNS.values()):
+        assert secret not in answered.raw.decode()
+
+
+async def test_an_inspector_reads_what_the_readme_says(hospital: Hospital) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    found = re.search(r"query Inspector.*?\n}\n", readme, re.DOTALL)
+    assert found is not None
+    now = datetime.now(UTC)
+    given = {"from": (now - timedelta(days=90)).isoformat(), "to": now.isoformat()}
+    answered = await hospital.ask(found[0], await hospital.user(Role.AUDITOR), given)
+    assert any(one["steps"] for one in answered.data["criticalResultReport"]["episodes"])
 
 
 async def test_who_hears_different_alerts_is_not_given_the_same_frame(hospital: Hospital) -> None:

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
+import { AlarmBanner } from "../critical/AlarmBanner";
 import { LANGUAGES, rememberLanguage, type Language } from "../i18n/languages";
 import { useLive, useMay } from "../live/Live";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
@@ -25,7 +26,7 @@ function AccountMenu() {
   }
 
   return (
-    <>
+    <Group gap="xs" wrap="nowrap" miw={0}>
       <Menu>
         <Menu.Target>
           <Button variant="subtle" aria-label={t("user.menu")}>
@@ -52,7 +53,7 @@ function AccountMenu() {
         </Menu.Dropdown>
       </Menu>
       <div role="alert">{refused && <Text c="red">{t("user.signOutRefused")}</Text>}</div>
-    </>
+    </Group>
   );
 }
 
@@ -90,7 +91,12 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   const [wall] = useWall();
   return (
-    <AppShell disabled={wall} header={{ height: 52 }} navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }} padding="md">
+    <AppShell
+      disabled={wall}
+      header={{ height: 52 }}
+      navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }}
+      padding="md"
+    >
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -109,6 +115,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main className={wall ? classes.wall : undefined}>
+        <AlarmBanner />
         <LiveWarning />
         {children}
       </AppShell.Main>

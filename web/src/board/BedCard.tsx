@@ -33,7 +33,7 @@ interface BedCardProps extends Place {
 }
 
 function Who({ patient, wall }: { readonly patient: Patient; readonly wall: boolean }) {
-  const line = <PatientLine patient={patient} private={wall} />;
+  const line = <PatientLine patient={patient} />;
   if (wall) return <span className={classes.name}>{line}</span>;
   return (
     <Link href={paths.patient(patient.id)} className={classes.name} title={patientName(patient)}>
@@ -43,12 +43,16 @@ function Who({ patient, wall }: { readonly patient: Patient; readonly wall: bool
 }
 
 /** What stands in the way of a bed without a patient, or that it is free. */
-function BedState({ bed, wall }: { readonly bed: Bed; readonly wall: boolean }) {
+function BedState({ bed }: { readonly bed: Bed }) {
   const { t } = useTranslation(["board", "clinical"]);
   const part = partOf(bed);
   return (
     <div className={classes.state}>
-      <span className={classes.stateName}>{t(`clinical:bedStatus.${bed.status}`)}</span>
+      {part === "reserved" ? (
+        <Reservation bed={bed} />
+      ) : (
+        <span className={classes.stateName}>{t(`clinical:bedStatus.${bed.status}`)}</span>
+      )}
       {part !== "available" && part !== "reserved" && bed.statusSince && (
         <span className={classes.measured}>
           <Ago at={bed.statusSince} />
@@ -60,17 +64,17 @@ function BedState({ bed, wall }: { readonly bed: Bed; readonly wall: boolean }) 
           {t("card.fitFor", { kinds: bed.isolationFor.map((kind) => t(`clinical:isolation.${kind}`)).join(", ") })}
         </span>
       )}
-      {bed.reserved && <Reservation bed={bed} wall={wall} />}
+      {part !== "reserved" && bed.reserved && <Reservation bed={bed} />}
     </div>
   );
 }
 
-function Reservation({ bed, wall }: { readonly bed: Bed; readonly wall: boolean }) {
+function Reservation({ bed }: { readonly bed: Bed }) {
   const { t } = useTranslation("board");
   return (
     <span className={classes.tag} data-tone="none">
-      {bed.reservedFor ? t("card.reservedFor") : t("card.reserved")}{" "}
-      {bed.reservedFor && <PatientLine patient={bed.reservedFor} private={wall} />}
+      <span aria-hidden="true">⚑</span> {bed.reservedFor ? t("card.reservedFor") : t("card.reserved")}{" "}
+      {bed.reservedFor && <PatientLine patient={bed.reservedFor} />}
     </span>
   );
 }
@@ -98,8 +102,8 @@ function Card({ bed, criticals, due, wall, known }: BedCardProps) {
         {vitals && <News2Badge score={score} size="fit" />}
         {!wall && <BedActions bed={bed} />}
       </Fresh>
-      {patient ? <Who patient={patient} wall={wall} /> : <BedState bed={bed} wall={wall} />}
-      {patient && bed.reserved && <Reservation bed={bed} wall={wall} />}
+      {patient ? <Who patient={patient} wall={wall} /> : <BedState bed={bed} />}
+      {patient && bed.reserved && <Reservation bed={bed} />}
       {vitals && (
         <Fresh of={vitals.id} className={classes.vitals}>
           <CardVitals vitals={vitals} />

@@ -22,7 +22,7 @@ export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBa
       <Chip.Group value={show} onChange={(one) => isShow(one) && onShow(one)}>
         <Group gap={6} role="radiogroup" aria-label={t("show.label")} className={classes.shows}>
           {SHOWS.map((one) => (
-            <Chip key={one} value={one} size="sm" radius="md" variant="outline">
+            <Chip key={one} value={one} size="sm" radius="md" variant="outline" classNames={{ label: classes.choice }}>
               {t(`show.${one}`)} <span className={classes.count}>{counts[one]}</span>
             </Chip>
           ))}
@@ -39,7 +39,7 @@ export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBa
         <Button size="sm" variant="default" onClick={() => window.print()} visibleFrom="sm">
           {t("app:word.print")}
         </Button>
-        <Button size="sm" variant="default" onClick={onWall} title={t("wall.shortcut")}>
+        <Button size="sm" variant="default" onClick={onWall} visibleFrom="sm" title={t("wall.shortcut")}>
           {t("wall.enter")}
         </Button>
       </Group>

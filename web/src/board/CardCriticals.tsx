@@ -1,12 +1,15 @@
+import { UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { useNow } from "../app/clock";
 import { paths } from "../app/paths";
+import { asked } from "../critical/asked";
 import type { Critical } from "../critical/open";
 import { finding, interpretationSign } from "../format/result";
 import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
+import { useMay } from "../live/Live";
 import { Ago } from "../ui/Ago";
 import classes from "./BedCard.module.css";
 
@@ -28,29 +31,46 @@ interface CardCriticalProps {
   readonly wall: boolean;
 }
 
-function CardCritical({ critical, wall }: CardCriticalProps) {
+/** The finding; a click on it opens the read-back, or for who does not acknowledge the list. */
+function What({ critical, wall }: CardCriticalProps) {
   const { t } = useTranslation(["board", "clinical"]);
   const format = useFormat();
-  const lab = critical.labResult;
-  const what = finding(critical, format.decimal) ?? t("clinical:urgency." + critical.urgency as "clinical:urgency.CRITICAL");
+  const may = useMay("critical-result:acknowledge");
+  const whole = finding(critical, format.decimal);
+  const urgency = t(`clinical:urgency.${critical.urgency}`);
+  // The score itself stands at the head of the card.
+  const what = critical.kind === "DETERIORATION" ? t("card.deterioration", { urgency }) : (whole ?? urgency);
+  const sign = critical.labResult ? interpretationSign(critical.labResult.interpretation) : "▲";
   const said = (
     <>
-      <span aria-hidden="true">{lab ? interpretationSign(lab.interpretation) : "▲"}</span> {what}
+      <span aria-hidden="true">{sign}</span> <bdi>{what}</bdi>
     </>
   );
+  if (wall) return <strong className={classes.finding}>{said}</strong>;
+  const title = whole ?? what;
+  if (may) {
+    return (
+      <UnstyledButton
+        className={classes.finding}
+        title={t("card.acknowledge", { what: title })}
+        onClick={() => asked.ask(critical.id)}
+      >
+        {said}
+      </UnstyledButton>
+    );
+  }
+  return (
+    <Link href={`${paths.criticals}#${critical.id}`} className={classes.finding} title={title}>
+      {said}
+    </Link>
+  );
+}
+
+function CardCritical({ critical, wall }: CardCriticalProps) {
+  const { t } = useTranslation("board");
   return (
     <li className={classes.critical} data-tone="critical" data-critical={critical.id}>
-      {wall ? (
-        <strong className={classes.finding}>{said}</strong>
-      ) : (
-        <Link
-          href={`${paths.criticals}#${critical.id}`}
-          className={classes.finding}
-          title={t("card.acknowledge", { what })}
-        >
-          {said}
-        </Link>
-      )}
+      <What critical={critical} wall={wall} />
       <span className={classes.step}>
         <Ago at={critical.raisedAt} /> · {t("card.level", { level: critical.escalationLevel })} ·{" "}
         <NextStep critical={critical} />

@@ -2,7 +2,6 @@ import { useTranslation } from "react-i18next";
 
 import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
-import { Ago } from "../ui/Ago";
 import classes from "./BedCard.module.css";
 import type { Due } from "./due";
 import type { Bed } from "./reduce";
@@ -29,14 +28,13 @@ function DueTags({ due }: { readonly due: Due }) {
   );
 }
 
-function LeaveTag({ since, until }: { readonly since: string; readonly until: string | null }) {
+function LeaveTag({ until }: { readonly until: string | null }) {
   const { t } = useTranslation("board");
   const format = useFormat();
   const back = millis(until);
   return (
     <li className={classes.tag} data-tone="none">
-      {back === null ? t("card.leave") : t("card.leaveUntil", { time: format.clock(back) })}{" "}
-      <Ago at={since} />
+      <span aria-hidden="true">↪</span> {back === null ? t("card.leave") : t("card.leaveUntil", { time: format.clock(back) })}
     </li>
   );
 }
@@ -60,7 +58,7 @@ export function CardTags({ bed, due }: CardTagsProps) {
         </li>
       ))}
       {due !== null && <DueTags due={due} />}
-      {admission?.leaveSince && <LeaveTag since={admission.leaveSince} until={admission.leaveUntil} />}
+      {admission?.leaveSince && <LeaveTag until={admission.leaveUntil} />}
     </ul>
   );
 }

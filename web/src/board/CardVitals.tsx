@@ -29,7 +29,7 @@ export function CardVitals({ vitals }: { readonly vitals: Vitals }) {
   const format = useFormat();
   const parts = vitals.news2?.parts;
 
-  function shown(name: ReadingName, value: string) {
+  function shown(name: ReadingName, value: string, unit: string) {
     if (name === "consciousness") {
       const word = t(`consciousness.${value}` as "consciousness.ALERT");
       return (
@@ -39,7 +39,12 @@ export function CardVitals({ vitals }: { readonly vitals: Vitals }) {
         </span>
       );
     }
-    return <bdi>{name === "pressure" ? value : format.decimal(value)}</bdi>;
+    // A measured value is written from left to right in every language.
+    return (
+      <bdi dir="ltr">
+        {name === "pressure" ? value : format.decimal(value)} <span className={classes.unit}>{unit}</span>
+      </bdi>
+    );
   }
 
   return (
@@ -49,15 +54,16 @@ export function CardVitals({ vitals }: { readonly vitals: Vitals }) {
           const points = parts?.[PART[name]] ?? 0;
           return (
             <div key={name} className={classes.reading} data-points={points}>
-              <dt>{t(`vital.${name}`)}</dt>
-              <dd>
-                {value === null ? <span title={t("word.noValue")}>–</span> : shown(name, value)}
-                {value !== null && unit && <span className={classes.unit}> {unit}</span>}
+              <dt>
+                {t(`vital.${name}`)}
                 {points > 0 && (
-                  <span className={classes.points} title={t("board:card.points", { count: points })}>
+                  <bdi className={classes.points} title={t("board:card.points", { count: points })}>
                     +{points}
-                  </span>
+                  </bdi>
                 )}
+              </dt>
+              <dd>
+                {value === null ? <span title={t("word.noValue")}>–</span> : shown(name, value, unit)}
               </dd>
             </div>
           );

@@ -15,12 +15,19 @@ export interface OpenCriticals {
 
 const URGENCIES: readonly string[] = ["EMERGENCY", "CRITICAL", "URGENT_REVIEW"];
 
-/** Escalated ones first, then by urgency, then those that have waited longest. */
+/** Open, and every step of its chain is made: nobody is called any more. */
+export function overdue(critical: Critical): boolean {
+  return critical.status === "OPEN" && (critical.nextEscalationAt ?? null) === null;
+}
+
+/** Overdue ones first, then by urgency, then the further escalated, then those that have waited longest. */
 export function pressing(a: Critical, b: Critical): number {
   return (
-    b.escalationLevel - a.escalationLevel ||
+    Number(overdue(b)) - Number(overdue(a)) ||
     URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency) ||
-    a.raisedAt.localeCompare(b.raisedAt)
+    b.escalationLevel - a.escalationLevel ||
+    a.raisedAt.localeCompare(b.raisedAt) ||
+    a.id.localeCompare(b.id)
   );
 }
 
@@ -29,6 +36,11 @@ export function openOf({ criticalResults }: OpenCriticalResultsQuery): OpenCriti
     open: criticalResults ? [...criticalResults.nodes].sort(pressing) : null,
     total: criticalResults?.totalCount ?? 0,
   };
+}
+
+export function without(state: OpenCriticals, id: string): OpenCriticals {
+  if (!state.open?.some((one) => one.id === id)) return state;
+  return { open: state.open.filter((one) => one.id !== id), total: state.total - 1 };
 }
 
 export function withCritical(state: OpenCriticals, critical: Critical): OpenCriticals {

@@ -9,7 +9,7 @@ import {
 import type { LiveChannel } from "../live/channel";
 import { Mirror, type Mirrored, type Read } from "../live/mirror";
 import { feedOf } from "../live/spec";
-import { openOf, withCritical, type Critical, type OpenCriticals } from "./open";
+import { openOf, withCritical, without, type Critical, type OpenCriticals } from "./open";
 
 export type CriticalEvent = CriticalResultFeedSubscription["criticalResults"]["events"][number];
 
@@ -32,7 +32,11 @@ export class CriticalStore {
     private readonly client: Client,
     private readonly channel: Pick<LiveChannel, "watch">,
   ) {
-    this.mirror = new Mirror(() => this.read(), withCritical);
+    this.mirror = new Mirror(
+      () => this.read(),
+      // It has gone with its patient to another ward, which hears of it from now on.
+      (state, critical) => (this.elsewhere(critical) ? without(state, critical.id) : withCritical(state, critical)),
+    );
   }
 
   start(): void {
@@ -71,6 +75,11 @@ export class CriticalStore {
   /** What a mutation of this page answered; the feed will say the same a moment later. */
   acknowledged(critical: Critical): void {
     this.mirror.change(critical);
+  }
+
+  private elsewhere(critical: Critical): boolean {
+    const ward = critical.ward?.code;
+    return this.ward !== null && ward !== undefined && ward !== this.ward;
   }
 
   private heard(events: readonly CriticalEvent[]): void {

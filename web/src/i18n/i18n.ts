@@ -20,7 +20,7 @@ export async function startI18n(): Promise<void> {
     .init({
       lng: firstLanguage(),
       fallbackLng: "en",
-      ns: ["app", "clinical"],
+      ns: ["app", "clinical", "critical"],
       defaultNS: "app",
       // React escapes what it shows.
       interpolation: { escapeValue: false },
