@@ -40,7 +40,7 @@ from models.rules.trends import LeftOut, same_test, sizes
 from resolvers.errors import BadInput
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up
-from resolvers.trends import buckets, edge, period, points, ranged, seen_of_patient, within
+from resolvers.trends import parts, period, points, ranged, seen_of_patient, within
 
 _CODES = ARRAY(Text())
 _SIZES: Mapping[str, TypeEngine[Any]] = {"unit": Text(), "kind": Integer(), "size": Numeric()}
@@ -90,21 +90,6 @@ def lab_trend(patient: FromClause, given: Derivation) -> Select[Any]:
         .subquery("sized")
     )
     return ranged(sized, _drawn(sized, given))
-
-
-def lab_buckets(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The buckets of a test."""
-    return buckets(trend, _drawn(trend, given))
-
-
-def first_result(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The first value in the range."""
-    return edge(_drawn(trend, given), last=False)
-
-
-def last_result(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The last value in the range."""
-    return edge(_drawn(trend, given), last=True)
 
 
 def left_out(trend: FromClause, given: Derivation) -> Select[Any]:
@@ -281,3 +266,6 @@ def _sizes(code: str) -> bytes:
     return orjson.dumps(
         [{"unit": unit, "kind": kind, "size": str(size)} for unit, kind, size in found]
     )
+
+
+lab_buckets, first_result, last_result = parts(_drawn)

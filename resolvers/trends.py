@@ -8,8 +8,9 @@ lies between two that are in it (docs/decisions/0026).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -56,6 +57,10 @@ _EPOCH = literal_column("'epoch'::timestamptz", MOMENT)
 _COMPARATORS = literal_column("(ARRAY[NULL, '<', '<=', '>', '>='])", ARRAY(Text()))
 _MICROSECOND = literal_column("interval '1 microsecond'", Interval())
 _NO_COMPARATOR = cast(null(), Text())
+
+
+Drawn = Callable[[FromClause, Derivation], Select[Any]]
+"""(trend, given) → what is drawn of it: at, value, comparator, id."""
 
 
 def period(given: Derivation) -> list[ColumnElement[Any]]:
@@ -176,6 +181,18 @@ def buckets(trend: FromClause, drawn: Select[Any]) -> Select[Any]:
         .select_from(numbered)
         .group_by(numbered.c.place, numbered.c.width)
     )
+
+
+def parts(drawn: Drawn) -> tuple[Drawn, Drawn, Drawn]:
+    """The SELECTs of what hangs on a trend: its buckets, and the first and the last value."""
+
+    def bucketed(trend: FromClause, given: Derivation) -> Select[Any]:
+        return buckets(trend, drawn(trend, given))
+
+    def at_edge(trend: FromClause, given: Derivation, *, last: bool) -> Select[Any]:
+        return edge(drawn(trend, given), last=last)
+
+    return bucketed, partial(at_edge, last=False), partial(at_edge, last=True)
 
 
 def _extreme(name: str, found: ColumnElement[Any], sign: int) -> list[ColumnElement[Any]]:

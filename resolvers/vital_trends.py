@@ -33,9 +33,8 @@ from models.rules.vitals import VitalParameter
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation, looked_up, there_is
 from resolvers.trends import (
-    buckets,
     constants,
-    edge,
+    parts,
     period,
     points,
     ranged,
@@ -89,21 +88,6 @@ def vital_trend(patient: FromClause, given: Derivation) -> Select[Any]:
         .subquery("asked")
     )
     return ranged(asked, _measured(asked, given))
-
-
-def vital_buckets(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The buckets of a parameter."""
-    return buckets(trend, _measured(trend, given))
-
-
-def first_vital(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The first value in the range."""
-    return edge(_measured(trend, given), last=False)
-
-
-def last_vital(trend: FromClause, given: Derivation) -> Select[Any]:
-    """The last value in the range."""
-    return edge(_measured(trend, given), last=True)
 
 
 def score_bands_of(trend: FromClause, given: Derivation) -> Select[Any]:
@@ -187,3 +171,6 @@ def _measured(trend: FromClause, given: Derivation) -> Select[Any]:
         )
         .correlate_except(row)
     )
+
+
+vital_buckets, first_vital, last_vital = parts(_measured)

@@ -119,7 +119,12 @@ class CriticalResultStep:
     )
 
 
-@strawberry.type(description="A result that can kill within the hour, until somebody answers.")
+@strawberry.type(
+    description=(
+        "A result that can kill within the hour, until somebody answers. One of vital signs"
+        " (DETERIORATION) is there for those alone who also read the vital signs of the patient."
+    )
+)
 class CriticalResult(Node):
     """`ward` is where it is heard; `rule` says in words which limit was crossed. `labResult` is the
     result that it speaks of, which is read back; `results` are all that have joined it."""

@@ -36,7 +36,10 @@ EVENT_COLUMNS: Mapping[str, TypeEngine[Any]] = {
 
 
 @strawberry.type(
-    description="criticalResult is read when the event is sent: it shows the state of that moment."
+    description=(
+        "criticalResult is read when the event is sent: it shows the state of that moment, and is"
+        " null for whoever may not read it (of vital signs: a laboratory)."
+    )
 )
 class CriticalResultEvent:
     """criticalResult is read when the event is sent: it shows the state of that moment."""

@@ -50,6 +50,9 @@ What a mutation answers and what a feed sends is made of these types, under the 
 
 Of the bed of a stay on a ward out of reach the place is read and no more: its status is MASKED, and
 of its ward the counts are 0 and the beds none.
+
+A critical result that speaks of vital signs (DETERIORATION) tells the score: of these each role
+sees those alone of whom it also holds `vitals:read`, which a laboratory does of nobody.
 """
 
 _ROOTS = """\

@@ -113,6 +113,8 @@ class LabDraft(OfPatient):
     sender_flag: str | None = None
     unmapped: bool = False
     ordered_by: str | None = None
+    specimen: str | None = None
+    """As models/rules/specimens names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,7 @@ class Reader:
         self._patients: dict[str, tuple[str, datetime | None]] = {}
         self._panels: dict[str, str] = {}
         self._medications: dict[str, Resource] = {}
+        self._specimens: dict[str, str | None] = {}
         self._sets = VitalSets()
 
     def batch(self, found: Sequence[Entry], *, last: bool = True) -> Batch:
@@ -138,6 +139,8 @@ class Reader:
                         self._panels[reference(result) or ""] = panel
             case "Medication" if name:
                 self._medications[name] = resource
+            case "Specimen" if name:
+                self._specimens[name] = fhir_observations.specimen(resource)
 
     def _translate(self, entry: Entry, record: Record, sets: VitalSets) -> Draft | None:
         if entry.broken is not None:
@@ -189,9 +192,19 @@ class Reader:
                 values = fhir_medications.order(resource, self._medications, self._now, self._zone)
                 return OrderDraft(records=(record,), mrn=number, external_id=own, values=values)
             case _:
-                panel = self._panels.get(own)
-                seen = fhir_observations.Seen(resource, record, subject, number, own, panel)
+                panel, examined = self._panels.get(own), self._examined(resource)
+                seen = fhir_observations.Seen(
+                    resource, record, subject, number, own, panel, examined
+                )
                 return fhir_observations.translate(seen, sets, self._now, self._zone)
+
+    def _examined(self, resource: Resource) -> str | None:
+        """What was examined, if it is said in the resource itself, or was before or beside it."""
+        name = reference(resource.get("specimen"))
+        for one in items(resource.get("contained")):
+            if one.get("resourceType") == "Specimen" and one.get("id") == name:
+                return fhir_observations.specimen(one)
+        return self._specimens.get(name or "")
 
     def _record(self, entry: Entry) -> Record:
         if entry.broken is not None:

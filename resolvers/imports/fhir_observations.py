@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.rules.results import ResultStatus, gravest
+from models.rules.specimens import specimen as known_specimen
 from resolvers.imports import cleaning
 from resolvers.imports.drafts import Draft, LabDraft, Record, Unfit, UnmappedDraft
 from resolvers.imports.exact_json import dumps
@@ -53,6 +54,7 @@ class Seen:
     mrn: str
     external_id: str
     panel: str | None
+    specimen: str | None
 
 
 def category(resource: Resource) -> str:
@@ -66,6 +68,15 @@ def category(resource: Resource) -> str:
     if "laboratory" in found:
         return "laboratory"
     return (cleaning.text(found[0], "category", most=40) if found else None) or "other"
+
+
+def specimen(resource: Resource) -> str | None:
+    """What a Specimen is."""
+    return known_specimen(
+        coding["code"]
+        for coding in codings(resource.get("type"))
+        if isinstance(coding.get("code"), str)
+    )
 
 
 def translate(seen: Seen, sets: VitalSets, now: datetime, zone: tzinfo) -> Draft | None:
@@ -151,6 +162,7 @@ def _lab(seen: Seen, at: datetime, now: datetime, zone: tzinfo) -> LabDraft:
         issued_at=_issued(resource, now, zone),
         status=status,
         panel=seen.panel,
+        specimen=seen.specimen,
         reference_low=low,
         reference_high=high,
         sender_flag=_flag(resource),

@@ -272,6 +272,7 @@ class _Work:
             reference_low=low,
             reference_high=high,
             sender_flag=hl7v2_results.flag(obx),
+            specimen=hl7v2_results.specimen(self._context.message, self._obr),
             unmapped=test.unmapped,
             ordered_by=hl7v2_results.ordered_by(self._obr),
             **told,
@@ -322,7 +323,8 @@ class _Work:
 def _alone(message: Message, obr: Segment | None, line: str) -> str:
     """The segment in a message of its own, with the segments that give it its meaning."""
     around = [one.line for one in message.segments if one.name in ("MSH", "EVN", "PID", "PV1")]
-    kept = [*around, *([obr.line] if obr else [])]
+    order = [] if obr is None else [obr, *hl7v2_results.specimens(message, obr)]
+    kept = [*around, *(one.line for one in order)]
     return "\r".join(kept if line in kept else [*kept, line])
 
 

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from models.rules.critical_results import TAKEN_BACK
 from models.rules.results import STATUS_OF_OBX11, ResultStatus, gravest
+from models.rules.specimens import specimen as known_specimen
 from models.rules.units import canonical
 from resolvers.imports import cleaning, winpath
 from resolvers.imports.drafts import Unfit
-from resolvers.imports.hl7v2_segments import Segment
+from resolvers.imports.hl7v2_segments import Message, Segment
 from resolvers.imports.vital_codes import (
     BY_LOINC,
     BY_MDC,
@@ -88,6 +90,23 @@ def ordered_by(obr: Segment | None) -> str | None:
     long to be a name is none."""
     written = None if obr is None else obr.get(16)
     return written if written is not None and len(written) <= 100 else None
+
+
+def specimens(message: Message, obr: Segment | None) -> list[Segment]:
+    """The SPM of an order: they come after its results, and before the next OBR."""
+    if obr is None:
+        return []
+    begin = next(at for at, one in enumerate(message.segments) if one is obr)
+    of_order = takewhile(lambda one: one.name != "OBR", message.segments[begin + 1 :])
+    return [one for one in of_order if one.name == "SPM"]
+
+
+def specimen(message: Message, obr: Segment | None) -> str | None:
+    """What was examined: SPM-4, else OBR-15, which it has taken the place of."""
+    types = [one.get(4) for one in specimens(message, obr)]
+    source = None if obr is None else obr.get(15)
+    # Its first component has parts of its own.
+    return known_specimen(types or [source and source.partition("&")[0]])
 
 
 def value(obx: Segment) -> dict[str, Any]:

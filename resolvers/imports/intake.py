@@ -279,6 +279,7 @@ def _result(
         reference_low=draft.reference_low,
         reference_high=draft.reference_high,
         sender_flag=draft.sender_flag,
+        specimen=draft.specimen,
         status=draft.status,
         issued_at=draft.issued_at,
         external_id=draft.external_id,

@@ -129,6 +129,13 @@ def steps_of_episode(held: Held, viewer: Viewer, episode: Row, given: dict[str, 
     ]
 
 
+REPORTS = {
+    "Query.criticalResultReport": reports,
+    "CriticalResultReport.episodes": listed,
+    "CriticalResultEpisode.steps": steps_of_episode,
+}
+
+
 def _local_hour(asked: Row, began: datetime) -> str:
     return f"{began.astimezone(ZoneInfo(asked['time_zone'])).hour:02}"
 

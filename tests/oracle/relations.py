@@ -14,7 +14,7 @@ from uuid import UUID
 from tests.oracle.alarms import chain_asked, chain_of, chains_of_ward, steps_of_chain
 from tests.oracle.beds import cleaning, kept
 from tests.oracle.doses import due_on_ward, of_order
-from tests.oracle.episodes import listed, reports, steps_of_episode
+from tests.oracle.episodes import REPORTS
 from tests.oracle.grants import ENTRY
 from tests.oracle.rows import PREFIXES, Held, Row
 from tests.oracle.sight import Viewer, in_sight
@@ -141,6 +141,8 @@ def _patients(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     rows = held.all("Patient")
     if "nationalId" in given:
         rows = [one for one in rows if one["national_id"] == given["nationalId"].strip()]
+    if "birthDate" in given:
+        rows = [one for one in rows if str(one["birth_date"]) == given["birthDate"]]
     if "search" not in given:
         return rows
     wanted = " ".join(given["search"].lower().split())
@@ -162,19 +164,6 @@ def _critical(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     if "kind" in given:
         rows = [one for one in rows if one["kind"] == given["kind"]]
     return [one for one in rows if "status" not in given or one["status"] in given["status"]]
-
-
-def _rules(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
-    rows = held.all("CriticalRule")
-    if "code" in given:
-        rows = [one for one in rows if given["code"] in one["codes"]]
-    if "ward" in given:
-        named = held.where("Ward", "code", given["ward"])
-        wards = [None, *(ward["id"] for ward in in_sight(held, viewer, named))]
-        rows = [one for one in rows if one["ward_id"] in wards]
-    if "retired" in given:
-        rows = [one for one in rows if (one["retired_at"] is not None) is given["retired"]]
-    return rows
 
 
 def _results(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
@@ -278,10 +267,7 @@ RELATIONS: dict[str, Relation] = {
     "Query.admission": lambda held, viewer, row, given: held.named(given["id"], ["Admission"]),
     "Query.criticalResults": _critical,
     "Query.bedHistory": _bed_history,
-    "Query.criticalResultReport": reports,
-    "CriticalResultReport.episodes": listed,
-    "CriticalResultEpisode.steps": steps_of_episode,
-    "Query.criticalRules": _rules,
+    **REPORTS,
     "Query.labResults": _results,
     "Query.emergencyAccesses": _accesses,
     "Query.auditEntries": _entries,
@@ -347,9 +333,6 @@ RELATIONS: dict[str, Relation] = {
     "LabResult.history": _history,
     **VERDICTS,
     "CriticalRule.ward": behind("Ward", "ward_id"),
-    "CriticalRule.versions": lambda held, viewer, row, given: held.where(
-        "CriticalRule", "key", row["key"]
-    ),
     "CriticalRuleTrialCount.ward": behind("Ward", "ward"),
     "CriticalRuleTrialResult.labResult": behind("LabResult", "lab_result"),
     "CriticalResult.patient": behind("Patient", "patient_id"),

@@ -26,7 +26,7 @@ export function AcknowledgeButton({ critical, shortcut, ...props }: AcknowledgeB
       {...props}
       data-acknowledge={critical.id}
       onClick={() => asked.ask(critical.id)}
-      rightSection={shortcut && <Kbd size="xs" aria-hidden="true">{shortcut}</Kbd>}
+      rightSection={shortcut && <Kbd size="xs" aria-hidden="true" visibleFrom="md">{shortcut}</Kbd>}
     >
       {t("acknowledge.button")}
       <VisuallyHidden>{t("acknowledge.of", { what, who })}</VisuallyHidden>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Loader, Modal, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -51,7 +51,7 @@ function Closed({ critical }: { readonly critical: Critical }) {
   const format = useFormat();
   const at = millis(critical.acknowledgedAt);
   return (
-    <Alert color="orange" title={t("closed.title")}>
+    <Alert color="orange" mt="md" title={t("closed.title")}>
       {critical.status === "WITHDRAWN"
         ? t("closed.withdrawn")
         : t("closed.acknowledged", { name: critical.acknowledgedBy ?? "–", time: at === null ? "" : format.clock(at) })}
@@ -72,7 +72,7 @@ function Frame({ children }: { readonly children: ReactNode }) {
       transitionProps={{ duration: 0 }}
       size="lg"
     >
-      <Stack gap="md">{children}</Stack>
+      {children}
     </Modal>
   );
 }
@@ -97,7 +97,7 @@ export default function AcknowledgeDialog({ id }: { readonly id: string }) {
       <div role="alert">{!open && <Closed critical={critical} />}</div>
       <ReadBack critical={critical} open={open} onClosed={again} />
       {!open && (
-        <Group justify="end">
+        <Group justify="end" mt="lg">
           <Button data-autofocus onClick={() => asked.end()}>
             {t("app:word.close")}
           </Button>

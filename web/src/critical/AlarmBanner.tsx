@@ -77,23 +77,26 @@ function MostPressing({ critical, others }: { readonly critical: Critical; reado
   return (
     <>
       <div className={classes.what}>
-        <Urgency critical={critical} />
-        <span className={classes.value}>
-          <Finding critical={critical} />
-        </span>
-        <span>
-          <Whose critical={critical} />
-        </span>
-      </div>
-      <div className={classes.when}>
-        <Ago at={critical.raisedAt} />
-        <span aria-hidden="true">·</span>
-        <NextStep critical={critical} />
-        {others > 0 && (
-          <Anchor component={Link} href={paths.criticals} className={classes.others} inherit>
-            {t("banner.more", { count: others })}
-          </Anchor>
-        )}
+        <div className={classes.line}>
+          <Urgency critical={critical} />
+          <span className={classes.value}>
+            <Finding critical={critical} />
+          </span>
+        </div>
+        <div className={classes.line}>
+          <span>
+            <Whose critical={critical} />
+          </span>
+          <span className={classes.since}>
+            <Ago at={critical.raisedAt} />
+          </span>
+          <NextStep critical={critical} />
+          {others > 0 && (
+            <Anchor component={Link} href={paths.criticals} className={classes.others} inherit>
+              {t("banner.more", { count: others })}
+            </Anchor>
+          )}
+        </div>
       </div>
       <AcknowledgeButton critical={critical} shortcut="A" variant="default" className={classes.acknowledge} />
     </>

@@ -140,6 +140,7 @@ export default function CriticalPage() {
         </div>
         <Group>
           <SegmentedControl
+            className={classes.filter}
             aria-label={t("filter.status")}
             value={status}
             onChange={(value) => setStatus(value)}
@@ -149,6 +150,7 @@ export default function CriticalPage() {
             }))}
           />
           <SegmentedControl
+            className={classes.filter}
             aria-label={t("filter.kind")}
             value={kind}
             onChange={(value) => setKind(value)}

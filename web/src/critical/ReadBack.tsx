@@ -28,7 +28,7 @@ function Changed({ critical }: { readonly critical: Critical }) {
   const now = critical.labResult ? (resultValue(critical.labResult, decimal) ?? "") : critical.rule;
   const [first] = useState(now);
   return (
-    <div role="alert">{now !== first && <Alert color="red">{t("readBack.changed", { before: first, now })}</Alert>}</div>
+    <div role="alert">{now !== first && <Alert color="red" mt="md">{t("readBack.changed", { before: first, now })}</Alert>}</div>
   );
 }
 
@@ -81,7 +81,7 @@ export function ReadBack({ critical, open, onClosed }: ReadBackProps) {
   return (
     <form onSubmit={(event) => void acknowledge(event)} noValidate>
       <Changed critical={critical} />
-      <Text mb="sm">{t(`readBack.${what}.task`)}</Text>
+      <Text my="md">{t(`readBack.${what}.task`)}</Text>
       <TextInput
         ref={field}
         data-autofocus={open || undefined}

@@ -5,17 +5,24 @@ import { resultValue } from "../format/result";
 import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
+import classes from "./Steps.module.css";
 import { useCritical, type Step } from "./useCritical";
 
+interface DetailsProps {
+  readonly step: Step;
+  /** The one before: what has not changed since is not said again. */
+  readonly before: Step | undefined;
+}
+
 /** Who was called or who did it, and what came of it. */
-function Details({ step }: { readonly step: Step }) {
+function Details({ step, before }: DetailsProps) {
   const { t } = useTranslation(["critical", "clinical"]);
   const { decimal } = useFormat();
   const lab = step.labResult;
   const lines = [
-    lab && [lab.display, resultValue(lab, decimal)].filter(Boolean).join(" "),
-    !lab && step.rule,
-    step.ward && t("steps.ward", { ward: step.ward.code }),
+    lab && lab.id !== before?.labResult?.id && [lab.display, resultValue(lab, decimal)].filter(Boolean).join(" "),
+    !lab && step.rule !== before?.rule && step.rule,
+    step.ward && step.ward.id !== before?.ward?.id && t("steps.ward", { ward: step.ward.code }),
     step.audience && t("steps.audience", { audience: t(`clinical:audience.${step.audience}`) }),
     step.called.length > 0 && t(step.kind === "TOLD" ? "steps.listened" : "steps.called", { names: step.called.join(", ") }),
     step.by && (step.station ? t("steps.byAt", { name: step.by, station: step.station }) : t("steps.by", { name: step.by })),
@@ -43,11 +50,12 @@ export function Steps({ id }: { readonly id: string }) {
     );
   }
   return (
-    <Timeline active={steps.length - 1} bulletSize={14} lineWidth={2} role="list" aria-label={t("steps.title")}>
-      {steps.map((step) => (
+    <Timeline active={steps.length - 1} bulletSize={12} lineWidth={2} role="list" aria-label={t("steps.title")}>
+      {steps.map((step, at) => (
         <Timeline.Item
           key={step.number}
           role="listitem"
+          className={classes.step}
           title={
             <Text span fw={600} size="sm">
               {t(`clinical:criticalStep.${step.kind}`)}
@@ -58,7 +66,7 @@ export function Steps({ id }: { readonly id: string }) {
             </Text>
           }
         >
-          <Details step={step} />
+          <Details step={step} before={steps[at - 1]} />
         </Timeline.Item>
       ))}
     </Timeline>

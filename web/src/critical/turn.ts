@@ -46,11 +46,17 @@ export class Turn {
         this.holding = true;
         return new Promise<void>((resolve) => (this.release = resolve));
       });
-      this.holding = false;
+      this.lost(waiting);
     } catch {
-      this.holding = false;
       // Another tab came into view and took it: it comes back when that one closes.
-      if (!waiting.signal.aborted) void this.take(false);
+      if (this.lost(waiting) && this.running) void this.take(false);
     }
+  }
+
+  /** True where it was this request that held: a later one may hold by now. */
+  private lost(waiting: AbortController): boolean {
+    if (waiting !== this.waiting) return false;
+    this.holding = false;
+    return true;
   }
 }
