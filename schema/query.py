@@ -1,7 +1,9 @@
 """Query: the roots of reading."""
 
+from datetime import date
+
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_
+from sqlalchemy import ColumnElement, Date, FromClause, Text, Uuid, and_
 
 import models
 from models.rules.scopes import Scope
@@ -126,6 +128,9 @@ class Query:
                 str | None,
                 _matches,
                 description="The beginning of a family or given name, or a whole MRN.",
+            ),
+            "birth_date": Argument(
+                date | None, lambda row, given: row.c.birth_date == given(Date())
             ),
             "national_id": Argument(
                 str | None,

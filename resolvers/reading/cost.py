@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+from math import ceil
 from typing import Any
 
 from graphql import (
@@ -241,7 +243,7 @@ class Walk:
         size, each, entered = self._size(type_, name, definition, node)
         return Measure(
             inner.relations + entered,
-            size * (each + inner.rows) + inner.apart,
+            ceil(size * (each + inner.rows)) + inner.apart,
         )
 
     def _definition(self, type_: GraphQLNamedType | None, name: str) -> GraphQLField | None:
@@ -251,7 +253,7 @@ class Walk:
 
     def _size(
         self, type_: GraphQLNamedType, name: str, definition: GraphQLField, node: FieldNode
-    ) -> tuple[int, int, int]:
+    ) -> tuple[int | Fraction, int, int]:
         """How many objects a field has, what each of them counts, and the tables it enters."""
         source = self._sources.get((type_.name, name))
         if type_.name.startswith("__") or name in ("__schema", "__type"):
@@ -320,14 +322,15 @@ class Walk:
                 return max(1, len(value)) if isinstance(value, list) else 1
         return 1
 
-    def _described(self, name: str) -> int:
-        """About how long a list of the schema's own description is."""
+    def _described(self, name: str) -> int | Fraction:
+        """About how long a list of the schema's own description is: of what a type has, as many as
+        one has on average. Rounded, three and a little would count as four for each of them."""
         types = len(self._schema.type_map)
         if name == "types":
             return types
         if name == "directives":
             return len(self._schema.directives)
-        return -(-_members(self._schema).get(name, types) // types)
+        return Fraction(_members(self._schema).get(name, types), types)
 
     def _included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():

@@ -98,13 +98,24 @@ async def test_by_query(house: House, role: Role, name: str) -> None:
     chosen = roads("Query", given)[name]
     if name in MADE_BY_SELECT:
         chosen = chosen[:FEW]
-    deep = {0, *range(list(Role).index(role) % 5, len(chosen), 5)}
+    deep = gone_deep(role, len(chosen))
     found = [
         along(road, whole(object_of(name), int(number in deep)), f"r{number}")[1:-1]
         for number, road in enumerate(chosen)
     ]
     for part in _within_limit(found):
         await answered(house, Question("{ " + " ".join(part) + " }"), role)
+
+
+def gone_deep(role: Role, many: int) -> set[int]:
+    """Which of so many roads to a type a role follows to what is behind it: the shortest, and every
+    fifth of the others."""
+    return {0, *range(list(Role).index(role) % 5, many, 5)}
+
+
+def test_two_roles_follow_each_road() -> None:
+    for road in range(100):
+        assert sum(road in gone_deep(role, 100) for role in Role) >= 2
 
 
 def _within_limit(selections: Iterable[str]) -> list[list[str]]:

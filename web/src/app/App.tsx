@@ -35,7 +35,13 @@ function Content({ session }: { readonly session: Session }) {
       return <SignIn session={session} ended={state.ended} />;
     case "signed-in":
       return (
-        <LiveProvider key={state.viewer.id} session={session} viewer={state.viewer} channel={state.channel}>
+        <LiveProvider
+          key={state.viewer.id}
+          session={session}
+          viewer={state.viewer}
+          channel={state.channel}
+          endsAt={state.endsAt}
+        >
           <Shell>
             <Suspense fallback={<Loader m="xl" />}>
               <Pages />

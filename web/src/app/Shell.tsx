@@ -1,116 +1,105 @@
-import { AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, useMantineColorScheme } from "@mantine/core";
+import { AppShell, Burger, Drawer, Group, NavLink, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import { AlarmBanner } from "../critical/AlarmBanner";
-import { LANGUAGES, rememberLanguage, type Language } from "../i18n/languages";
-import { useLive, useMay } from "../live/Live";
+import { Keys } from "../help/Keys";
+import { Tour } from "../help/Tour";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
+import { EndingNotice } from "../session/EndingNotice";
+import { AccountMenu } from "./AccountMenu";
+import { useDestinations, type Destination } from "./destinations";
 import { paths } from "./paths";
+import classes from "./Shell.module.css";
+import { useWall } from "./wall";
 
-const THEMES = ["light", "dark", "auto"] as const;
+const HEADER_HEIGHT = 52;
 
-function AccountMenu() {
-  const { t, i18n } = useTranslation(["app", "clinical"]);
-  const { session, viewer } = useLive();
-  const { setColorScheme } = useMantineColorScheme();
-  const [refused, setRefused] = useState(false);
+function isHere({ href }: Destination, location: string): boolean {
+  return location === href || location.startsWith(`${href}/`);
+}
 
-  function speak(language: Language) {
-    rememberLanguage(language);
-    void i18n.changeLanguage(language);
-  }
-
+function TopLinks({ destinations }: { readonly destinations: readonly Destination[] }) {
+  const { t } = useTranslation("app");
+  const [location] = useLocation();
   return (
-    <>
-      <Menu>
-        <Menu.Target>
-          <Button variant="subtle" aria-label={t("user.menu")}>
-            <bdi>{viewer.displayName}</bdi>
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{viewer.roles.map((role) => t(`clinical:role.${role}`)).join(", ")}</Menu.Label>
-          <Menu.Divider />
-          <Menu.Label>{t("user.language")}</Menu.Label>
-          {(Object.keys(LANGUAGES) as Language[]).map((language) => (
-            <Menu.Item key={language} lang={language} onClick={() => speak(language)}>
-              {LANGUAGES[language].name}
-            </Menu.Item>
-          ))}
-          <Menu.Label>{t("user.theme")}</Menu.Label>
-          {THEMES.map((one) => (
-            <Menu.Item key={one} onClick={() => setColorScheme(one)}>
-              {t(`user.themes.${one}`)}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Item onClick={() => void session.signOut().then((out) => setRefused(!out))}>{t("user.signOut")}</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <div role="alert">{refused && <Text c="red">{t("user.signOutRefused")}</Text>}</div>
-    </>
+    <nav aria-label={t("nav.main")} className={classes.links}>
+      {destinations.map((one) => (
+        <Link
+          key={one.href}
+          href={one.href}
+          className={classes.link}
+          title={one.title}
+          aria-current={isHere(one, location) ? "page" : undefined}
+        >
+          {one.label}
+        </Link>
+      ))}
+    </nav>
   );
 }
 
-function Navigation({ onChosen }: { readonly onChosen: () => void }) {
+function SideLinks({ destinations, onChosen }: { readonly destinations: readonly Destination[]; readonly onChosen: () => void }) {
   const { t } = useTranslation("app");
-  const { viewer } = useLive();
   const [location] = useLocation();
-  const entries: readonly (readonly [href: string, label: string, shown: boolean])[] = [
-    ...viewer.wards.map((ward) => [paths.ward(ward.code), `${ward.code} ${ward.name}`, true] as const),
-    [paths.criticals, t("nav.critical"), useMay("critical-result:read")],
-    [paths.find, t("nav.find"), useMay("patient:read")],
-    [paths.report, t("nav.report"), useMay("critical-result-report:read")],
-    [paths.rules, t("nav.rules"), useMay("critical-rule:read")],
-    [paths.admin(), t("nav.admin"), useMay("user:read")],
-    [paths.help, t("nav.help"), true],
-  ];
-  return entries
-    .filter(([, , shown]) => shown)
-    .map(([href, label]) => (
-      <NavLink
-        key={href}
-        component={Link}
-        href={href}
-        label={label}
-        active={location === href}
-        aria-current={location === href ? "page" : undefined}
-        onClick={onChosen}
-      />
-    ));
+  return (
+    <nav aria-label={t("nav.main")}>
+      {destinations.map((one) => (
+        <NavLink
+          key={one.href}
+          component={Link}
+          href={one.href}
+          label={one.title ? `${one.label} · ${one.title}` : one.label}
+          active={isHere(one, location)}
+          aria-current={isHere(one, location) ? "page" : undefined}
+          onClick={onChosen}
+        />
+      ))}
+    </nav>
+  );
 }
 
-/** What stands around every page: where one can go, the state of the line, who is signed in. */
+/** What stands around every page: where one can go, the state of the line, who is signed in. A wall shows none of it. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
+  const destinations = useDestinations();
   const [opened, { toggle, close }] = useDisclosure(false);
+  const [wall] = useWall();
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }} padding="md">
-      <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="sm" wrap="nowrap">
-            <Burger opened={opened} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("nav.menu")} />
-            <Text component={Link} href={paths.wards} fw={700} c="inherit" td="none">
+    <AppShell header={{ height: HEADER_HEIGHT }} padding={wall ? "xs" : { base: "sm", md: "md" }} disabled={wall}>
+      {!wall && (
+        <AppShell.Header className={classes.header}>
+          <a href="#content" className={classes.skip}>
+            {t("nav.skip")}
+          </a>
+          <Group h="100%" px={{ base: "sm", md: "md" }} gap="sm" wrap="nowrap">
+            <Burger opened={opened} onClick={toggle} hiddenFrom="lg" size="sm" aria-label={t("nav.menu")} aria-expanded={opened} />
+            <Text component={Link} href={paths.wards} className={classes.brand}>
               {t("brand")}
             </Text>
-            <LiveStatus />
+            <div className={classes.top}>
+              <TopLinks destinations={destinations} />
+            </div>
+            <Group gap="xs" ms="auto" wrap="nowrap">
+              <LiveStatus />
+              <AccountMenu />
+            </Group>
           </Group>
-          <AccountMenu />
-        </Group>
-      </AppShell.Header>
-      <AppShell.Navbar component="nav" aria-label={t("nav.main")} p="xs">
-        <ScrollArea>
-          <Navigation onChosen={close} />
-        </ScrollArea>
-      </AppShell.Navbar>
-      <AppShell.Main>
+        </AppShell.Header>
+      )}
+      <Drawer opened={opened} onClose={close} title={t("nav.menu")} closeButtonProps={{ "aria-label": t("word.close") }} size="xs">
+        <SideLinks destinations={destinations} onChosen={close} />
+      </Drawer>
+      <AppShell.Main id="content" tabIndex={-1} className={classes.main} data-wall={wall}>
         <AlarmBanner />
         <LiveWarning />
+        <EndingNotice />
         {children}
       </AppShell.Main>
+      <Keys />
+      {!wall && <Tour />}
     </AppShell>
   );
 }

@@ -24,6 +24,13 @@ export const theme = createTheme({
   // The fonts of the machine: a closed network has no others.
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", sans-serif',
   defaultRadius: "md",
+  headings: {
+    sizes: {
+      h1: { fontSize: "1.5rem", lineHeight: "1.3" },
+      h2: { fontSize: "1.2rem", lineHeight: "1.35" },
+      h3: { fontSize: "1.05rem", lineHeight: "1.4" },
+    },
+  },
   respectReducedMotion: true,
   cursorType: "pointer",
 });

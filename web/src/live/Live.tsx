@@ -14,6 +14,8 @@ export interface Live {
   readonly viewer: Viewer;
   readonly client: Client;
   readonly channel: LiveChannel;
+  /** When the session ends, used or not; milliseconds, null where it is not known. */
+  readonly endsAt: number | null;
   readonly criticals: CriticalStore;
   /** The ward that this station stands on: that of the board that was opened last; null before the first. */
   readonly ward: string | null;
@@ -35,10 +37,11 @@ interface LiveProviderProps {
   readonly session: Session;
   readonly viewer: Viewer;
   readonly channel: LiveChannel;
+  readonly endsAt: number | null;
   readonly children: ReactNode;
 }
 
-export function LiveProvider({ session, viewer, channel, children }: LiveProviderProps) {
+export function LiveProvider({ session, viewer, channel, endsAt, children }: LiveProviderProps) {
   const [ward, setWard] = useState(() => rememberedWard(viewer));
   const criticals = useMemo(() => new CriticalStore(ward, session.client, channel), [ward, session, channel]);
 
@@ -53,6 +56,7 @@ export function LiveProvider({ session, viewer, channel, children }: LiveProvide
       viewer,
       client: session.client,
       channel,
+      endsAt,
       criticals,
       ward,
       standOn: (code) => {
@@ -60,7 +64,7 @@ export function LiveProvider({ session, viewer, channel, children }: LiveProvide
         setWard(code);
       },
     }),
-    [session, viewer, channel, criticals, ward],
+    [session, viewer, channel, endsAt, criticals, ward],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
 }

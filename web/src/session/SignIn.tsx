@@ -1,13 +1,11 @@
 import { Alert, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
-import type { CombinedError } from "@urql/core";
-import { useState, type SubmitEvent } from "react";
+import { useRef, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { hasCode, problemOf, retryAfter } from "../api/errors";
 import { textOf } from "../app/form";
-import { SignInDocument } from "../generated/graphql";
-import { useProblem } from "../ui/Problem";
+import { useTitle } from "../app/title";
 import type { Session } from "./session";
+import { useSignIn } from "./useSignIn";
 
 interface SignInProps {
   readonly session: Session;
@@ -15,49 +13,63 @@ interface SignInProps {
   readonly ended: boolean;
 }
 
+/** The address stays as it is, so that who signs in is back where they were. */
 export function SignIn({ session, ended }: SignInProps) {
   const { t } = useTranslation("app");
-  const say = useProblem();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { busy, refusal, throttled, signIn } = useSignIn(session);
+  const password = useRef<HTMLInputElement>(null);
+  useTitle(t("signIn.submit"));
 
-  function refusal(error: CombinedError | undefined): string {
-    const seconds = retryAfter(error);
-    if (seconds !== null) return t("signIn.throttled", { minutes: Math.ceil(seconds / 60) });
-    if (hasCode(error, "UNAUTHENTICATED")) return t("signIn.wrong");
-    return say(problemOf(error));
-  }
-
-  async function signIn(event: SubmitEvent<HTMLFormElement>) {
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (busy) return;
-    const form = event.currentTarget;
-    const values = new FormData(form);
-    setBusy(true);
-    setProblem(null);
-    const { data, error } = await session.client
-      .mutation(SignInDocument, { input: { username: textOf(values, "username"), password: textOf(values, "password") } })
-      .toPromise();
-    setBusy(false);
-    if (data) {
-      session.signedIn(data.signIn.viewer);
-    } else {
-      setProblem(refusal(error));
-      form.querySelector<HTMLInputElement>("input[type=password]")?.select();
-    }
+    if (busy || throttled) return;
+    const values = new FormData(event.currentTarget);
+    if (!(await signIn(textOf(values, "username").trim(), textOf(values, "password")))) password.current?.select();
   }
 
   return (
     <Center component="main" mih="100vh" p="md">
-      <Paper withBorder p="xl" w="100%" maw={400} component="form" onSubmit={(event) => void signIn(event)}>
+      <Paper withBorder p="xl" w="100%" maw={400} shadow="sm" component="form" onSubmit={(event) => void submit(event)}>
         <Stack>
-          <Title order={1}>{t("brand")}</Title>
-          <Text c="dimmed">{t("signIn.motto")}</Text>
-          {ended && problem === null && <Alert role="status">{t("signIn.ended")}</Alert>}
-          <TextInput name="username" label={t("signIn.username")} autoComplete="username" autoCapitalize="none" spellCheck={false} required withAsterisk={false} />
-          <PasswordInput name="password" label={t("signIn.password")} autoComplete="current-password" required withAsterisk={false} />
-          <div role="alert">{problem !== null && <Alert color="red">{problem}</Alert>}</div>
-          <Button type="submit" loading={busy}>
+          <div>
+            <Title order={1} c="ward.8" className="brand">
+              {t("brand")}
+            </Title>
+            <Text c="dimmed">{t("signIn.motto")}</Text>
+          </div>
+          {ended && refusal === null && (
+            <Alert role="status" color="yellow" variant="outline">
+              {t("signIn.ended")}
+            </Alert>
+          )}
+          <TextInput
+            name="username"
+            label={t("signIn.username")}
+            size="md"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            withAsterisk={false}
+          />
+          <PasswordInput
+            ref={password}
+            name="password"
+            label={t("signIn.password")}
+            size="md"
+            autoComplete="current-password"
+            visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
+            required
+            withAsterisk={false}
+          />
+          <div role="alert">
+            {refusal !== null && (
+              <Alert color="red" variant="light">
+                {refusal}
+              </Alert>
+            )}
+          </div>
+          <Button type="submit" size="md" loading={busy} disabled={throttled}>
             {t("signIn.submit")}
           </Button>
         </Stack>
