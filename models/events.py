@@ -230,6 +230,8 @@ class WardAdded(WardEvent):
 
 
 class WardChanged(WardEvent):
+    """The ward has another name, or somebody in the hospital has."""
+
     __slots__ = ()
     label = "WARD_CHANGED"
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import TIMESTAMP, Text
 
 import models
+from models.events import WardChanged
 from models.rules import users as rules
 from models.rules.roles import Role
 from models.rules.scopes import Scope
@@ -42,6 +43,8 @@ async def change_user(
     """Give a user another name, other roles or other wards (null: those of before). What rights are
     lost by it are lost at once, on open sockets, too.
 
+    Boards show names beside what somebody wrote: every ward is told of another one.
+
     `changed_at` is the time of the change that the actor has seen: CONFLICT where there was another
     since, and where the last administrator would be none any more.
     """
@@ -62,6 +65,9 @@ async def change_user(
         placed = await users.wards_of(tx.connection, tx.hospital_id, sorted(set(wards)))
         await tx.run(_DROP_WARDS, user=user["id"], kept=placed)
         await tx.run(_GIVE_WARDS, user=user["id"], given=placed)
+    if named not in (None, user["display_name"]):
+        for ward in await tx.all(_ALL_WARDS, hospital=tx.hospital_id):
+            tx.record(WardChanged(subject_id=ward["id"], ward_id=ward["id"], patient_id=None))
     await tx.run(_CHANGE, user=user["id"], name=named, now=tx.now, by=actor.user_id)
     return {"user": user["id"]}
 
@@ -198,6 +204,7 @@ _ADMINISTRATORS = (
         _ROLE.c.role == Role.ADMIN.value,
     )
 )
+_ALL_WARDS = select(models.Ward.id).where(models.Ward.hospital_id == bindparam("hospital"))
 _DROP_ROLES = delete(models.RoleMembership).where(
     _ROLE.c.user_id == _USER, not_(_ROLE.c.role == func.any(bindparam("kept", type_=ARRAY(Text()))))
 )

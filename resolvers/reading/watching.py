@@ -64,7 +64,7 @@ FURTHER = frozenset(
         ("WardOccupancy", "onLeave"),
         # The decision in force, whose every change is one of the chart.
         ("Patient", "spo2Scale"),
-        # Names of users, which nothing changes.
+        # Names of users: every ward is told of another one.
         ("CriticalResult", "acknowledgedBy"),
         ("LabResult", "orderedBy"),
         ("CriticalResultStep", "called"),

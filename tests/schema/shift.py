@@ -59,6 +59,7 @@ from tests.schema.shift_orders import (
     order_placed,
     order_stopped,
 )
+from tests.schema.shift_wards import OF_WARDS
 
 
 @dataclass
@@ -354,6 +355,7 @@ DOINGS: tuple[Doing, ...] = (
     bed_reserved,
     reservations_expired,
     *OF_BEDS,
+    *OF_WARDS,
     place_added,
     care_team_joined,
     care_team_left,

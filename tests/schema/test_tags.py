@@ -12,7 +12,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+import models
 from models.rules.roles import Role
+from resolvers import ids, user_changes
 from resolvers.actors import Actor
 from resolvers.policy import DEFAULT_POLICY
 from resolvers.reading.documents import GraphQLRequest
@@ -21,7 +23,7 @@ from schema.execution import Engine
 from tests.resolvers.conftest import House, founded
 from tests.resolvers.laboratory import rules
 from tests.resolvers.reading.hospital import ROOMY
-from tests.schema.shift import DOINGS, Shift
+from tests.schema.shift import DOINGS, Shift, vitals_recorded
 
 CHARTED = {
     "acknowledgeCriticalResult",
@@ -52,16 +54,20 @@ CHARTED = {
     *("cancelAdmission", "cancelTransfer", "cancelDischarge", "setIsolation", "endIsolation"),
     "setSpo2Scale",
     "transferPatient",
+    *("addWard", "changeWard", "retireWard", "addBed", "changeBed", "retireBed"),
 }
 """Mutations that a Shift does."""
 ELSEWHERE = {
     *("signIn", "signOut", "breakGlass", "endEmergencyAccess", "reviewEmergencyAccess"),
     *("addCriticalRule", "changeCriticalRule", "retireCriticalRule", "dryRunCriticalRule"),
     *("setEscalationChain", "resetEscalationChain"),
+    *("createUser", "changeUser", "disableUser", "enableUser"),
+    *("changePassword", "setUserPassword"),
 }
 """Those that change who somebody is and what they see, and no answer else: the rights are in the
-tag (tests/http/test_etags.py). And rules and chains, which no answer with a tag shows: a stored
-verdict names the version that gave it, and keeps it, as a clock that runs does."""
+tag (tests/http/test_etags.py). A name is another thing: every ward is told of it (below). And rules
+and chains, which no answer with a tag shows: a stored verdict names the version that gave it, and
+keeps it, as a clock that runs does."""
 
 CHART = """
   id mrn givenName familyName deceasedAt phone
@@ -214,6 +220,31 @@ async def test_a_tag_stands_for_one_answer_whoever_writes_meanwhile(
     done.set()
     await looking
     assert len(answers) > 5
+
+
+async def test_every_ward_is_told_of_another_name_of_somebody(
+    house: House, pool: asyncpg.Pool[Any]
+) -> None:
+    """It stands on boards beside what they have written; other rights stand on none."""
+    shift = Shift(house, random.Random(3))
+    shift.patients.append(await house.inpatient("med"))
+    async with house.begin() as tx:
+        await vitals_recorded(shift, tx)
+    reader = Reader(house, engine(pool), await house.signed_in(Role.NURSE, "med"), "MED")
+    user = ids.encode(models.User, house.users[Role.ADMIN])
+
+    async def change(**given: Any) -> None:
+        async with house.begin() as tx:
+            await user_changes.change_user(tx, shift.admin, user_id=user, **given)
+        await reader.check("changeUser")
+
+    await reader.check("nothing")
+    moved = reader.moved
+    await change(wards=["ICU"], roles=[Role.ADMIN, Role.LAB])
+    assert reader.moved == moved
+    await change(display_name="Another Name")
+    assert reader.moved == moved + 1
+    assert b"Another Name" in reader.body
 
 
 def test_every_mutation_is_done_or_known_to_write_no_chart() -> None:
