@@ -1,7 +1,7 @@
-// The ward board without its page: the web client's own store, reducer and channel, loaded as Vite loads them, on a real
-// server. Beside the store, which reads the board again where it must, `plain` is the first snapshot with nothing but the
-// events since. stdin says what to do, each is answered by a line of JSON: "drop" cuts the socket, "show" tells what is
-// on both boards and what a fresh snapshot says.
+// The ward board without its page: the web client's own stores, reducers and channel, loaded as Vite loads them, on a real
+// server. Beside the stores, which read again where they must, `plain` is the first snapshot with nothing but the events
+// since. stdin says what to do, each is answered by a line of JSON: "drop" cuts the socket, "show" tells what is on both
+// boards and what a fresh snapshot says.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -22,8 +22,10 @@ const vite = await createServer({
 });
 const { BoardStore } = await vite.ssrLoadModule("/src/board/store.ts");
 const { applied, boardOf } = await vite.ssrLoadModule("/src/board/reduce.ts");
+const { CriticalStore } = await vite.ssrLoadModule("/src/critical/store.ts");
+const { openOf, withCritical } = await vite.ssrLoadModule("/src/critical/open.ts");
 const { LiveChannel } = await vite.ssrLoadModule("/src/live/channel.ts");
-const { BoardDocument } = await vite.ssrLoadModule("/src/generated/graphql.ts");
+const { BoardDocument, OpenCriticalResultsDocument } = await vite.ssrLoadModule("/src/generated/graphql.ts");
 
 const sockets = new Set();
 let connections = 0;
@@ -54,20 +56,24 @@ let plain = null;
 let waiting = [];
 let gaps = 0;
 const known = new Set();
+
+// A change is a function from a board to the board after it.
 function change(one) {
   if (plain === null) waiting.push(one);
-  else plain = applied(plain, one);
+  else plain = one(plain);
 }
+const onBeds = (one) => (board) => ({ ...board, ward: applied(board.ward, one) });
 const changes = {
-  criticalResults: (event) => event.criticalResult && { type: "critical", critical: event.criticalResult },
-  bedChanges: (event) => event.bed && { type: "bed", bed: event.bed },
-  vitalSigns: (event) =>
-    event.patient && event.vitals && { type: "vitals", patientId: event.patient.id, vitals: event.vitals },
+  criticalResults: ({ criticalResult }) =>
+    criticalResult && ((board) => ({ ...board, criticals: withCritical(board.criticals, criticalResult) })),
+  bedChanges: ({ bed }) => bed && onBeds({ type: "bed", bed }),
+  vitalSigns: ({ patient, vitals }) =>
+    patient && vitals && onBeds({ type: "vitals", patientId: patient.id, vitals }),
 };
 const heard = { criticalResults: [], bedChanges: [], vitalSigns: [] };
 const overheard = {
   watch(specs) {
-    line.watch(
+    return line.watch(
       specs.map((spec) => ({
         ...spec,
         onGap() {
@@ -88,23 +94,35 @@ const overheard = {
   },
 };
 
-const snapshot = async () => {
-  const { data, error } = await client.query(BoardDocument, { ward }).toPromise();
+async function read(document) {
+  const { data, error } = await client.query(document, { ward }).toPromise();
   if (error) throw error;
-  return boardOf(data);
-};
+  return data;
+}
+async function snapshot() {
+  return { ward: boardOf(await read(BoardDocument)), criticals: openOf(await read(OpenCriticalResultsDocument)) };
+}
+const criticals = new CriticalStore(ward, client, overheard);
 const store = new BoardStore(ward, client, overheard);
+// As the page does: open critical results go along with their patients.
+store.onMove(() => criticals.gap());
+criticals.start();
 store.start();
+const shown = (board) => ({
+  beds: board.ward.beds,
+  criticals: board.criticals.open,
+  criticalTotal: board.criticals.total,
+});
 const say = (what) => console.log(JSON.stringify(what));
 
 const until = async (condition) => {
   for (let left = 1500; left > 0 && !condition(); left--) await new Promise((resolve) => setTimeout(resolve, 10));
 };
-await until(() => known.size === 3 && store.snapshot().status === "ready");
-const first = await snapshot();
-plain = waiting.reduce(applied, first);
+const ready = () => [store, criticals].every((one) => one.snapshot().status === "ready");
+await until(() => known.size === 3 && ready());
+plain = waiting.reduce((board, one) => one(board), await snapshot());
 waiting = [];
-say({ ready: known.size === 3 });
+say({ ready: known.size === 3 && ready() });
 
 createInterface({ input: process.stdin })
   .on("line", async (asked) => {
@@ -113,7 +131,8 @@ createInterface({ input: process.stdin })
       say({ dropped: true });
     } else {
       const fresh = await snapshot();
-      say({ fresh, plain, store: store.snapshot().board, gaps, heard, connections });
+      const stores = { ward: store.snapshot().state, criticals: criticals.snapshot().state };
+      say({ fresh: shown(fresh), plain: shown(plain), store: shown(stores), gaps, heard, connections });
     }
   })
   .on("close", () => process.exit(0));

@@ -30,7 +30,8 @@ CHANGE = """mutation ($i: ChangeCriticalRuleInput!) { changeCriticalRule(input: 
 RETIRE = """mutation ($i: RetireCriticalRuleInput!) { retireCriticalRule(input: $i) { criticalRule {
   version retiredReason } } }"""
 TRY = """mutation ($i: DryRunCriticalRuleInput!) { dryRunCriticalRule(input: $i) {
-  judged notJudged raised alreadyCritical noLongerCritical overruled counts { day raised ward { code } }
+  judged notJudged raised alreadyCritical noLongerCritical overruled
+  counts { day raised ward { code } }
   results { alreadyCritical labResult { value patient { mrn } } } } }"""
 RULE = {
     "test": "potassium",

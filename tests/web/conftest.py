@@ -82,5 +82,5 @@ async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]
 async def sign_in(page: Page, user: str, password: str = "wardline") -> None:
     """Fill the form that is on the page."""
     await page.get_by_label("Username").fill(user)
-    await page.get_by_label("Password").fill(password)
+    await page.get_by_label("Password", exact=True).fill(password)
     await page.get_by_role("button", name="Sign in").click()

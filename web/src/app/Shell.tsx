@@ -2,7 +2,7 @@ import { AppShell, Burger, Drawer, Group, NavLink, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation, useSearchParams } from "wouter";
+import { Link, useLocation } from "wouter";
 
 import { AlarmBanner } from "../critical/AlarmBanner";
 import { Keys } from "../help/Keys";
@@ -13,6 +13,7 @@ import { AccountMenu } from "./AccountMenu";
 import { useDestinations, type Destination } from "./destinations";
 import { paths } from "./paths";
 import classes from "./Shell.module.css";
+import { useWall } from "./wall";
 
 const HEADER_HEIGHT = 52;
 
@@ -65,8 +66,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
   const destinations = useDestinations();
   const [opened, { toggle, close }] = useDisclosure(false);
-  const [search] = useSearchParams();
-  const wall = search.has("wall");
+  const [wall] = useWall();
   return (
     <AppShell header={{ height: HEADER_HEIGHT }} padding={wall ? "xs" : { base: "sm", md: "md" }} disabled={wall}>
       {!wall && (
@@ -92,7 +92,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <Drawer opened={opened} onClose={close} title={t("nav.menu")} closeButtonProps={{ "aria-label": t("word.close") }} size="xs">
         <SideLinks destinations={destinations} onChosen={close} />
       </Drawer>
-      <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+      <AppShell.Main id="content" tabIndex={-1} className={classes.main} data-wall={wall}>
         <AlarmBanner />
         <LiveWarning />
         <EndingNotice />

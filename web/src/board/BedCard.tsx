@@ -1,33 +1,134 @@
-import { Card, Text } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 
-import type { Critical } from "../critical/open";
+import { paths } from "../app/paths";
+import { patientName } from "../format/patient";
+import { news2 } from "../format/vitals";
+import { BedActions } from "../record/BedActions";
 import { Ago } from "../ui/Ago";
 import { News2Badge } from "../ui/News2Badge";
 import { PatientLine } from "../ui/PatientLine";
-import type { Bed } from "./reduce";
+import classes from "./BedCard.module.css";
+import { CardCriticals } from "./CardCriticals";
+import { CardTags } from "./CardTags";
+import { CardVitals } from "./CardVitals";
+import { sameDue } from "./due";
+import { Fresh } from "./Fresh";
+import { partOf } from "./occupancy";
+import type { Bed, Patient } from "./reduce";
+import type { Place } from "./selection";
 
-interface BedCardProps {
-  readonly bed: Bed;
-  readonly criticals: readonly Critical[];
+/** What of a place is known at all: what is still being read is not new when it comes, and what is refused is not calm. */
+export interface Known {
+  readonly criticals: boolean;
+  /** False where the role is not shown any. */
+  readonly vitals: boolean;
 }
 
-export function BedCard({ bed, criticals }: BedCardProps) {
-  const { t } = useTranslation("clinical");
-  const patient = bed.admission?.patient;
+interface BedCardProps extends Place {
+  /** For a screen that others pass: initials, and nothing to click on. */
+  readonly wall: boolean;
+  readonly known: Known;
+}
+
+function Who({ patient, wall }: { readonly patient: Patient; readonly wall: boolean }) {
+  const line = <PatientLine patient={patient} />;
+  if (wall) return <span className={classes.name}>{line}</span>;
   return (
-    <Card component="li" withBorder className="bed">
-      <Text className="bed-code" fw={700}>
-        {bed.code}
-      </Text>
-      {patient ? <PatientLine patient={patient} /> : t(`bedStatus.${bed.status}`)}
-      {patient?.latestVitals && (
-        <>
-          <News2Badge score={patient.latestVitals.news2} />
-          <Ago at={patient.latestVitals.recordedAt} />
-        </>
-      )}
-      {criticals.length > 0 && <span data-tone="critical">{criticals.length}</span>}
-    </Card>
+    <Link href={paths.patient(patient.id)} className={classes.name} title={patientName(patient)}>
+      {line}
+    </Link>
   );
 }
+
+/** What stands in the way of a bed without a patient, or that it is free. */
+function BedState({ bed }: { readonly bed: Bed }) {
+  const { t } = useTranslation(["board", "clinical"]);
+  const part = partOf(bed);
+  return (
+    <div className={classes.state}>
+      {part === "reserved" ? (
+        <Reservation bed={bed} />
+      ) : (
+        <span className={classes.stateName}>{t(`clinical:bedStatus.${bed.status}`)}</span>
+      )}
+      {part !== "available" && part !== "reserved" && bed.statusSince && (
+        <span className={classes.measured}>
+          <Ago at={bed.statusSince} />
+        </span>
+      )}
+      {bed.closedReason && <span className={classes.measured}>{bed.closedReason}</span>}
+      {bed.isolationFor.length > 0 && (
+        <span className={classes.measured}>
+          {t("card.fitFor", { kinds: bed.isolationFor.map((kind) => t(`clinical:isolation.${kind}`)).join(", ") })}
+        </span>
+      )}
+      {part !== "reserved" && bed.reserved && <Reservation bed={bed} />}
+    </div>
+  );
+}
+
+function Reservation({ bed }: { readonly bed: Bed }) {
+  const { t } = useTranslation("board");
+  return (
+    <span className={classes.tag} data-tone="none">
+      <span aria-hidden="true">⚑</span> {bed.reservedFor ? t("card.reservedFor") : t("card.reserved")}{" "}
+      {bed.reservedFor && <PatientLine patient={bed.reservedFor} />}
+    </span>
+  );
+}
+
+function Card({ bed, criticals, due, wall, known }: BedCardProps) {
+  const { t } = useTranslation("board");
+  const patient = bed.admission?.patient;
+  const vitals = patient?.latestVitals ?? null;
+  const score = vitals?.news2 ?? null;
+  const tone = criticals.length > 0 ? "critical" : vitals ? news2(score).tone : "none";
+  return (
+    <li
+      className={classes.card}
+      data-bed={bed.code}
+      data-tone={tone}
+      data-part={partOf(bed)}
+      data-critical={criticals.length > 0}
+      data-wall={wall}
+    >
+      <Fresh of={[bed.status, bed.reserved, bed.reservedFor?.id, bed.admission?.id].join()} className={classes.head}>
+        <span className={classes.code}>
+          <span className={classes.bedWord}>{t("card.bed")} </span>
+          {bed.code}
+        </span>
+        {vitals && <News2Badge score={score} size="fit" />}
+        {!wall && <BedActions bed={bed} />}
+      </Fresh>
+      {patient ? <Who patient={patient} wall={wall} /> : <BedState bed={bed} />}
+      {patient && bed.reserved && <Reservation bed={bed} />}
+      {vitals && (
+        <Fresh of={vitals.id} className={classes.vitals}>
+          <CardVitals vitals={vitals} />
+        </Fresh>
+      )}
+      {patient && !vitals && known.vitals && <p className={classes.measured}>{t("card.noVitals")}</p>}
+      <Fresh of={known.criticals ? criticals.map((one) => `${one.id} ${String(one.escalationLevel)}`).join() : null}>
+        {criticals.length > 0 && <CardCriticals criticals={criticals} wall={wall} />}
+      </Fresh>
+      <CardTags bed={bed} due={due} />
+    </li>
+  );
+}
+
+function sameOnes(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((one, at) => one === others[at]);
+}
+
+/** One bed. Of forty, the one is drawn that an event is about. */
+export const BedCard = memo(
+  Card,
+  (before, after) =>
+    before.bed === after.bed &&
+    before.wall === after.wall &&
+    before.known === after.known &&
+    sameDue(before.due, after.due) &&
+    sameOnes(before.criticals, after.criticals),
+);

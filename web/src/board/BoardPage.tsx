@@ -1,43 +1,91 @@
-import { Loader, SimpleGrid, Title } from "@mantine/core";
+import { Loader } from "@mantine/core";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useTitle } from "../app/title";
+import { useWall } from "../app/wall";
+import { useShortcut } from "../app/shortcuts";
 import { useCriticals, useLive } from "../live/Live";
 import { Empty } from "../ui/Empty";
 import { ProblemNote } from "../ui/Problem";
-import { BedCard } from "./BedCard";
+import { BoardSheet } from "./BoardSheet";
+import { DeskBoard } from "./DeskBoard";
+import type { Board } from "./reduce";
+import { isShow, isSort, placesOf, selected } from "./selection";
 import { BoardStore } from "./store";
+import { useChoice } from "./useChoice";
+import { useDue } from "./useDue";
+import { usePrinting } from "./usePrinting";
+import { WallBoard } from "./WallBoard";
+
+interface ShownBoardProps {
+  readonly board: Board;
+  readonly refused: ReadonlySet<string>;
+}
+
+function ShownBoard({ board, refused }: ShownBoardProps) {
+  const { t } = useTranslation("board");
+  const { status, state } = useCriticals();
+  const open = state?.open;
+  const due = useDue(board.ward.code);
+  const [show, setShow] = useChoice("show", isShow, "all");
+  const [sort, setSort] = useChoice("sort", isSort, "bed");
+  const [wall, setWall] = useWall();
+  const printing = usePrinting();
+  useShortcut("w", t("wall.shortcut"), () => setWall(!wall));
+
+  const places = useMemo(() => placesOf(board.beds, open ?? [], due), [board.beds, open, due]);
+  const shown = useMemo(() => selected(places, show, sort), [places, show, sort]);
+  const criticals = status === "ready";
+  const vitals = ![...refused].some((path) => path.endsWith(".latestVitals"));
+  const known = useMemo(() => ({ criticals, vitals }), [criticals, vitals]);
+
+  return (
+    <>
+      {wall ? (
+        <WallBoard board={board} places={shown} known={known} onLeave={() => setWall(false)} />
+      ) : (
+        <DeskBoard
+          board={board}
+          places={places}
+          shown={shown}
+          show={show}
+          onShow={setShow}
+          sort={sort}
+          onSort={setSort}
+          known={known}
+          onWall={() => setWall(true)}
+        />
+      )}
+      {printing && <BoardSheet board={board} places={shown} />}
+    </>
+  );
+}
 
 export default function BoardPage({ ward }: { readonly ward: string }) {
   const { t } = useTranslation("board");
-  const { client, channel, criticals, standOn } = useLive();
-  const store = useMemo(() => new BoardStore(ward, client, channel, () => criticals.gap()), [ward, client, channel, criticals]);
-  const { status, state, failure } = useSyncExternalStore(store.subscribe, store.snapshot);
-  const open = useCriticals().state?.open;
+  const { viewer, client, channel, criticals, standOn } = useLive();
+  const store = useMemo(() => new BoardStore(ward, client, channel), [ward, client, channel]);
+  const { status, state, refused, failure } = useSyncExternalStore(store.subscribe, store.snapshot);
   useTitle(ward);
 
-  useEffect(() => standOn(ward), [ward, standOn]);
+  // A station stands on a ward that is open to it: who mistypes one still hears of their own.
+  const open = viewer.wards.some((one) => one.code === ward);
+  useEffect(() => {
+    if (open) standOn(ward);
+  }, [open, ward, standOn]);
   useEffect(() => {
     store.start();
     return () => store.stop();
   }, [store]);
+  useEffect(() => store.onMove(() => criticals.gap()), [store, criticals]);
 
   if (status === "loading") return <Loader />;
   if (status === "absent") return <Empty title={t("absent.title", { ward })}>{t("absent.text")}</Empty>;
   return (
     <>
       <ProblemNote problem={failure} />
-      {state && (
-        <>
-          <Title order={1}>{state.ward.name}</Title>
-          <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }} component="ul">
-            {state.beds.map((bed) => (
-              <BedCard key={bed.id} bed={bed} criticals={open?.filter((one) => one.patient?.id === bed.admission?.patient?.id) ?? []} />
-            ))}
-          </SimpleGrid>
-        </>
-      )}
+      {state && <ShownBoard board={state} refused={refused} />}
     </>
   );
 }

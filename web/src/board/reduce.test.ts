@@ -27,6 +27,7 @@ function bed(code: string, patientId: string | null, latestVitals: Vitals | null
     familyName: "Berg",
     birthDate: null,
     sex: "FEMALE" as const,
+    isolations: [],
     latestVitals,
   };
   return {

@@ -30,14 +30,13 @@ const MOVES: readonly BedEvent["kind"][] = [
 /** One ward's beds and who lies in them: a snapshot over HTTP, kept true by the feeds. */
 export class BoardStore {
   private readonly mirror: Mirror<Board, Change>;
+  private readonly hearers = new Set<() => void>();
   private unwatch: () => void = () => undefined;
 
   constructor(
     private readonly ward: string,
     private readonly client: Client,
     private readonly channel: Pick<LiveChannel, "watch">,
-    /** A patient came or left: what hangs on them moves along, as open critical results do. */
-    private readonly onMove: () => void,
   ) {
     this.mirror = new Mirror(() => this.read(), applied);
   }
@@ -54,6 +53,12 @@ export class BoardStore {
 
   readonly snapshot = (): Mirrored<Board> => this.mirror.snapshot();
   readonly subscribe = (listener: () => void): (() => void) => this.mirror.subscribe(listener);
+
+  /** A patient came or left: what hangs on them moves along, as open critical results do. */
+  onMove(hearer: () => void): () => void {
+    this.hearers.add(hearer);
+    return () => this.hearers.delete(hearer);
+  }
 
   private feeds(): readonly FeedSpec[] {
     const heard = { variables: { ward: this.ward }, onGap: () => this.mirror.gap() };
@@ -78,7 +83,7 @@ export class BoardStore {
   private bedEvent(event: BedEvent): void {
     if (event.bed) this.mirror.change({ type: "bed", bed: event.bed });
     else this.mirror.gap();
-    if (!event.bed || MOVES.includes(event.kind)) this.onMove();
+    if (!event.bed || MOVES.includes(event.kind)) this.hearers.forEach((hearer) => hearer());
   }
 
   private vitalsEvent(event: VitalsEvent): void {

@@ -16,7 +16,8 @@ const SHAPE: Readonly<Record<News2Tone, string>> = {
 
 interface News2BadgeProps {
   readonly score: VitalsOnCardFragment["news2"];
-  readonly size?: "sm" | "lg";
+  /** "fit" is as large as the text around it. */
+  readonly size?: "sm" | "lg" | "fit";
 }
 
 /** NEWS2 as colour, shape, number and word. */

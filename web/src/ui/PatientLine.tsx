@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 
+import { useWall } from "../app/wall";
 import { age, initials, patientName } from "../format/patient";
 
 interface PatientLineProps {
@@ -9,18 +10,17 @@ interface PatientLineProps {
     readonly birthDate?: string | null | undefined;
     readonly sex?: "FEMALE" | "MALE" | "OTHER" | "UNKNOWN";
   };
-  /** Initials alone, for a screen that others pass. */
-  readonly private?: boolean;
 }
 
-/** "Berg, Ada · 76 y · F". A name keeps its own direction in a line of the other one. */
-export function PatientLine({ patient, private: hidden = false }: PatientLineProps) {
+/** "Berg, Ada · 76 y · F"; initials alone on a screen that others pass. A name keeps its own direction in a line of the other one. */
+export function PatientLine({ patient }: PatientLineProps) {
   const { t } = useTranslation("clinical");
+  const [wall] = useWall();
   const years = age(patient.birthDate, new Date());
   const rest = [years && t(`age.${years.unit}`, { n: years.n }), patient.sex && t(`sexShort.${patient.sex}`)];
   return (
     <>
-      <bdi>{hidden ? initials(patient) : patientName(patient)}</bdi>
+      <bdi>{wall ? initials(patient) : patientName(patient)}</bdi>
       {rest.filter(Boolean).map((part) => ` · ${part}`)}
     </>
   );

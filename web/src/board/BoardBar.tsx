@@ -1,0 +1,48 @@
+import { Button, Chip, Group, SegmentedControl } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+import classes from "./BoardBar.module.css";
+import { isShow, isSort, SHOWS, SORTS, type Show, type Sort } from "./selection";
+
+interface BoardBarProps {
+  readonly show: Show;
+  readonly onShow: (show: Show) => void;
+  readonly sort: Sort;
+  readonly onSort: (sort: Sort) => void;
+  /** How many beds each choice would show. */
+  readonly counts: Readonly<Record<Show, number>>;
+  readonly onWall: () => void;
+}
+
+/** What of the ward is shown, in which order, and where. */
+export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBarProps) {
+  const { t } = useTranslation(["board", "app"]);
+  return (
+    <Group justify="space-between" gap="xs" mb="sm" className={classes.tools}>
+      <Chip.Group value={show} onChange={(one) => isShow(one) && onShow(one)}>
+        <Group gap={6} role="radiogroup" aria-label={t("show.label")} className={classes.shows}>
+          {SHOWS.map((one) => (
+            <Chip key={one} value={one} size="sm" radius="md" variant="outline" classNames={{ label: classes.choice }}>
+              {t(`show.${one}`)} <span className={classes.count}>{counts[one]}</span>
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+      <Group gap="xs">
+        <SegmentedControl
+          size="sm"
+          aria-label={t("sort.label")}
+          value={sort}
+          onChange={(one) => isSort(one) && onSort(one)}
+          data={SORTS.map((one) => ({ value: one, label: t(`sort.${one}`) }))}
+        />
+        <Button size="sm" variant="default" onClick={() => window.print()} visibleFrom="sm">
+          {t("app:word.print")}
+        </Button>
+        <Button size="sm" variant="default" onClick={onWall} visibleFrom="sm" title={t("wall.shortcut")}>
+          {t("wall.enter")}
+        </Button>
+      </Group>
+    </Group>
+  );
+}

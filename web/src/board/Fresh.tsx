@@ -1,0 +1,32 @@
+import { Fragment, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import classes from "./Fresh.module.css";
+
+interface FreshProps {
+  /** What is shown, as one word: when it becomes another one, the part has changed. Null while it is not known. */
+  readonly of: string | null;
+  readonly className?: string | undefined;
+  readonly children: ReactNode;
+}
+
+/** A part of a card that says for a moment that it has just changed: by a flash, and by a word that stays longer. */
+export function Fresh({ of, className = "", children }: FreshProps) {
+  const { t } = useTranslation("board");
+  const [seen, setSeen] = useState({ of, changes: 0 });
+  if (seen.of !== of) setSeen({ of, changes: seen.changes + (seen.of === null || of === null ? 0 : 1) });
+  return (
+    <div className={`${classes.part ?? ""} ${className}`}>
+      {children}
+      {/* A new element for each change, so that it begins again; what was focused beside it stays so. */}
+      {seen.changes > 0 && (
+        <Fragment key={seen.changes}>
+          <span className={classes.flash} aria-hidden="true" />
+          <span className={classes.mark} data-fresh="">
+            {t("card.fresh")}
+          </span>
+        </Fragment>
+      )}
+    </div>
+  );
+}
