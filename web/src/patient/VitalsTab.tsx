@@ -57,7 +57,7 @@ function Trend({ spec, trends, range, onZoom }: TrendProps) {
     const trend = trends?.[name];
     return trend ? [{ label: t(`clinical:parameter.${trend.parameter}`), points: pointsOf(trend.buckets, format.decimal), trend }] : [];
   });
-  // Of a blood pressure the systolic is scored.
+  // Of a blood pressure the systolic is scored, which is the first line.
   const bands = lines[0] ? news2Bands(lines[0].trend, patient.latestVitals?.onOxygen ?? false) : [];
   const title = spec.parameter === null ? t("clinical:vital.pressureLong") : t(`clinical:parameter.${spec.parameter}`);
   const empty = lines.every((line) => line.points.length === 0);
@@ -65,7 +65,7 @@ function Trend({ spec, trends, range, onZoom }: TrendProps) {
     <Section title={title} aside={
         <Text size="sm" c="dimmed">
           {spec.parameter === null && `— ${t("clinical:parameter.SYSTOLIC")} ┄ ${t("clinical:parameter.DIASTOLIC")} · `}
-          {spec.unit}
+          <bdi>{spec.unit}</bdi>
         </Text>
       }>
       {trends === null ? (

@@ -54,7 +54,7 @@ export default function ChartPlot(props: ChartProps & { readonly height: number 
     const [low, high] = valueRange(values, kept, edges, least);
     return [low, high];
   });
-  const behind = useEffectEvent((chart: uPlot) => drawBands(chart, bands));
+  const behind = useEffectEvent((chart: uPlot) => drawBands(chart, bands, lines.length > 1));
   const margin = useEffectEvent(() => marginOf(bands));
   const values = useEffectEvent(() => dataOf(table));
 
