@@ -1,4 +1,4 @@
-"""A patient's chart in a browser: what is in it, what can be done, and what is not for everybody."""
+"""A chart in a browser: what is in it, what can be done, and what is not for everybody."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_trends_are_read_by_keyboard_and_in_a_table(api: Api, open_page: O
     await panel.get_by_role("button", name=re.compile("^Potassium")).click()
     trend = page.get_by_role("slider", name=re.compile("^Potassium"))
     await expect(trend).to_be_visible()
-    await page.get_by_text("As a table").click()
+    await page.get_by_role("switch", name="As a table").check()
     numbers = page.get_by_role("region", name="Trend: Potassium")
     await expect(numbers.get_by_role("row").nth(1)).to_contain_text("7.8")
 
@@ -163,7 +163,7 @@ async def test_an_order_is_held_resumed_and_stopped_with_reasons(
     await form.get_by_label("Reason").fill("No more pain")
     await form.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.get_by_role("heading", name=re.compile("that ended"))).to_be_visible()
-    await page.get_by_text("Show", exact=True).click()
+    await page.get_by_role("switch", name="Show").check()
     await expect(page.get_by_text("Stopped: No more pain")).to_be_visible()
 
 
@@ -214,6 +214,8 @@ async def test_each_tab_is_accessible_and_no_wider_than_a_telephone(
     )
     await integrator.raise_alarm(patient["id"], "7.1")
     page = await open_page(f"/patients/{patient['id']}", user="nurse", width=390)
+    # Signed in before the page is left for another one.
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name(patient))
     for path in TABS:
         await page.goto(f"/patients/{patient['id']}{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()

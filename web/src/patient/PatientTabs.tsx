@@ -17,7 +17,9 @@ export function PatientTabs({ tab }: { readonly tab: string }) {
     .filter(isTab)
     .filter((name) => TABS[name] === null || viewer.scopes.includes(TABS[name]));
   const current = useRef<HTMLAnchorElement>(null);
-  useEffect(() => current.current?.scrollIntoView({ block: "nearest", inline: "center" }), [tab]);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
   return (
     <nav aria-label={t("tabs.label")} className={classes.tabs}>
       {open.map((name) => (
