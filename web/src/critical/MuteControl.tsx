@@ -55,13 +55,13 @@ export function MuteControl({ mute, sounder }: SoundProps) {
     );
   }
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button className={classes.mute} variant="default" leftSection={<SpeakerIcon />}>
           {t("mute.button")}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={classes.choices}>
         <Menu.Label>{t("mute.label", { name: viewer.displayName })}</Menu.Label>
         {MUTE_MINUTES.map((minutes) => (
           <Menu.Item key={minutes} onClick={() => mute.mute(viewer.displayName, minutes, open)}>
