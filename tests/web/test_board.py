@@ -25,6 +25,9 @@ TAKE_BACK = """mutation TakeBack($input: MarkVitalsEnteredInErrorInput!) {
 ORDER = """mutation Order($input: OrderMedicationInput!) {
   orderMedication(input: $input) { medication { id status } }
 }"""
+REPORT = """mutation Report($input: RecordLabResultsInput!) {
+  recordLabResults(input: $input) { outcomes { labResult { criticalResult { id } } } }
+}"""
 WELL = {
     "heartRate": 72,
     "systolic": 122,
@@ -133,6 +136,29 @@ async def test_vital_signs_doses_and_beds_change_by_themselves(
     for status, word in (("ISOLATED", "Isolated"), ("UNOCCUPIED", "Free|Reserved")):
         await clerk.run(SET_STATUS, input={"bedId": empty["id"], "status": status})
         await expect(card(page, empty)).to_contain_text(re.compile(word))
+
+
+async def test_a_score_and_words_are_read_back_from_the_card(api: Api, open_page: OpenPage) -> None:
+    patient, nurse, integrator = await somebody(api, 9)
+    page = await open_page("/wards/MED1", user="nurse")
+    await live(page)
+    await measure(nurse, patient, 0, respiratoryRate=26, heartRate=132, onOxygen=True)
+    culture = {"code": "600-7", "display": "Blood culture", "text": "Gram-negative rods"}
+    found = {"patientId": patient["id"], "senderFlag": "AA", "observedAt": ago(0), **culture}
+    await integrator.run(REPORT, input={"results": [found]})
+    dialog = page.get_by_role("dialog")
+    for shown, label, wrong, right in (
+        ("NEWS2: Emergency", "NEWS2 read back", "7", "8"),
+        ("Gram-negative rods", "Words read back", "gram-positive cocci", "gram-negative  rods"),
+    ):
+        alarm = item(page, patient, shown)
+        await alarm.get_by_role("button").click()
+        await dialog.get_by_label(label).fill(wrong)
+        await page.keyboard.press("Enter")
+        await expect(dialog).to_contain_text("The attempt is on record")
+        await dialog.get_by_label(label).fill(right)
+        await page.keyboard.press("Enter")
+        await expect(alarm).to_have_count(0)
 
 
 async def test_a_choice_of_beds_and_their_order_stand_in_the_address(
