@@ -158,6 +158,9 @@ class Facts:
                 return str(one([user["username"], user["username"][3:9], "Some", " some  bODY"]))
             case "nationalId":
                 return str(one([f"{sent['national_id']} " for sent in held.all("Patient")]))
+            case "birthDate":
+                born = [patient["birth_date"] for patient in held.all("Patient")]
+                return str(one([*filter(None, born), "1950-02-29"]))
             case "mrn":
                 return str(one([patient["mrn"] for patient in held.all("Patient")]))
         patient = one(held.all("Patient"))
