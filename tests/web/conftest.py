@@ -25,6 +25,13 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+TOUR_SEEN = """
+const kept = Storage.prototype.getItem;
+Storage.prototype.getItem = function (key) {
+  return key.startsWith("wardline.tour.") ? "seen" : kept.call(this, key);
+};
+"""
+"""As on a machine where the viewer has signed in before: no tour lies over the page."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -48,15 +55,20 @@ async def browser(built: Path) -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]:
     """`await open_page("/wards/MED1", user="nurse")` is a page of a browser profile of its own.
 
-    At the end no page may have thrown, nor asked any other machine for anything.
+    `tour` is the tour that a first sign-in shows. At the end no page may have thrown, nor asked any
+    other machine for anything.
     """
     contexts, faults = [], []
 
-    async def opening(path: str = "/", *, user: str | None = None, width: int = 1280) -> Page:
+    async def opening(
+        path: str = "/", *, user: str | None = None, width: int = 1280, tour: bool = False
+    ) -> Page:
         context = await browser.new_context(
             base_url=server.url, viewport={"width": width, "height": 844}
         )
         context.set_default_timeout(PATIENCE_MS)
+        if not tour:
+            await context.add_init_script(TOUR_SEEN)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
