@@ -55,7 +55,8 @@ async def browser(built: Path) -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]:
     """`await open_page("/wards/MED1", user="nurse")` is a page of a browser profile of its own.
 
-    `tour` is the tour that a first sign-in shows. At the end no page may have thrown, nor asked any other machine for anything.
+    `tour` is the tour that a first sign-in shows. At the end no page may have thrown, nor asked any
+    other machine for anything.
     """
     contexts, faults = [], []
 
