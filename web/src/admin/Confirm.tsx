@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useState, type SyntheticEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Problem } from "../api/errors";
@@ -22,7 +22,7 @@ export function Confirm({ title, text, action, onConfirm, onClose, children }: C
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     setBusy(true);
     setProblem(await onConfirm());

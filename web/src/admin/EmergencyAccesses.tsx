@@ -1,5 +1,5 @@
 import { Button, Card, Group, Loader, Modal, Radio, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQuery } from "urql";
 
@@ -135,7 +135,7 @@ function Review({ access, onClose, onDone }: ReviewProps) {
   const refusal = useRefusal(["outcome", "note"]);
   const [{ fetching }, review] = useMutation(ReviewEmergencyAccessDocument);
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     const { data, error } = await review({
       input: { emergencyAccessId: access.id, outcome: outcome as EmergencyAccessOutcome, note: note.trim() || null },

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
@@ -21,7 +21,7 @@ export function PasswordForm({ user, onClose, onDone }: PasswordFormProps) {
   const refusal = useRefusal(["password"]);
   const [{ fetching }, setUserPassword] = useMutation(SetUserPasswordDocument);
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     const { data, error } = await setUserPassword({ input: { userId: user.id, password } });
     if (data) onDone();

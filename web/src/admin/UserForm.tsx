@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Modal, PasswordInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
@@ -34,7 +34,7 @@ export function UserForm({ user, onClose, onDone }: UserFormProps) {
   const [{ fetching: changing }, change] = useMutation(ChangeUserDocument);
   const asPatient = user === null && roles.includes("PATIENT");
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     refusal.set(null);
     const given = { displayName: displayName.trim(), roles: roles as Role[], wards };

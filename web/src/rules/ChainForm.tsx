@@ -1,5 +1,5 @@
 import { Button, CloseButton, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
@@ -46,7 +46,7 @@ export function ChainForm({ chain, ward, onClose, onDone }: ChainFormProps) {
     setSteps([...steps.slice(0, -1), { id, after: "", audience: "ATTENDING" }, ...steps.slice(-1)]);
   }
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     if (faulty) return;
     const input = {

@@ -13,7 +13,10 @@ import { useWards } from "../ui/useWards";
 import { ChainForm } from "./ChainForm";
 import { ResetChain } from "./ResetChain";
 
-type Open = { readonly what: "change" | "reset"; readonly chain: ChainInForceFragment };
+interface Open {
+  readonly what: "change" | "reset";
+  readonly chain: ChainInForceFragment;
+}
 
 /** Who is called when nobody answers: for each urgency, of the hospital or of one ward. */
 export function Chains() {

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
@@ -23,7 +23,7 @@ export function RetireRule({ rule, onClose, onDone }: RetireRuleProps) {
   const [reason, setReason] = useState("");
   const [{ fetching }, retire] = useMutation(RetireCriticalRuleDocument);
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     const { key, version } = rule;
     const { data, error } = await retire({ input: { key, version, reason } });

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMutation } from "urql";
 
@@ -51,7 +51,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
     return data?.criticalRules?.nodes.find((one) => one.key === key) ?? null;
   }
 
-  async function submit(event: FormEvent) {
+  async function submit(event: SyntheticEvent) {
     event.preventDefault();
     if (faults.size > 0) return;
     refusal.set(null);
@@ -60,7 +60,10 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
       base === null
         ? await add({ input: { key: draft.key.trim(), rule: input } })
         : await change({ input: { key: base.key, version: base.version, rule: input, reason: reason.trim() || null } });
-    if (data) return onDone(base?.key ?? draft.key.trim());
+    if (data) {
+      onDone(base?.key ?? draft.key.trim());
+      return;
+    }
     refusal.set(problemOf(error));
     if (base !== null && hasCode(error, "CONFLICT")) {
       const found = await newest(base.key);

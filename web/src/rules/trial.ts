@@ -13,7 +13,8 @@ export interface TrialTable {
 }
 
 export function trialTable(counts: readonly Count[]): TrialTable {
-  const wards = [...new Set(counts.map(({ ward }) => ward?.code ?? null))].sort((one, other) => (one ?? "~").localeCompare(other ?? "~"));
+  const codes = new Set(counts.flatMap(({ ward }) => (ward ? [ward.code] : [])));
+  const wards = [...[...codes].sort(), ...(counts.some(({ ward }) => !ward) ? [null] : [])];
   const days = [...new Set(counts.map(({ day }) => day))].sort().map((day) => {
     const byWard = wards.map((code) =>
       counts.filter((one) => one.day === day && (one.ward?.code ?? null) === code).reduce((sum, { raised }) => sum + raised, 0),
