@@ -24,6 +24,7 @@ class Patient(Identified, InHospital, Edited, Base):
         one_of("sex", Sex),
         Index("ix_patients_name_key", "hospital_id", "name_key", "id"),
         Index("ix_patients_given_key", "hospital_id", "given_key"),
+        Index("ix_patients_birth_date", "hospital_id", "birth_date", "name_key", "id"),
         Index(
             "ix_patients_national_id",
             "hospital_id",

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 _AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """
@@ -32,6 +32,7 @@ async def violations(page: Page) -> dict[str, list[dict[str, Any]]]:
     found = {}
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         # Through the debugger, which the page's own policy for scripts does not bind.
         await page.evaluate(_source())
         if wrong := await page.evaluate(_RUN):

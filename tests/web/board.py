@@ -24,9 +24,10 @@ def name(patient: dict[str, Any]) -> str:
 
 
 def card(page: Page, bed: dict[str, Any]) -> Locator:
-    code = page.locator(".bed-code").get_by_text(bed["code"], exact=True)
-    return page.locator(".bed").filter(has=code)
+    return page.locator(f"[data-bed='{bed['code']}']")
 
 
 def item(page: Page, patient: dict[str, Any], value: str) -> Locator:
-    return page.locator(".critical-item").filter(has_text=name(patient)).filter(has_text=value)
+    """An open critical result on the card of its patient."""
+    theirs = page.locator("[data-bed]").filter(has=page.get_by_role("link", name=name(patient)))
+    return theirs.locator("[data-result]").filter(has_text=value)

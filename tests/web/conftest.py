@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -25,6 +26,13 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+TOUR_SEEN = """
+const kept = Storage.prototype.getItem;
+Storage.prototype.getItem = function (key) {
+  return key.startsWith("wardline.tour.") ? "seen" : kept.call(this, key);
+};
+"""
+"""As on a machine where the viewer has signed in before: no tour lies over the page."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -48,23 +56,29 @@ async def browser(built: Path) -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]:
     """`await open_page("/wards/MED1", user="nurse")` is a page of a browser profile of its own.
 
-    At the end no page may have thrown, nor asked any other machine for anything.
+    A whole address is a server other than the module's. `tour` is the tour that a first sign-in
+    shows. At the end no page may have thrown, nor asked any other machine for anything.
     """
     contexts, faults = [], []
 
-    async def opening(path: str = "/", *, user: str | None = None, width: int = 1280) -> Page:
+    async def opening(
+        path: str = "/", *, user: str | None = None, width: int = 1280, tour: bool = False
+    ) -> Page:
         context = await browser.new_context(
             base_url=server.url, viewport={"width": width, "height": 844}
         )
         context.set_default_timeout(PATIENCE_MS)
+        if not tour:
+            await context.add_init_script(TOUR_SEEN)
         contexts.append(context)
         page = await context.new_page()
+        served = path.removesuffix(urlsplit(path).path) or server.url
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "request",
             lambda request: (
                 None
-                if request.url.startswith((server.url, "data:", "blob:"))
+                if request.url.startswith((served, "data:", "blob:"))
                 else faults.append(request.url)
             ),
         )

@@ -50,7 +50,7 @@ async def test_the_page_asks_for_nothing_else(server: Server, open_page: OpenPag
     """It signs in, shows the board and hears its feeds, with trusted documents alone."""
     page = await open_page("/wards/MED1", user="nurse")
     await live(page)
-    await expect(page.locator(".bed").first).to_be_visible()
+    await expect(page.locator("[data-bed]").first).to_be_visible()
     async with httpx.AsyncClient(base_url=server.url) as stranger:
         response = await stranger.post("/graphql", json={"query": "{ __typename }"})
     assert response.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"

@@ -48,6 +48,12 @@ export function retryAfter(error: CombinedError | undefined): number | null {
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : 60;
 }
 
+/** When a dose that was refused may be given; null where the refusal names no time. */
+export function nextAllowedAt(error: CombinedError | undefined): string | null {
+  const times = wireErrors(error?.graphQLErrors ?? []).map((one) => one.extensions?.nextAllowedAt);
+  return times.find((time) => typeof time === "string") ?? null;
+}
+
 /** The number under which the server's log holds what went wrong. */
 function correlationId(error: CombinedError): string | null {
   const ids = wireErrors(error.graphQLErrors).map((one) => one.extensions?.correlationId);

@@ -33,31 +33,22 @@ export function AccountMenu() {
           <Menu.Label>{viewer.roles.map((role) => t(`clinical:role.${role}`)).join(", ")}</Menu.Label>
           <Menu.Divider />
           <Menu.Label>{t("user.language")}</Menu.Label>
-          {(Object.keys(LANGUAGES) as Language[]).map((language) => (
-            <Menu.Item
-              key={language}
-              lang={language}
-              role="menuitemradio"
-              aria-checked={i18n.language === language}
-              rightSection={i18n.language === language ? "✓" : null}
-              onClick={() => speak(language)}
-            >
-              {LANGUAGES[language].name}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={i18n.language} onChange={(language) => speak(language as Language)}>
+            {(Object.keys(LANGUAGES) as Language[]).map((language) => (
+              <Menu.RadioItem key={language} lang={language} value={language}>
+                {LANGUAGES[language].name}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Label>{t("user.theme")}</Menu.Label>
-          {THEMES.map((one) => (
-            <Menu.Item
-              key={one}
-              role="menuitemradio"
-              aria-checked={colorScheme === one}
-              rightSection={colorScheme === one ? "✓" : null}
-              onClick={() => setColorScheme(one)}
-            >
-              {t(`user.themes.${one}`)}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={colorScheme} onChange={(one) => setColorScheme(one as (typeof THEMES)[number])}>
+            {THEMES.map((one) => (
+              <Menu.RadioItem key={one} value={one}>
+                {t(`user.themes.${one}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item color="red" onClick={() => void session.signOut().then((out) => setRefused(!out))}>
             {t("user.signOut")}

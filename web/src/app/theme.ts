@@ -32,5 +32,9 @@ export const theme = createTheme({
     },
   },
   respectReducedMotion: true,
+  components: {
+    // The kit's header of a dialog is a <header>, which would be a second banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+  },
   cursorType: "pointer",
 });

@@ -31,6 +31,7 @@ export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBa
       <Group gap="xs">
         <SegmentedControl
           size="sm"
+          transitionDuration={0}
           aria-label={t("sort.label")}
           value={sort}
           onChange={(one) => isSort(one) && onSort(one)}

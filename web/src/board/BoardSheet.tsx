@@ -35,6 +35,7 @@ function Row({ bed, criticals, due }: Place) {
       </td>
       <td>{vitals && `${score.number} (${t(`clinical:news2Tone.${score.tone}`)})`}</td>
       <td>
+        {at !== null && `${format.clock(at, now)}: `}
         {vitals &&
           readings(vitals)
             .filter(({ value }) => value !== null)
@@ -43,7 +44,6 @@ function Row({ bed, criticals, due }: Place) {
               return `${t(`clinical:vital.${name}`)} ${name === "temperature" ? format.decimal(value ?? "") : (word ?? "")}`;
             })
             .join(" · ")}
-        {at !== null && ` · ${format.clock(at, now)}`}
       </td>
       <td>{criticals.map((one) => finding(one, format.decimal) ?? "!").join("; ")}</td>
       <td>
@@ -60,6 +60,9 @@ function Row({ bed, criticals, due }: Place) {
   );
 }
 
+/** In the page only while the board is printed: a chart is printed upright. */
+const PAPER = "@page { size: landscape; margin: 8mm; }";
+
 /** The board on paper, for a handover: one line for each bed, with room for a note. */
 export function BoardSheet({ board, places }: { readonly board: Board; readonly places: readonly Place[] }) {
   const { t } = useTranslation(["board", "clinical"]);
@@ -67,6 +70,7 @@ export function BoardSheet({ board, places }: { readonly board: Board; readonly 
   const now = useNow();
   return (
     <div className={classes.sheet}>
+      <style>{PAPER}</style>
       <h1>
         {board.ward.name} · {format.dateTime(now)}
       </h1>

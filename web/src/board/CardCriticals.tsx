@@ -69,7 +69,7 @@ function What({ critical, wall }: CardCriticalProps) {
 function CardCritical({ critical, wall }: CardCriticalProps) {
   const { t } = useTranslation("board");
   return (
-    <li className={classes.critical} data-tone="critical" data-critical={critical.id}>
+    <li className={classes.critical} data-tone="critical" data-result={critical.id}>
       <What critical={critical} wall={wall} />
       <span className={classes.step}>
         <Ago at={critical.raisedAt} /> · {t("card.level", { level: critical.escalationLevel })} ·{" "}

@@ -7,6 +7,7 @@ interface FreshProps {
   /** What is shown, as one word: when it becomes another one, the part has changed. Null while it is not known. */
   readonly of: string | null;
   readonly className?: string | undefined;
+  /** False where there is nothing to show: what has gone leaves no mark. */
   readonly children: ReactNode;
 }
 
@@ -15,6 +16,7 @@ export function Fresh({ of, className = "", children }: FreshProps) {
   const { t } = useTranslation("board");
   const [seen, setSeen] = useState({ of, changes: 0 });
   if (seen.of !== of) setSeen({ of, changes: seen.changes + (seen.of === null || of === null ? 0 : 1) });
+  if (children === false) return null;
   return (
     <div className={`${classes.part ?? ""} ${className}`}>
       {children}

@@ -17,7 +17,9 @@ export function useFullScreen(on: boolean, onLeave: () => void): void {
     if (!on) return undefined;
     if (document.fullscreenEnabled) enter();
     const pressed = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) left();
+      // A window that lies over the wall is closed first.
+      const inside = event.target instanceof Element && event.target.closest('[role="dialog"]') !== null;
+      if (event.key === "Escape" && !event.defaultPrevented && !inside) left();
     };
     const changed = () => {
       if (document.fullscreenElement === null) left();

@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import { paths } from "../app/paths";
 import { useShortcut } from "../app/shortcuts";
 import { useTitleCount } from "../app/title";
+import { useWall } from "../app/wall";
 import { useCriticals, useLive, useMay } from "../live/Live";
 import { Ago } from "../ui/Ago";
 import { AcknowledgeButton } from "./AcknowledgeButton";
@@ -74,6 +75,7 @@ function useHeight() {
 
 function MostPressing({ critical, others }: { readonly critical: Critical; readonly others: number }) {
   const { t } = useTranslation("critical");
+  const [wall] = useWall();
   return (
     <>
       <div className={classes.what}>
@@ -85,7 +87,7 @@ function MostPressing({ critical, others }: { readonly critical: Critical; reado
         </div>
         <div className={classes.line}>
           <span>
-            <Whose critical={critical} />
+            <Whose critical={critical} private={wall} />
           </span>
           <span className={classes.since}>
             <Ago at={critical.raisedAt} />

@@ -99,7 +99,12 @@ export function CriticalItem({ critical, withWard, unfolded }: CriticalItemProps
               {t("clinical:word.mrn")} <bdi>{patient.mrn}</bdi>
             </>
           )}
-          {withWard && critical.ward && <bdi> · {critical.ward.code}</bdi>}
+          {withWard && critical.ward && (
+            <>
+              {patient && " · "}
+              <bdi>{critical.ward.code}</bdi>
+            </>
+          )}
         </Text>
       </div>
       <div>

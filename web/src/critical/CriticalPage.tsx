@@ -141,6 +141,7 @@ export default function CriticalPage() {
         <Group>
           <SegmentedControl
             className={classes.filter}
+            transitionDuration={0}
             aria-label={t("filter.status")}
             value={status}
             onChange={(value) => setStatus(value)}
@@ -151,6 +152,7 @@ export default function CriticalPage() {
           />
           <SegmentedControl
             className={classes.filter}
+            transitionDuration={0}
             aria-label={t("filter.kind")}
             value={kind}
             onChange={(value) => setKind(value)}

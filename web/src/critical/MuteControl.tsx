@@ -2,11 +2,10 @@ import { Button, Menu } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useSeconds } from "../app/clock";
+import { useNow } from "../app/clock";
 import { useFormat } from "../i18n/format";
 import { useCriticals, useLive } from "../live/Live";
 import classes from "./AlarmBanner.module.css";
-import { countdown } from "./countdown";
 import { MUTE_MINUTES, type Mute, type MuteStore } from "./mute";
 import type { Sounder } from "./sounder";
 
@@ -19,13 +18,11 @@ interface SoundProps {
 function Muted({ muted, onEnd }: { readonly muted: Mute; readonly onEnd: () => void }) {
   const { t } = useTranslation("critical");
   const format = useFormat();
-  const now = useSeconds();
+  const now = useNow();
   return (
     <span className={classes.sound}>
       <SpeakerIcon silent />
-      <span>
-        {t("mute.by", { name: muted.by, time: format.clock(muted.until, now) })} <bdi className={classes.left}>{countdown(muted.until - now)}</bdi>
-      </span>
+      <span className={classes.said}>{t("mute.by", { name: muted.by, time: format.clock(muted.until, now) })}</span>
       <Button size="compact-sm" variant="default" onClick={onEnd}>
         {t("mute.end")}
       </Button>
@@ -47,7 +44,7 @@ export function MuteControl({ mute, sounder }: SoundProps) {
     return (
       <span className={classes.sound}>
         <SpeakerIcon silent />
-        <span>{t("sound.blocked")}</span>
+        <span className={classes.said}>{t("sound.blocked")}</span>
         <Button size="compact-sm" variant="default" onClick={sounder.unblock}>
           {t("sound.allow")}
         </Button>
@@ -55,13 +52,13 @@ export function MuteControl({ mute, sounder }: SoundProps) {
     );
   }
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button className={classes.mute} variant="default" leftSection={<SpeakerIcon />}>
           {t("mute.button")}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={classes.choices}>
         <Menu.Label>{t("mute.label", { name: viewer.displayName })}</Menu.Label>
         {MUTE_MINUTES.map((minutes) => (
           <Menu.Item key={minutes} onClick={() => mute.mute(viewer.displayName, minutes, open)}>

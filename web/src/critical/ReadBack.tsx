@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { problemOf } from "../api/errors";
 import { textOf } from "../app/form";
-import { resultValue } from "../format/result";
+import { resultValue, unitName } from "../format/result";
 import { AcknowledgeCriticalResultDocument } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { useLive } from "../live/Live";
@@ -40,7 +40,7 @@ export function ReadBack({ critical, open, onClosed }: ReadBackProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
-  const unit = critical.labResult?.unit;
+  const unit = critical.labResult?.unit && unitName(critical.labResult.unit);
   const what = whatOf(critical);
 
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { Loader, Text, Timeline } from "@mantine/core";
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 
 import { resultValue } from "../format/result";
@@ -29,11 +30,16 @@ function Details({ step, before }: DetailsProps) {
     step.readBack && t("steps.readBack", { value: decimal(step.readBack) }),
     step.note && t("steps.note", { note: step.note }),
   ].filter((line) => typeof line === "string");
-  return lines.map((line) => (
-    <Text key={line} size="sm">
-      <bdi>{line}</bdi>
+  return (
+    <Text size="sm">
+      {lines.map((line, at) => (
+        <Fragment key={line}>
+          {at > 0 && " · "}
+          <bdi>{line}</bdi>
+        </Fragment>
+      ))}
     </Text>
-  ));
+  );
 }
 
 /** The loop of a critical result as it happened, and as it goes on. */

@@ -14,7 +14,8 @@ const VOLUME = 0.4;
 /** Rise and fall of a pulse: without them it clicks. */
 const RAMP_S = 0.02;
 
-const GESTURES = ["pointerdown", "keydown"] as const;
+/** Not "pointerdown": what says that the sound is off goes with it, and would move the page under the finger. */
+const GESTURES = ["click", "keydown"] as const;
 
 /** The loudspeaker. Sounds are made here: there is no file to load, and none that a network could withhold. */
 export class Sounder {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { VitalsOnCardFragment } from "../generated/graphql";
 import { formatOf } from "../i18n/format";
 import { age, initials } from "./patient";
-import { interpretationSign, referenceRange, resultValue, typedNumber } from "./result";
+import { interpretationSign, referenceRange, resultValue, typedNumber, unitName } from "./result";
 import { millis } from "./time";
 import { byRisk, news2, readings } from "./vitals";
 
@@ -84,7 +84,10 @@ describe("a result", () => {
   it("keeps the digits as the laboratory sent them", () => {
     expect(resultValue({ value: "6.90", unit: "mmol/L" }, plain)).toBe("6.90 mmol/L");
     expect(resultValue({ value: "6.90", unit: "mmol/L" }, decimal)).toBe("6,90 mmol/L");
-    expect(resultValue({ value: "0.5", comparator: "<", unit: "10*3/uL" }, plain)).toBe("< 0.5 10*3/uL");
+    expect(resultValue({ value: "0.5", comparator: "<", unit: "10*3/uL" }, plain)).toBe("< 0.5 ×10³/µL");
+    expect(resultValue({ value: "7.0", unit: "{INR}" }, plain)).toBe("7.0");
+    expect(resultValue({ value: "7.18", unit: "[pH]" }, plain)).toBe("7.18");
+    expect(["mm[Hg]", "umol/L", "10*9/L", "U/L", "mL/min/{1.73_m2}"].map(unitName)).toEqual(["mmHg", "µmol/L", "×10⁹/L", "U/L", "mL/min/1.73 m2"]);
     expect(resultValue({ value: "0" }, decimal)).toBe("0");
     expect(resultValue({ text: "haemolysed" }, plain)).toBe("haemolysed");
     expect(resultValue({}, plain)).toBeNull();

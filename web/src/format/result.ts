@@ -5,10 +5,20 @@ interface Measured {
   readonly unit?: string | null | undefined;
 }
 
-/** "6.9 mmol/L", "< 0.5 10*3/uL", or the laboratory's words where there is no number; null where it sent neither. */
+/** A UCUM unit as it is read on a ward: a remark alone ({INR}) is no unit, and pH has none. */
+export function unitName(unit: string): string {
+  if (/^(\{[^}]*\}|\[pH\])$/.test(unit)) return "";
+  return unit
+    .replace(/\{([^}]*)\}/g, (_, remark: string) => remark.replaceAll("_", " "))
+    .replace("[Hg]", "Hg")
+    .replace(/10\*([3-9])/, (_, power: string) => `×10${"³⁴⁵⁶⁷⁸⁹"[Number(power) - 3] ?? ""}`)
+    .replace(/\bu(?=[A-Za-z])/g, "µ");
+}
+
+/** "6.9 mmol/L", "< 0.5 ×10³/µL", or the laboratory's words where there is no number; null where it sent neither. */
 export function resultValue(result: Measured, decimal: (value: string) => string): string | null {
   if (result.value === null || result.value === undefined) return result.text ?? null;
-  return [result.comparator, decimal(result.value), result.unit].filter(Boolean).join(" ");
+  return [result.comparator, decimal(result.value), result.unit && unitName(result.unit)].filter(Boolean).join(" ");
 }
 
 interface Finding {

@@ -12,6 +12,10 @@ export interface Format {
   readonly language: Language;
   /** "14:05"; with the day where that is another one than today's: "3 Mar, 14:05". */
   readonly clock: (at: number, now?: number) => string;
+  /** "14:05", whatever the day. */
+  readonly time: (at: number) => string;
+  /** "3 Mar". */
+  readonly day: (at: number) => string;
   /** "3 Mar 2026". */
   readonly date: (at: number | string) => string;
   /** "3 Mar 2026, 14:05". */
@@ -57,6 +61,8 @@ export function formatOf(language: Language, justNow: string): Format {
       const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
       return sameDay ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`;
     },
+    time: (at) => clock.format(at),
+    day: (at) => day.format(at),
     // A day without a time is the same day everywhere: it must not move with the zone of the machine.
     date: (at) => date.format(typeof at === "string" ? new Date(`${at}T12:00`) : at),
     dateTime: (at) => `${date.format(at)}, ${clock.format(at)}`,

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { useQuery, type AnyVariables, type TypedDocumentNode, type UseQueryState } from "urql";
 
 import type { Pulse } from "./pulse";
@@ -19,11 +19,12 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   pause = false,
 }: LiveQuery<Data, Variables>): readonly [UseQueryState<Data, Variables>, () => void] {
   const [result, run] = useQuery<Data, Variables>({ query, variables, pause });
+  const again = useCallback(() => run({ requestPolicy: "network-only" }), [run]);
 
   useEffect(() => {
     if (pulse === null || pause) return undefined;
-    return pulse.onBeat(() => run({ requestPolicy: "network-only" }));
-  }, [pulse, pause, run]);
+    return pulse.onBeat(again);
+  }, [pulse, pause, again]);
 
-  return [result, () => run({ requestPolicy: "network-only" })];
+  return [result, again];
 }

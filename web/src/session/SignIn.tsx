@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { textOf } from "../app/form";
 import { useTitle } from "../app/title";
 import type { Session } from "./session";
+import classes from "./SignIn.module.css";
 import { useSignIn } from "./useSignIn";
 
 interface SignInProps {
@@ -32,7 +33,7 @@ export function SignIn({ session, ended }: SignInProps) {
       <Paper withBorder p="xl" w="100%" maw={400} shadow="sm" component="form" onSubmit={(event) => void submit(event)}>
         <Stack>
           <div>
-            <Title order={1} c="ward.8" className="brand">
+            <Title order={1} className={classes.brand}>
               {t("brand")}
             </Title>
             <Text c="dimmed">{t("signIn.motto")}</Text>

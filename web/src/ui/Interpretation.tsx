@@ -5,7 +5,8 @@ import { interpretationSign } from "../format/result";
 type Code =
   | "NORMAL" | "LOW" | "HIGH" | "CRITICAL_LOW" | "CRITICAL_HIGH" | "ABNORMAL" | "CRITICAL_ABNORMAL" | "NOT_JUDGED";
 
-function toneOf(code: Code): string {
+/** The tone of a judgement; beside it always its sign or word. */
+export function toneOf(code: Code): string {
   if (code.startsWith("CRITICAL")) return "critical";
   return code === "NORMAL" ? "low" : "single";
 }

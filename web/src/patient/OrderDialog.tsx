@@ -1,0 +1,126 @@
+import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { useState, type SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useMutation } from "urql";
+
+import { problemOf, type Problem } from "../api/errors";
+import { newKey } from "../api/idempotency";
+import { textOf } from "../app/form";
+import {
+  DiscontinueMedicationDocument,
+  HoldMedicationDocument,
+  ResumeMedicationDocument,
+  StartMedicationDocument,
+} from "../generated/graphql";
+import { useFormat } from "../i18n/format";
+import { ProblemNote } from "../ui/Problem";
+import { doseOf } from "./dosage";
+import type { Order, OrderAction } from "./doses";
+import { useFocusBack } from "./useFocusBack";
+import { Warnings } from "./Warnings";
+
+export interface OrderAsked {
+  readonly order: Order;
+  readonly action: OrderAction;
+}
+
+interface OrderDialogProps {
+  readonly asked: OrderAsked;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+/** The API wants a reason where the treatment is interrupted, and takes one where it goes on. */
+const NEEDS_REASON: readonly OrderAction[] = ["hold", "stop"];
+
+export function OrderDialog({ asked: { order, action }, onDone, onClose }: OrderDialogProps) {
+  const { t } = useTranslation(["patient", "app"]);
+  const format = useFormat();
+  const [key] = useState(newKey);
+  useFocusBack();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [missing, setMissing] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [, hold] = useMutation(HoldMedicationDocument);
+  const [, resume] = useMutation(ResumeMedicationDocument);
+  const [, stop] = useMutation(DiscontinueMedicationDocument);
+  const [, start] = useMutation(StartMedicationDocument);
+  const goesOn = action === "start" || action === "resume";
+  const unanswered = (order.currentWarnings ?? []).filter((warning) => warning.overriddenAt === null);
+  const needsReason = NEEDS_REASON.includes(action);
+
+  function sent(reason: string, overrideReason: string | null) {
+    const input = { medicationId: order.id, idempotencyKey: key };
+    switch (action) {
+      case "hold":
+        return hold({ input: { ...input, reason } });
+      case "stop":
+        return stop({ input: { ...input, reason } });
+      case "resume":
+        return resume({ input: { ...input, reason: reason || null, overrideReason } });
+      case "start":
+        return start({ input: { ...input, overrideReason } });
+    }
+  }
+
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const reason = textOf(form, "reason").trim();
+    setMissing(needsReason && reason === "");
+    if (busy || (needsReason && reason === "")) return;
+    setBusy(true);
+    const { error } = await sent(reason, textOf(form, "overrideReason").trim() || null);
+    setBusy(false);
+    setProblem(error ? problemOf(error) : null);
+    if (!error) onDone();
+  }
+
+  const field = problem?.key === "refused" ? problem.field : null;
+  const words = problem?.key === "refused" ? problem.message : null;
+  const asksOverride = goesOn && (unanswered.length > 0 || problem !== null);
+  return (
+    <Modal opened onClose={onClose} title={t(`order.${action}Title`, { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <Stack gap="sm">
+          <Text>
+            <strong>{order.drug}</strong> {doseOf(order, format.decimal)}
+          </Text>
+          {goesOn && <Warnings warnings={unanswered} />}
+          {action !== "start" && (
+            <Textarea
+              name="reason"
+              label={t("order.reason")}
+              required={needsReason}
+              autosize
+              minRows={2}
+              maxLength={2000}
+              data-autofocus
+              error={missing ? t("order.reasonNeeded") : field === "reason" ? words : null}
+            />
+          )}
+          {asksOverride && (
+            <Textarea
+              name="overrideReason"
+              label={t("order.override")}
+              description={t("order.overrideHint")}
+              autosize
+              minRows={2}
+              maxLength={2000}
+              error={field === "overrideReason" ? words : null}
+            />
+          )}
+          <ProblemNote problem={field === null ? problem : null} />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {t("app:word.cancel")}
+            </Button>
+            <Button type="submit" loading={busy} {...(action === "stop" ? { color: "red" } : {})} data-autofocus={action === "start" || undefined}>
+              {t(`order.${action}`)}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
