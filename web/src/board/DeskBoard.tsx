@@ -2,6 +2,7 @@ import { Button, Group, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useCriticals, useMay } from "../live/Live";
+import { ChoosingPlace } from "../record/ChoosingPlace";
 import { Empty } from "../ui/Empty";
 import { Refused } from "../ui/Refused";
 import { BedCard, type Known } from "./BedCard";
@@ -53,6 +54,7 @@ export function DeskBoard({ board, places, shown, show, onShow, sort, onSort, kn
       </Group>
       <BoardBar show={show} onShow={onShow} sort={sort} onSort={onSort} counts={counts(places)} onWall={onWall} />
       <NotShown known={known} />
+      <ChoosingPlace ward={board.ward.code} />
       {steady.length === 0 && (
         <Empty title={t("nothing.title")}>
           {places.length === 0 ? t("nothing.noBeds") : t(`nothing.${show}`)}{" "}

@@ -6,6 +6,7 @@ import { useNow } from "../app/clock";
 import { OrdersOfPatientDocument } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
+import { OrderMedication } from "../record/OrderMedication";
 import { Empty } from "../ui/Empty";
 import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
@@ -104,7 +105,10 @@ export function MedicationTab() {
         </ul>
         {!mayGive && due.length > 0 && <Refused what={t("what.giving")} />}
       </Section>
-      <Section title={t("medication.current", { count: open.length })}>
+      <Section
+        title={t("medication.current", { count: open.length })}
+        aside={<OrderMedication patientId={patient.id} onOrdered={again} />}
+      >
         {open.length === 0 && <Empty title={t("medication.none")}>{t("medication.noneText")}</Empty>}
         <ul className={classes.list}>
           {open.map((order) => (

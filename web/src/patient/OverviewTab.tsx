@@ -1,4 +1,4 @@
-import { Anchor, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -150,7 +150,7 @@ export function OverviewTab() {
           </ul>
         </Section>
       )}
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+      <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }}>
         {may.vitals && <NewestVitals />}
         {may.medication && <DueMedication />}
         {may.labs && (
@@ -172,6 +172,19 @@ export function OverviewTab() {
           </Section>
         )}
       </SimpleGrid>
+      {patient.allergies && patient.allergies.length > 0 && (
+        <Box hiddenFrom="sm">
+          <Section title={t("allergies.label")}>
+            <ul className={classes.list}>
+              {patient.allergies.map((allergy) => (
+                <li key={allergy.id}>
+                  <strong>{allergy.substance}</strong> ({t(`allergies.${allergy.criticality}`)}) {allergy.reaction}
+                </li>
+              ))}
+            </ul>
+          </Section>
+        </Box>
+      )}
       {found?.careTeam && found.careTeam.length > 0 && (
         <Section title={t("overview.careTeam")}>
           <ul className={classes.list}>

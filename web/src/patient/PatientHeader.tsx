@@ -7,6 +7,7 @@ import { age, patientName } from "../format/patient";
 import { millis } from "../format/time";
 import type { PatientHeadFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
+import { RecordVitals } from "../record/RecordVitals";
 import { Ago } from "../ui/Ago";
 import { News2Badge } from "../ui/News2Badge";
 import { usePatientFile } from "./file";
@@ -40,7 +41,7 @@ function Allergies({ allergies }: { readonly allergies: readonly Allergy[] | nul
         <Note key={allergy.id} tone={ALLERGY_TONE[allergy.criticality]}>
           <span aria-hidden="true">{allergy.criticality === "HIGH" ? "▲" : "△"}</span>
           <strong>{allergy.substance}</strong>
-          {allergy.reaction && <span>{allergy.reaction}</span>}
+          {allergy.reaction && <span className={classes.reaction}>{allergy.reaction}</span>}
           <span>({t(`allergies.${allergy.criticality}`)})</span>
         </Note>
       ))}
@@ -63,7 +64,7 @@ function Cautions({ patient }: { readonly patient: PatientHeadFragment }) {
       {patient.isolations?.map((isolation) => (
         <Note key={isolation.id} tone="medium">
           <strong>{t(`clinical:isolation.${isolation.kind}`)}</strong>
-          {isolation.reason && <span>{isolation.reason}</span>}
+          {isolation.reason && <span className={classes.reaction}>{isolation.reason}</span>}
         </Note>
       ))}
       {pregnancy && (
@@ -94,7 +95,7 @@ function Place({ admission }: { readonly admission: PatientHeadFragment["admissi
 /** Who this is and what must not be forgotten, in view however far one scrolls. */
 export function PatientHeader({ refused }: { readonly refused: ReadonlySet<string> }) {
   const { t } = useTranslation(["patient", "clinical"]);
-  const { patient } = usePatientFile();
+  const { patient, again } = usePatientFile();
   const format = useFormat();
   const years = age(patient.birthDate, new Date());
   const vitals = patient.latestVitals;
@@ -127,6 +128,7 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
               </Text>
             </>
           )}
+          <RecordVitals patientId={patient.id} onRecorded={again} />
         </div>
       </div>
       <ul className={classes.notes} aria-label={t("head.notes")}>
