@@ -166,7 +166,10 @@ bench-queries: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time four re
 bench-live: $(STAMPS)/dev bench/peers/node_modules/.installed ## Time one event to 200, 1,000 and 3,000 sockets beside the peers (SMALL=1, BENCH="--systems …")
 	@$(BIN)/python -m bench.live $(if $(SMALL),--small) --keep .wardline-bench $(BENCH)
 
-bench: bench-queries bench-live ## All benches
+bench-board: $(STAMPS)/dev web ## Time the ward board in a browser: 40 beds, 20 events a second (SMALL=1)
+	@$(BIN)/python -m bench.board $(if $(SMALL),--small) --keep .wardline-bench $(BENCH)
+
+bench: bench-queries bench-live bench-board ## All benches
 
 # The longest first, two at a time: what a part says comes when it is done, and in one piece.
 CHECKS := check-types check-web check-house check-migrations check-lint check-layers
@@ -213,4 +216,4 @@ migration: $(STAMPS)/dev ## Write a new migration from the models: make migratio
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs pictures migration
+.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live bench-board check $(CHECKS) fix schema docs pictures migration

@@ -118,9 +118,8 @@ async def run(length: Length, output: Path, keep: Path | None, console: Console)
         )
         figures = await measured(port, length)
         about = await surroundings.about(database_url)
-    output.parent.mkdir(parents=True, exist_ok=True)
     ran = {"figures": figures, "run": about}
-    output.write_bytes(orjson.dumps(ran, option=orjson.OPT_INDENT_2) + b"\n")
+    await asyncio.to_thread(write, ran, output)
     table = Table("figure", "", box=None)
     for name, value in figures.items():
         table.add_row(name, f"{value:,}" if isinstance(value, int | float) else value)
@@ -130,6 +129,12 @@ async def run(length: Length, output: Path, keep: Path | None, console: Console)
         reached = "yes" if goal.reached else "NO"
         table.add_row(goal.what, f"≤ {goal.bound:,g}", f"{goal.measured:,g}", reached)
     console.print(table)
+
+
+def write(ran: dict[str, Any], output: Path) -> None:
+    """As JSON."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(orjson.dumps(ran, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def main() -> None:

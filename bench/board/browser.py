@@ -122,12 +122,16 @@ class Board:
         return time.perf_counter() - begun
 
 
+def program(own: Path) -> str | None:
+    """The machine's Chromium, or Playwright's own."""
+    return next(filter(None, map(shutil.which, NAMES)), str(own) if own.is_file() else None)
+
+
 @asynccontextmanager
 async def board(port: int, ward: str) -> AsyncIterator[Board]:
     """The ward's board on a screen of 1920 by 1080. Raises Fault without a Chromium."""
     async with async_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        found = next(filter(None, map(shutil.which, NAMES)), str(own) if own.is_file() else None)
+        found = program(Path(playwright.chromium.executable_path))
         if found is None:
             raise Fault("no Chromium on this machine (Debian: apt-get install chromium)")
         expect.set_options(timeout=PATIENCE * 1000)

@@ -1,16 +1,18 @@
 import { Center, DirectionProvider, Loader, MantineProvider, Text } from "@mantine/core";
-import { Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Provider } from "urql";
 
 import { LANGUAGES, isLanguage } from "../i18n/languages";
 import { LiveProvider } from "../live/Live";
 import type { Session } from "../session/session";
-import { SignIn } from "../session/SignIn";
 import { useProblem } from "../ui/Problem";
 import { Pages } from "./Pages";
 import { Shell } from "./Shell";
 import { theme } from "./theme";
+
+// Who comes to a station that is signed in needs no form.
+const SignIn = lazy(() => import("../session/SignIn"));
 
 function Content({ session }: { readonly session: Session }) {
   const { t } = useTranslation("app");
@@ -32,7 +34,11 @@ function Content({ session }: { readonly session: Session }) {
         </Center>
       );
     case "signed-out":
-      return <SignIn session={session} ended={state.ended} />;
+      return (
+        <Suspense fallback={null}>
+          <SignIn session={session} ended={state.ended} />
+        </Suspense>
+      );
     case "signed-in":
       return (
         <LiveProvider

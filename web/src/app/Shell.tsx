@@ -1,25 +1,26 @@
-import { AppShell, Burger, Drawer, Group, NavLink, Text } from "@mantine/core";
+import { AppShell, Burger, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import type { ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import { AlarmBanner } from "../critical/AlarmBanner";
 import { Keys } from "../help/Keys";
-import { Tour } from "../help/Tour";
+import { tourIsDue } from "../help/tour";
+import { useLive } from "../live/Live";
 import { LiveStatus, LiveWarning } from "../live/LiveStatus";
 import { EndingNotice } from "../session/EndingNotice";
 import { AccountMenu } from "./AccountMenu";
-import { useDestinations, type Destination } from "./destinations";
+import { isHere, useDestinations, type Destination } from "./destinations";
 import { paths } from "./paths";
 import classes from "./Shell.module.css";
 import { useWall } from "./wall";
 
-const HEADER_HEIGHT = 52;
+// Not of the first load: most who open a board need neither.
+const SideMenu = lazy(() => import("./SideMenu"));
+const Tour = lazy(() => import("../help/Tour"));
 
-function isHere({ href }: Destination, location: string): boolean {
-  return location === href || location.startsWith(`${href}/`);
-}
+const HEADER_HEIGHT = 52;
 
 function TopLinks({ destinations }: { readonly destinations: readonly Destination[] }) {
   const { t } = useTranslation("app");
@@ -41,32 +42,14 @@ function TopLinks({ destinations }: { readonly destinations: readonly Destinatio
   );
 }
 
-function SideLinks({ destinations, onChosen }: { readonly destinations: readonly Destination[]; readonly onChosen: () => void }) {
-  const { t } = useTranslation("app");
-  const [location] = useLocation();
-  return (
-    <nav aria-label={t("nav.main")}>
-      {destinations.map((one) => (
-        <NavLink
-          key={one.href}
-          component={Link}
-          href={one.href}
-          label={one.title ? `${one.label} · ${one.title}` : one.label}
-          active={isHere(one, location)}
-          aria-current={isHere(one, location) ? "page" : undefined}
-          onClick={onChosen}
-        />
-      ))}
-    </nav>
-  );
-}
-
 /** What stands around every page: where one can go, the state of the line, who is signed in. A wall shows none of it. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
   const destinations = useDestinations();
   const [opened, { toggle, close }] = useDisclosure(false);
   const [wall] = useWall();
+  const { viewer } = useLive();
+  const [due] = useState(() => tourIsDue(viewer.id));
   return (
     <AppShell header={{ height: HEADER_HEIGHT }} padding={wall ? "xs" : { base: "sm", md: "md" }} disabled={wall}>
       {!wall && (
@@ -89,9 +72,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           </Group>
         </AppShell.Header>
       )}
-      <Drawer opened={opened} onClose={close} title={t("nav.menu")} closeButtonProps={{ "aria-label": t("word.close") }} size="xs">
-        <SideLinks destinations={destinations} onChosen={close} />
-      </Drawer>
+      <Suspense fallback={null}>{opened && <SideMenu destinations={destinations} close={close} />}</Suspense>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main} data-wall={wall}>
         <AlarmBanner />
         <LiveWarning />
@@ -99,7 +80,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         {children}
       </AppShell.Main>
       <Keys />
-      {!wall && <Tour />}
+      {!wall && due && (
+        <Suspense fallback={null}>
+          <Tour />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

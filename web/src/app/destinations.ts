@@ -30,3 +30,8 @@ export function useDestinations(): readonly Destination[] {
       .map(([, href, label]) => ({ href, label })),
   ];
 }
+
+/** True on the page itself and on those below it. */
+export function isHere({ href }: Destination, location: string): boolean {
+  return location === href || location.startsWith(`${href}/`);
+}

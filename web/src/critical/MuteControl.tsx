@@ -1,13 +1,16 @@
-import { Button, Menu } from "@mantine/core";
-import { useSyncExternalStore } from "react";
+import { Button } from "@mantine/core";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
 import { useFormat } from "../i18n/format";
 import { useCriticals, useLive } from "../live/Live";
 import classes from "./AlarmBanner.module.css";
-import { MUTE_MINUTES, type Mute, type MuteStore } from "./mute";
+import type { Mute, MuteStore } from "./mute";
 import type { Sounder } from "./sounder";
+
+const loadChoices = () => import("./MuteChoices");
+const MuteChoices = lazy(loadChoices);
 
 interface SoundProps {
   readonly mute: MuteStore;
@@ -38,6 +41,8 @@ export function MuteControl({ mute, sounder }: SoundProps) {
   const muted = useSyncExternalStore(mute.subscribe, mute.snapshot);
   const sound = useSyncExternalStore(sounder.subscribe, sounder.snapshot);
 
+  const [asked, setAsked] = useState(false);
+
   if (muted !== null) return <Muted muted={muted} onEnd={() => mute.unmute()} />;
   if (sound === "absent") return <span className={classes.sound}>{t("sound.absent")}</span>;
   if (sound === "blocked") {
@@ -51,23 +56,25 @@ export function MuteControl({ mute, sounder }: SoundProps) {
       </span>
     );
   }
+  const asks = {
+    "aria-haspopup": "menu",
+    onClick: () => setAsked(true),
+    onFocus: () => void loadChoices(),
+    onPointerEnter: () => void loadChoices(),
+  } as const;
+  const button = (
+    <Button className={classes.mute} variant="default" leftSection={<SpeakerIcon />} {...asks}>
+      {t("mute.button")}
+    </Button>
+  );
   return (
-    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
-      <Menu.Target>
-        <Button className={classes.mute} variant="default" leftSection={<SpeakerIcon />}>
-          {t("mute.button")}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown className={classes.choices}>
-        <Menu.Label>{t("mute.label", { name: viewer.displayName })}</Menu.Label>
-        {MUTE_MINUTES.map((minutes) => (
-          <Menu.Item key={minutes} onClick={() => mute.mute(viewer.displayName, minutes, open)}>
-            {t("mute.for", { count: minutes })}
-          </Menu.Item>
-        ))}
-        <Menu.Label className={classes.hint}>{t("mute.hint")}</Menu.Label>
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={button}>
+      {asked ? (
+        <MuteChoices target={button} onMute={(minutes) => mute.mute(viewer.displayName, minutes, open)} />
+      ) : (
+        button
+      )}
+    </Suspense>
   );
 }
 

@@ -1,10 +1,12 @@
-import { Kbd, Modal, Table } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
 import { paths } from "../app/paths";
-import { shortcuts, useShortcut } from "../app/shortcuts";
+import { useShortcut } from "../app/shortcuts";
+
+const KeysDialog = lazy(() => import("./KeysDialog"));
 
 /** The keys that work everywhere, and the list of all that work now behind "?". */
 export function Keys() {
@@ -13,20 +15,5 @@ export function Keys() {
   const [opened, { open, close }] = useDisclosure(false);
   useShortcut("?", t("keys.list"), open);
   useShortcut("/", t("keys.find"), () => goTo(paths.find));
-  return (
-    <Modal opened={opened} onClose={close} title={t("keys.title")} closeButtonProps={{ "aria-label": t("word.close") }}>
-      <Table>
-        <Table.Tbody>
-          {shortcuts().map(({ key, does }) => (
-            <Table.Tr key={`${key} ${does}`}>
-              <Table.Th scope="row">
-                <Kbd>{key}</Kbd>
-              </Table.Th>
-              <Table.Td>{does}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Modal>
-  );
+  return <Suspense fallback={null}>{opened && <KeysDialog close={close} />}</Suspense>;
 }

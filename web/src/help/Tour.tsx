@@ -6,7 +6,7 @@ import { useLive } from "../live/Live";
 import { rememberTour, STEPS, tourIsDue } from "./tour";
 
 /** Four steps at the first sign-in on this machine; the help page shows them again. */
-export function Tour() {
+export default function Tour() {
   const { t } = useTranslation("app");
   const { viewer } = useLive();
   const [step, setStep] = useState(() => (tourIsDue(viewer.id) ? 0 : null));

@@ -15,7 +15,7 @@ interface SignInProps {
 }
 
 /** The address stays as it is, so that who signs in is back where they were. */
-export function SignIn({ session, ended }: SignInProps) {
+export default function SignIn({ session, ended }: SignInProps) {
   const { t } = useTranslation("app");
   const { busy, refusal, throttled, signIn } = useSignIn(session);
   const password = useRef<HTMLInputElement>(null);
