@@ -3,13 +3,13 @@ import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useLive } from "../live/Live";
-import classes from "./AlarmBanner.module.css";
+import classes from "./MuteChoices.module.css";
 import { MUTE_MINUTES } from "./mute";
 
 interface MuteChoicesProps {
   /** The button that the menu hangs on. */
   readonly target: ReactElement;
-  readonly onMute: (minutes: number) => void;
+  readonly onMute: (minutes: (typeof MUTE_MINUTES)[number]) => void;
 }
 
 /** For how long; open from the first: it is loaded by the press that asks for it. */
