@@ -94,7 +94,8 @@ async def test_a_rule_is_tried_put_in_force_and_retired(open_page: OpenPage, api
 
 
 async def test_a_chain_of_a_ward_is_set_and_taken_back(open_page: OpenPage) -> None:
-    page = await open_page("/rules?tab=chains", user="admin")
+    page = await open_page("/rules", user="admin")
+    await page.get_by_role("tab", name="Escalation chains").click()
     await page.get_by_label("Chain of").select_option("MED1")
     await page.get_by_role("button", name="Change the chain Critical").click()
     form = page.get_by_role("dialog")
