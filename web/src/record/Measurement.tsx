@@ -1,4 +1,4 @@
-import { Checkbox, TextInput } from "@mantine/core";
+import { Checkbox, Text, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "../i18n/format";
@@ -58,8 +58,12 @@ export function Measurement({ field, typed, verdict, points, confirmed, refused,
         inputWrapperOrder={["label", "input", "error", "description"]}
         inputMode={whole ? "numeric" : "decimal"}
         autoComplete="off"
-        rightSection={<span aria-hidden="true">{unit}</span>}
-        rightSectionWidth={52}
+        rightSection={
+          <Text size="sm" c="dimmed" component="span" aria-hidden="true">
+            {unit}
+          </Text>
+        }
+        rightSectionWidth={56}
         rightSectionPointerEvents="none"
         value={typed}
         onChange={(event) => onType(event.currentTarget.value)}
