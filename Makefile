@@ -205,9 +205,12 @@ docs: $(STAMPS)/dev ## Print who may do what into docs/permissions.md
 	@$(BIN)/wardline permissions > .venv/permissions.md
 	@mv .venv/permissions.md docs/permissions.md
 
+pictures: $(STAMPS)/dev web ## Take the pictures of docs/nurses.md anew, from a demo hospital of their own
+	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python docs/pictures.py docs/pictures
+
 migration: $(STAMPS)/dev ## Write a new migration from the models: make migration NAME="add a column"
 	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="add a column"' >&2; exit 2; }
 	@$(BESIDE) sh -c '$(ALEMBIC) upgrade head && $(ALEMBIC) revision --autogenerate --message "$(NAME)" \
 		--rev-id "$$(printf %04d $$(($$(ls migrations/versions/*.py | wc -l) + 1)))"'
 
-.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs migration
+.PHONY: help setup packages lock web run dev reset clean test coverage faults fuzz bench bench-queries bench-live check $(CHECKS) fix schema docs pictures migration

@@ -24,6 +24,8 @@ LONG = 256 * 1024
 ZSTD_LEVEL = 3
 BROTLI_QUALITY = 3
 GZIP_LEVEL = 1
+ONCE_BROTLI_QUALITY, ONCE_ZSTD_LEVEL, ONCE_GZIP_LEVEL = 9, 15, 9
+"""For what is compressed once and sent for as long as the process lives."""
 
 _OF_THREAD = threading.local()
 
@@ -32,6 +34,11 @@ async def compressed(body: bytes, coding: str) -> bytes:
     """`body` in a content coding of app/negotiation.py."""
     compress = _COMPRESS[coding]
     return await asyncio.to_thread(compress, body) if len(body) > LONG else compress(body)
+
+
+async def compressed_once(body: bytes, coding: str) -> bytes:
+    """The same, smaller, in a thread: for what the caller keeps."""
+    return await asyncio.to_thread(_ONCE[coding], body)
 
 
 def _zstd(body: bytes) -> bytes:
@@ -52,3 +59,8 @@ def _gzip(body: bytes) -> bytes:
 
 
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {"zstd": _zstd, "br": _brotli, "gzip": _gzip}
+_ONCE: Mapping[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda body: zstandard.ZstdCompressor(level=ONCE_ZSTD_LEVEL).compress(body),
+    "br": lambda body: bytes(brotli.compress(body, quality=ONCE_BROTLI_QUALITY)),
+    "gzip": lambda body: zlib.compress(body, ONCE_GZIP_LEVEL, wbits=31),
+}

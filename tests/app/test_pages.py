@@ -63,6 +63,29 @@ async def test_built_files_are_kept_for_good(browser: httpx.AsyncClient) -> None
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("coding", ["zstd", "br", "gzip"])
+async def test_built_files_are_sent_small(
+    browser: httpx.AsyncClient, tmp_path: Path, coding: str
+) -> None:
+    script = "go();\n" * 1000
+    (tmp_path / "dist" / "assets" / "long-1.js").write_text(script)
+    for _ in range(2):
+        response = await browser.get("/assets/long-1.js", headers={"accept-encoding": coding})
+        assert response.headers["content-encoding"] == coding
+        assert response.headers["vary"] == "accept-encoding"
+        assert response.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in response.headers["cache-control"]
+        assert int(response.headers["content-length"]) < 200
+        assert response.text == script
+    whole = await browser.get("/assets/long-1.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in whole.headers
+    assert whole.text == script
+    head = await browser.head("/assets/long-1.js", headers={"accept-encoding": coding})
+    assert (head.headers["content-encoding"], head.content) == (coding, b"")
+    again = {"accept-encoding": coding, "if-none-match": response.headers["etag"]}
+    assert (await browser.get("/assets/long-1.js", headers=again)).status_code == 304
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -55,8 +56,8 @@ async def browser(built: Path) -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]:
     """`await open_page("/wards/MED1", user="nurse")` is a page of a browser profile of its own.
 
-    `tour` is the tour that a first sign-in shows. At the end no page may have thrown, nor asked any
-    other machine for anything.
+    A whole address is a server other than the module's. `tour` is the tour that a first sign-in
+    shows. At the end no page may have thrown, nor asked any other machine for anything.
     """
     contexts, faults = [], []
 
@@ -71,12 +72,13 @@ async def open_page(browser: Browser, server: Server) -> AsyncIterator[OpenPage]
             await context.add_init_script(TOUR_SEEN)
         contexts.append(context)
         page = await context.new_page()
+        served = path.removesuffix(urlsplit(path).path) or server.url
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "request",
             lambda request: (
                 None
-                if request.url.startswith((server.url, "data:", "blob:"))
+                if request.url.startswith((served, "data:", "blob:"))
                 else faults.append(request.url)
             ),
         )

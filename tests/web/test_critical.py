@@ -29,6 +29,20 @@ COUNT_PULSES = """() => {
 }"""
 
 
+HELD_BACK = """
+let held = true;
+const { resume } = AudioContext.prototype;
+const state = { get: () => (held ? "suspended" : "running") };
+Object.defineProperty(BaseAudioContext.prototype, "state", state);
+AudioContext.prototype.resume = function () {
+  held = false;
+  this.dispatchEvent(new Event("statechange"));
+  return resume.call(this);
+};
+"""
+"""As a browser is before the first click: that of the tests does not wait for one."""
+
+
 @dataclass
 class Ward:
     """MED1 with nothing open: a patient, the nurse, and the laboratory's interface."""
@@ -180,11 +194,23 @@ async def test_the_sound_is_muted_by_name_on_every_tab_until_somebody_ends_it(
         await expect(banner(one)).to_contain_text(re.compile(r"Muted by .+ until \d\d:\d\d"))
     before = await page.evaluate("window.pulses")
     await ward.potassium("7.6")
-    await expect(banner(page)).to_contain_text("7.6")
+    await expect(banner(page)).to_contain_text("1 more")
     assert await page.evaluate("window.pulses") == before
     await banner(tab).get_by_role("button", name="Sound on").click()
     await expect(banner(page).get_by_role("button", name="Mute")).to_be_visible()
     await pulses(page, before + 1)
+
+
+async def test_where_the_browser_holds_the_sound_back_the_page_says_so(
+    ward: Ward, open_page: OpenPage
+) -> None:
+    page = await station(open_page, "/help")
+    await page.context.add_init_script(HELD_BACK)
+    await page.reload()
+    note = page.get_by_text("Sound is off until you click")
+    await expect(note).to_be_visible()
+    await page.get_by_role("button", name="Turn sound on").click()
+    await expect(note).to_be_hidden()
 
 
 async def test_the_laboratory_looks_at_the_list_and_is_not_called(

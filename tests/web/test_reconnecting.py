@@ -1,17 +1,47 @@
-"""The server goes under an open board and comes back: the board says so, and misses nothing."""
+"""The server, Redis or the network go under an open board: it says so, and misses nothing."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
+from tests.faults.conftest import OwnRedis, own_redis
 from tests.first_light.api import ACKNOWLEDGE, Api
 from tests.first_light.process import Server, serving
-from tests.web.board import item, live, somebody
-from tests.web.conftest import PATIENCE_MS, OpenPage
+from tests.web.board import live, somebody
+from tests.web.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.web.network import network
+
+__all__ = ["own_redis"]
+
+HANGS_AFTER_MS = 22_000
+"""A little more than web/src/live/phase.ts has, as STALE_AFTER_MS is."""
+STALE_AFTER_MS = 32_000
+
+
+def alarm(page: Page, value: str) -> Locator:
+    """An open critical result on its patient's card."""
+    beds = page.get_by_role("list", name="Beds")
+    return beds.get_by_role("button", name=f"Potassium {value} mmol/L")
+
+
+def status(page: Page) -> Locator:
+    return page.get_by_role("banner").locator("[data-phase]")
+
+
+async def clocked(open_page: OpenPage, at: str = "", **more: int) -> Page:
+    """A board whose clock the test may put forward; marked, so that a reload would show."""
+    page = await open_page(f"{at}/", **more)
+    await page.clock.install()
+    await page.goto(f"{at}/wards/MED1")
+    await sign_in(page, "nurse")
+    await live(page)
+    await page.evaluate("window.stillTheSamePage = true")
+    return page
 
 
 async def test_what_happened_while_the_server_was_away_is_shown(
@@ -20,14 +50,15 @@ async def test_what_happened_while_the_server_was_away_is_shown(
     settings = server.settings
     patient, nurse, integrator = await somebody(api, 3)
     closed_meanwhile = await integrator.raise_alarm(patient["id"], "7.1")
-    page = await open_page("/wards/MED1", user="nurse")
-    await live(page)
-    await expect(item(page, patient, "7.1 mmol/L")).to_have_count(1)
-    await page.evaluate("window.stillTheSamePage = true")
+    pages = await asyncio.gather(clocked(open_page), clocked(open_page, width=390))
+    for page in pages:
+        await expect(alarm(page, "7.1")).to_have_count(1)
 
     await server.kill()
-    await expect(page.locator("[data-phase]")).to_have_attribute("data-phase", "reconnecting")
-    await expect(page.get_by_text("Not live since")).to_be_visible()
+    for page in pages:
+        await expect(status(page)).to_have_text(re.compile(r"Reconnecting since \d+:\d\d"))
+        await expect(page.get_by_role("alert").get_by_text("Not live since")).to_be_visible()
+        assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     async with (
         serving(
             tmp_path,
@@ -40,17 +71,77 @@ async def test_what_happened_while_the_server_was_away_is_shown(
         integrator.client = nurse.client = client
         await integrator.raise_alarm(patient["id"], "7.2")
         await nurse.run(ACKNOWLEDGE, input={"criticalResultId": closed_meanwhile, "readBack": 7.1})
-    await expect(item(page, patient, "7.1 mmol/L")).to_have_count(1)
+    for page in pages:
+        await expect(alarm(page, "7.1")).to_have_count(1)
+        await page.clock.fast_forward(STALE_AFTER_MS)
+        await expect(status(page)).to_have_text(re.compile(r"Stale since \d+:\d\d"))
+        await expect(page.get_by_role("alert").get_by_text("Not live since")).to_be_visible()
+        assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
     await server.start_again()
-    await live(page)
-    await expect(page.get_by_text("Not live since")).to_have_count(0)
-    await expect(item(page, patient, "7.2 mmol/L")).to_have_count(1)
-    await expect(item(page, patient, "7.1 mmol/L")).to_have_count(0)
     integrator.client = api.client
+    for page in pages:
+        # As the wait for the next attempt may be long by now.
+        await page.evaluate("window.dispatchEvent(new Event('online'))")
+        await live(page)
+        await expect(page.get_by_text("Not live since")).to_have_count(0)
+        await expect(alarm(page, "7.2")).to_have_count(1)
+        await expect(alarm(page, "7.1")).to_have_count(0)
     await integrator.raise_alarm(patient["id"], "7.6")
-    await expect(item(page, patient, "7.6 mmol/L")).to_have_count(1)
-    assert await page.evaluate("window.stillTheSamePage") is True
+    for page in pages:
+        await expect(alarm(page, "7.6")).to_have_count(1)
+        assert await page.evaluate("window.stillTheSamePage") is True
+
+
+async def test_a_laptop_that_has_slept_misses_nothing(
+    server: Server, api: Api, open_page: OpenPage
+) -> None:
+    """Its connections are gone, and nobody has told it so."""
+    patient, nurse, integrator = await somebody(api, 4)
+    closed_meanwhile = await integrator.raise_alarm(patient["id"], "7.11")
+    async with network(server) as way:
+        page = await clocked(open_page, way.url)
+        await expect(alarm(page, "7.11")).to_have_count(1)
+
+        way.fail()
+        await integrator.raise_alarm(patient["id"], "7.12")
+        await nurse.run(ACKNOWLEDGE, input={"criticalResultId": closed_meanwhile, "readBack": 7.11})
+        await expect(status(page)).to_have_text(re.compile("Live"))
+        await page.clock.fast_forward(HANGS_AFTER_MS)
+        await expect(status(page)).to_have_text(re.compile(r"Reconnecting since \d+:\d\d"))
+        await page.clock.fast_forward(STALE_AFTER_MS)
+        await expect(status(page)).to_have_text(re.compile(r"Stale since \d+:\d\d"))
+        await expect(alarm(page, "7.11")).to_have_count(1)
+
+        way.mend()
+        await page.clock.fast_forward(HANGS_AFTER_MS)
+        await live(page)
+        await expect(alarm(page, "7.12")).to_have_count(1)
+        await expect(alarm(page, "7.11")).to_have_count(0)
+        assert await page.evaluate("window.stillTheSamePage") is True
+        # What is asked for over HTTP comes too, though the connections of before are kept in vain.
+        await page.get_by_role("banner").get_by_role("link", name="Wardline").click()
+        await page.clock.fast_forward(STALE_AFTER_MS)
+        await expect(page.get_by_role("main").get_by_text("General Medicine 1")).to_be_visible()
+
+
+async def test_what_happens_without_redis_is_heard(
+    demo_url: str, own_redis: OwnRedis, open_page: OpenPage, tmp_path: Path
+) -> None:
+    async with (
+        serving(tmp_path, "serve", database_url=demo_url, redis_url=own_redis.url) as own,
+        httpx.AsyncClient(base_url=own.url, timeout=10) as client,
+    ):
+        patient, _, integrator = await somebody(Api(client), 5)
+        page = await clocked(open_page, own.url)
+        await own_redis.kill()
+        await integrator.raise_alarm(patient["id"], "7.3")
+        await expect(alarm(page, "7.3")).to_have_count(1)
+        await own_redis.start()
+        await integrator.raise_alarm(patient["id"], "7.4")
+        await expect(alarm(page, "7.4")).to_have_count(1)
+        await live(page)
+        assert await page.evaluate("window.stillTheSamePage") is True
 
 
 LISTEN = """

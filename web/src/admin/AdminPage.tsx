@@ -1,5 +1,57 @@
-import { Title } from "@mantine/core";
+import { Tabs, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
 
+import { paths } from "../app/paths";
+import { useTitle } from "../app/title";
+import { useMay } from "../live/Live";
+import { Refused } from "../ui/Refused";
+import { AuditList } from "./AuditList";
+import { EmergencyAccesses } from "./EmergencyAccesses";
+import { UserList } from "./UserList";
+import { WardList } from "./WardList";
+
+const TABS = ["users", "wards", "emergency", "audit"] as const;
+
+const PANELS = { users: UserList, wards: WardList, emergency: EmergencyAccesses, audit: AuditList } as const;
+
+/** Who works here, on which wards and beds, and what has to be looked after. */
 export default function AdminPage({ tab }: { readonly tab: string }) {
-  return <Title order={1}>{tab}</Title>;
+  const { t } = useTranslation("admin");
+  const [, goTo] = useLocation();
+  const may = {
+    users: useMay("user:read"),
+    wards: useMay("ward:write"),
+    emergency: useMay("emergency-access:review"),
+    audit: useMay("audit-detail:read"),
+  };
+  const asked = TABS.find((one) => one === tab) ?? "users";
+  // The address without a tab opens the first that the viewer may see.
+  const shown = tab === "users" && !may.users ? (TABS.find((one) => may[one]) ?? "users") : asked;
+  useTitle(t("title"));
+
+  return (
+    <>
+      <Title order={1} mb="sm">
+        {t("title")}
+      </Title>
+      <Tabs value={shown} keepMounted={false} onChange={(to) => to !== null && goTo(paths.admin(to), { replace: true })}>
+        <Tabs.List mb="md">
+          {TABS.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(`tab.${one}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map((one) => {
+          const Panel = PANELS[one];
+          return (
+            <Tabs.Panel key={one} value={one}>
+              {may[one] ? <Panel /> : <Refused what={t(`tab.${one}`)} />}
+            </Tabs.Panel>
+          );
+        })}
+      </Tabs>
+    </>
+  );
 }

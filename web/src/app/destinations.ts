@@ -20,7 +20,7 @@ export function useDestinations(): readonly Destination[] {
     ["patient:read", paths.find, t("nav.find")],
     ["critical-result-report:read", paths.report, t("nav.report")],
     ["critical-rule:read", paths.rules, t("nav.rules")],
-    ["user:read", paths.admin(), t("nav.admin")],
+    ["audit-detail:read", paths.admin(), t("nav.admin")],
     [null, paths.help, t("nav.help")],
   ];
   return [

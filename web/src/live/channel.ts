@@ -9,6 +9,9 @@ const SIGNED_OUT_CODES: readonly unknown[] = [4401, 4403];
 const TICK_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 
+/** A browser waits for minutes on a connection that goes nowhere, as that of a machine between two networks does. */
+const OPENS_WITHIN_MS = 15_000;
+
 export interface ChannelOptions {
   readonly url: string;
   readonly onSignedOut: () => void;
@@ -32,6 +35,8 @@ export class LiveChannel {
   private shown: Phase = phaseOf(this.line, Date.now());
   private readonly feeds = new Map<string, Feed>();
   private watched = 0;
+  /** When the socket that is being made was begun; null while none is. */
+  private openingSince: number | null = null;
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly ticking: ReturnType<typeof setInterval>;
@@ -108,8 +113,15 @@ export class LiveChannel {
       retryWait: (retries) => this.retryWait(retries),
       onNonLazyError: (reason) => this.lost(client, reason),
       on: {
-        connected: () => this.apply({ type: "opened" }),
-        closed: () => this.apply({ type: "closed" }),
+        connecting: () => (this.openingSince = Date.now()),
+        connected: () => {
+          this.openingSince = null;
+          this.apply({ type: "opened" });
+        },
+        closed: () => {
+          this.openingSince = null;
+          this.apply({ type: "closed" });
+        },
       },
     });
     return client;
@@ -142,7 +154,8 @@ export class LiveChannel {
   }
 
   private tick(): void {
-    if (hangs(this.line, Date.now())) this.client.terminate();
+    const stuck = this.openingSince !== null && Date.now() - this.openingSince > OPENS_WITHIN_MS;
+    if (stuck || hangs(this.line, Date.now())) this.client.terminate();
     this.show();
   }
 

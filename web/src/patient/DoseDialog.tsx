@@ -14,6 +14,7 @@ import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
 import { doseOf } from "./dosage";
 import type { Order } from "./doses";
+import { useFocusBack } from "./useFocusBack";
 
 /** A dose that somebody says was given, or was not. `dueAt` is null where the order has no times. */
 export interface DoseAsked {
@@ -43,6 +44,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
   const { order, dueAt, status } = asked;
   const given = status === "GIVEN";
   const [key] = useState(newKey);
+  useFocusBack();
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState<"dose" | "reason" | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -1,5 +1,5 @@
 import { Skeleton, Stack, Switch, Table, Text } from "@mantine/core";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
@@ -32,7 +32,10 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
   const variables = { id: patient.id, code, ...asked(selection, now), points: POINTS };
   const { data, problem, again } = useFileQuery(LabTrendOfDocument, variables, pulse);
   const trend = data?.patient?.labTrend;
-  const points = pointsOf(trend?.buckets, format.decimal);
+  const points = useMemo(() => pointsOf(trend?.buckets, format.decimal), [trend, format]);
+  const lines = useMemo(() => [{ label: name, points }], [name, points]);
+  const bands = useMemo(() => (trend ? labBands(trend, format.decimal) : []), [trend, format]);
+  const kept = useMemo(() => (trend ? referenceEdges(trend) : []), [trend]);
   const range = shown(selection, now, millis(trend?.start));
   const reference = referenceRange(trend?.reference?.low, trend?.reference?.high, format.decimal);
   const leftOut = (trend?.leftOut ?? []).reduce((sum, one) => sum + one.count, 0);
@@ -56,9 +59,9 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
           <Chart
             label={name}
             unit={trend.unit ?? ""}
-            lines={[{ label: name, points }]}
-            bands={labBands(trend, format.decimal)}
-            kept={referenceEdges(trend)}
+            lines={lines}
+            bands={bands}
+            kept={kept}
             range={range}
             onZoom={(next) => setSelection(drawn(next))}
             height={HEIGHT}

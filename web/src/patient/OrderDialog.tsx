@@ -16,6 +16,7 @@ import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
 import { doseOf } from "./dosage";
 import type { Order, OrderAction } from "./doses";
+import { useFocusBack } from "./useFocusBack";
 import { Warnings } from "./Warnings";
 
 export interface OrderAsked {
@@ -36,6 +37,7 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
   const { t } = useTranslation(["patient", "app"]);
   const format = useFormat();
   const [key] = useState(newKey);
+  useFocusBack();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);

@@ -1,4 +1,4 @@
-import { Anchor, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -22,6 +22,7 @@ import classes from "./OverviewTab.module.css";
 import { openOnes } from "./openOnes";
 import { ResultValue } from "./ResultValue";
 import { Section } from "./Section";
+import { StaysTab } from "./StaysTab";
 import { useFileQuery } from "./useFileQuery";
 import { VitalsReadings } from "./VitalsReadings";
 
@@ -124,6 +125,7 @@ export function OverviewTab() {
   const format = useFormat();
   const now = useNow();
   const may = { labs: useMay("lab:read"), vitals: useMay("vitals:read"), medication: useMay("medication:read") };
+  const mayStays = useMay("admission:read");
   const mayHear = useMay("critical-result:read");
   const { data, refused, problem, again } = useFileQuery(PatientOverviewDocument, { id: patient.id }, pulse);
   const found = data?.patient;
@@ -150,7 +152,7 @@ export function OverviewTab() {
           </ul>
         </Section>
       )}
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+      <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }}>
         {may.vitals && <NewestVitals />}
         {may.medication && <DueMedication />}
         {may.labs && (
@@ -172,6 +174,19 @@ export function OverviewTab() {
           </Section>
         )}
       </SimpleGrid>
+      {patient.allergies && patient.allergies.length > 0 && (
+        <Box hiddenFrom="sm">
+          <Section title={t("allergies.label")}>
+            <ul className={classes.list}>
+              {patient.allergies.map((allergy) => (
+                <li key={allergy.id}>
+                  <strong>{allergy.substance}</strong> ({t(`allergies.${allergy.criticality}`)}) {allergy.reaction}
+                </li>
+              ))}
+            </ul>
+          </Section>
+        </Box>
+      )}
       {found?.careTeam && found.careTeam.length > 0 && (
         <Section title={t("overview.careTeam")}>
           <ul className={classes.list}>
@@ -183,6 +198,7 @@ export function OverviewTab() {
           </ul>
         </Section>
       )}
+      {mayStays && !may.vitals && !may.labs && !may.medication && <StaysTab />}
       {unseen.length > 0 && <Refused what={unseen.join(", ")} />}
     </Column>
   );

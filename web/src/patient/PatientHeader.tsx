@@ -41,7 +41,7 @@ function Allergies({ allergies }: { readonly allergies: readonly Allergy[] | nul
         <Note key={allergy.id} tone={ALLERGY_TONE[allergy.criticality]}>
           <span aria-hidden="true">{allergy.criticality === "HIGH" ? "▲" : "△"}</span>
           <strong>{allergy.substance}</strong>
-          {allergy.reaction && <span>{allergy.reaction}</span>}
+          {allergy.reaction && <span className={classes.reaction}>{allergy.reaction}</span>}
           <span>({t(`allergies.${allergy.criticality}`)})</span>
         </Note>
       ))}
@@ -64,7 +64,7 @@ function Cautions({ patient }: { readonly patient: PatientHeadFragment }) {
       {patient.isolations?.map((isolation) => (
         <Note key={isolation.id} tone="medium">
           <strong>{t(`clinical:isolation.${isolation.kind}`)}</strong>
-          {isolation.reason && <span>{isolation.reason}</span>}
+          {isolation.reason && <span className={classes.reaction}>{isolation.reason}</span>}
         </Note>
       ))}
       {pregnancy && (

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -15,11 +16,16 @@ export function PatientTabs({ tab }: { readonly tab: string }) {
   const open = Object.keys(TABS)
     .filter(isTab)
     .filter((name) => TABS[name] === null || viewer.scopes.includes(TABS[name]));
+  const current = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
   return (
     <nav aria-label={t("tabs.label")} className={classes.tabs}>
       {open.map((name) => (
         <Link
           key={name}
+          ref={name === tab ? current : undefined}
           href={paths.patient(patient.id, name === "overview" ? undefined : name)}
           className={classes.tab}
           aria-current={name === tab ? "page" : undefined}

@@ -1,6 +1,7 @@
 import { Button, Table, Text, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { useNow } from "../app/clock";
 import { referenceRange } from "../format/result";
 import { millis } from "../format/time";
 import type { ResultOfChartFragment } from "../generated/graphql";
@@ -20,6 +21,7 @@ interface ResultsTableProps {
 export function ResultsTable({ results, total, onMore, onChoose }: ResultsTableProps) {
   const { t } = useTranslation(["patient", "clinical", "app"]);
   const format = useFormat();
+  const now = useNow();
   if (results.length === 0) return <Text c="dimmed">{t("labs.none")}</Text>;
   return (
     <>
@@ -51,7 +53,7 @@ export function ResultsTable({ results, total, onMore, onChoose }: ResultsTableP
               <Table.Td>
                 <bdi>{referenceRange(result.referenceLow, result.referenceHigh, format.decimal) ?? "–"}</bdi>
               </Table.Td>
-              <Table.Td>{format.dateTime(millis(result.observedAt) ?? 0)}</Table.Td>
+              <Table.Td>{format.clock(millis(result.observedAt) ?? 0, now)}</Table.Td>
               <Table.Td>{result.notJudgedReason ? t("labs.notJudged", { reason: result.notJudgedReason }) : ""}</Table.Td>
             </Table.Tr>
           ))}

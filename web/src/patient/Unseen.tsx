@@ -1,7 +1,7 @@
+import { Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useMay } from "../live/Live";
-import { Empty } from "../ui/Empty";
 import { Refused } from "../ui/Refused";
 import { BreakGlass } from "./BreakGlass";
 
@@ -20,7 +20,14 @@ export function Unseen({ id, refused, onOpened }: UnseenProps) {
   if (refused) return <Refused what={t("what.patient")} />;
   return (
     <>
-      <Empty title={t("unseen.title")}>{t("unseen.text")}</Empty>
+      <Stack align="center" gap="xs" py="xl" px="md">
+        <Title order={1} size="h3">
+          {t("unseen.title")}
+        </Title>
+        <Text c="dimmed" ta="center" maw="32rem">
+          {t("unseen.text")}
+        </Text>
+      </Stack>
       {mayOpen && !seesAll && <BreakGlass id={id} onOpened={onOpened} />}
     </>
   );

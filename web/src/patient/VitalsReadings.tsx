@@ -23,9 +23,10 @@ export function VitalsReadings({ vitals }: { readonly vitals: VitalsOfChartFragm
         <div key={name} className={classes.reading}>
           <dt>{t(`vital.${name}`)}</dt>
           <dd>
-            <bdi>
-              <strong>{shown(name, value)}</strong> {value !== null && unit}
-            </bdi>
+            <strong>
+              <bdi>{shown(name, value)}</bdi>
+            </strong>{" "}
+            {value !== null && <bdi>{unit}</bdi>}
             {name === "saturation" && oxygen && <span> {oxygen}</span>}
           </dd>
         </div>

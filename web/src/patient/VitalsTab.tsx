@@ -1,5 +1,5 @@
 import { SimpleGrid, Skeleton, Text } from "@mantine/core";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
@@ -53,19 +53,24 @@ function Trend({ spec, trends, range, onZoom }: TrendProps) {
   const { t } = useTranslation(["patient", "clinical"]);
   const { patient } = usePatientFile();
   const format = useFormat();
-  const lines = spec.lines.flatMap((name) => {
-    const trend = trends?.[name];
-    return trend ? [{ label: t(`clinical:parameter.${trend.parameter}`), points: pointsOf(trend.buckets, format.decimal), trend }] : [];
-  });
-  // Of a blood pressure the systolic is scored.
-  const bands = lines[0] ? news2Bands(lines[0].trend, patient.latestVitals?.onOxygen ?? false) : [];
+  const lines = useMemo(
+    () =>
+      spec.lines.flatMap((name) => {
+        const trend = trends?.[name];
+        return trend ? [{ label: t(`clinical:parameter.${trend.parameter}`), points: pointsOf(trend.buckets, format.decimal), trend }] : [];
+      }),
+    [spec, trends, t, format],
+  );
+  const onOxygen = patient.latestVitals?.onOxygen ?? false;
+  // Of a blood pressure the systolic is scored, which is the first line.
+  const bands = useMemo(() => (lines[0] ? news2Bands(lines[0].trend, onOxygen) : []), [lines, onOxygen]);
   const title = spec.parameter === null ? t("clinical:vital.pressureLong") : t(`clinical:parameter.${spec.parameter}`);
   const empty = lines.every((line) => line.points.length === 0);
   return (
     <Section title={title} aside={
         <Text size="sm" c="dimmed">
           {spec.parameter === null && `— ${t("clinical:parameter.SYSTOLIC")} ┄ ${t("clinical:parameter.DIASTOLIC")} · `}
-          {spec.unit}
+          <bdi>{spec.unit}</bdi>
         </Text>
       }>
       {trends === null ? (

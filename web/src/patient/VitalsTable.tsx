@@ -2,6 +2,7 @@ import { Button, Group, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useNow } from "../app/clock";
 import { pressure } from "../format/vitals";
 import { millis } from "../format/time";
 import { VitalsTableDocument, type VitalsOfChartFragment } from "../generated/graphql";
@@ -20,11 +21,12 @@ const MOST = 500;
 function Row({ vitals }: { readonly vitals: VitalsOfChartFragment }) {
   const { t } = useTranslation("clinical");
   const format = useFormat();
+  const now = useNow();
   const number = (value: number | string | null) => (value === null ? "–" : format.decimal(value));
   const oxygen = vitals.onOxygen === null ? "–" : t(vitals.onOxygen ? "vital.onOxygen" : "vital.onAir");
   return (
     <Table.Tr>
-      <Table.Th scope="row">{format.dateTime(millis(vitals.recordedAt) ?? 0)}</Table.Th>
+      <Table.Th scope="row">{format.clock(millis(vitals.recordedAt) ?? 0, now)}</Table.Th>
       <Table.Td>
         <News2Badge score={vitals.news2} />
       </Table.Td>

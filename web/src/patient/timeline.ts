@@ -62,15 +62,16 @@ export function extended(source: Source, page: Source): Source {
 
 /**
  * With the first page read again. Down to the page's horizon it says what is there: what it lacks was taken back. Where
- * so much is new that it does not reach what was known, what was known is let go.
+ * so much is new that it does not reach what was known, what was known is let go. Of a list whose entries are `lasting`
+ * nothing is ever taken back: its entries need not be in the order of its rows.
  */
-export function refreshed(source: Source, page: Source): Source {
+export function refreshed(source: Source, page: Source, lasting = false): Source {
   const { horizon } = page;
   if (horizon === null) return page;
   const newest = Math.max(-Infinity, ...source.entries.map(({ at }) => at));
-  if (newest < horizon) return page;
+  if (!lasting && newest < horizon) return page;
   const fresh = new Set(page.entries.map(({ id }) => id));
-  const older = source.entries.filter(({ id, at }) => at <= horizon && !fresh.has(id));
+  const older = source.entries.filter(({ id, at }) => (lasting || at <= horizon) && !fresh.has(id));
   const reaches = source.horizon === null || source.horizon < horizon;
   const { horizon: down, cursor } = reaches ? source : page;
   return { entries: [...page.entries, ...older], horizon: down, cursor };

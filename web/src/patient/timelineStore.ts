@@ -50,6 +50,9 @@ interface DosePage {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
 }
 
+/** Steps of critical results: they come with the result that raised it, and may be much later than that. */
+const LASTING: ReadonlySet<string> = new Set(["lab criticals", "vitals criticals"]);
+
 class Failed extends Error {
   constructor(readonly problem: Problem) {
     super(problem.key);
@@ -93,7 +96,7 @@ export class TimelineStore {
       const sources = new Map(this.sources);
       for (const [name, page] of pages.flatMap((one) => [...one])) {
         const known = sources.get(name);
-        sources.set(name, known === undefined ? page : refreshed(known, page));
+        sources.set(name, known === undefined ? page : refreshed(known, page, LASTING.has(name)));
       }
       this.sources = sources;
     });

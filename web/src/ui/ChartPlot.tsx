@@ -7,9 +7,13 @@ import uPlot from "uplot";
 
 import { useFormat } from "../i18n/format";
 import type { ChartProps } from "./Chart";
-import { aligned, valueRange, type Aligned } from "./chartScale";
+import { aligned, valueRange, type Aligned, type ChartBand } from "./chartScale";
 import classes from "./Chart.module.css";
 import { chartOptions, drawBands, marginOf } from "./chartOptions";
+
+/** The same ones at every turn: others would have the chart drawn again. */
+const NO_BANDS: readonly ChartBand[] = [];
+const NO_EDGES: readonly number[] = [];
 
 interface Pointed {
   readonly index: number;
@@ -24,7 +28,7 @@ function dataOf({ times, rows }: Aligned): uPlot.AlignedData {
 
 /** uPlot in React: made anew for another look, told of new values, taken down with the page. */
 export default function ChartPlot(props: ChartProps & { readonly height: number }) {
-  const { label, unit, lines, bands = [], kept = [], least = 0, range, onZoom, height, group } = props;
+  const { label, unit, lines, bands = NO_BANDS, kept = NO_EDGES, least = 0, range, onZoom, height, group } = props;
   const { t } = useTranslation("app");
   const format = useFormat();
   const scheme = useComputedColorScheme("light");
@@ -45,7 +49,8 @@ export default function ChartPlot(props: ChartProps & { readonly height: number 
     const left = chart.valToPos(at, "x");
     const edge = chart.over.offsetLeft;
     const side = left > chart.over.clientWidth / 2 ? "start" : "end";
-    setPointed({ index: index ?? 0, left: edge + left + (side === "start" ? -8 : 8), side });
+    const next = { index: index ?? 0, left: edge + left + (side === "start" ? -8 : 8), side } as const;
+    setPointed((now) => (now?.index === next.index && now.left === next.left ? now : next));
   });
   const xRange = useEffectEvent((): uPlot.Range.MinMax => [range.from, range.to]);
   const yRange = useEffectEvent((): uPlot.Range.MinMax => {
@@ -54,7 +59,7 @@ export default function ChartPlot(props: ChartProps & { readonly height: number 
     const [low, high] = valueRange(values, kept, edges, least);
     return [low, high];
   });
-  const behind = useEffectEvent((chart: uPlot) => drawBands(chart, bands));
+  const behind = useEffectEvent((chart: uPlot) => drawBands(chart, bands, lines.length > 1));
   const margin = useEffectEvent(() => marginOf(bands));
   const values = useEffectEvent(() => dataOf(table));
 

@@ -103,8 +103,14 @@ export function marginOf(bands: readonly ChartBand[]): number {
   return Math.max(16, ...bands.map((band) => 8 + band.mark.length * 6.4));
 }
 
-/** The bands under the lines, each with its mark right of the plot. */
-export function drawBands(chart: uPlot, bands: readonly ChartBand[]): void {
+/** Pixels. */
+const STRIP = 10;
+
+/**
+ * The bands under the lines, each with its mark right of the plot. Where there are two lines they hold for the first one
+ * alone: a strip at the edge, because the other line must not seem to lie in them.
+ */
+export function drawBands(chart: uPlot, bands: readonly ChartBand[], strip: boolean): void {
   const { ctx, bbox } = chart;
   const { min, max } = chart.scales.y ?? {};
   if (min === undefined || max === undefined) return;
@@ -119,7 +125,8 @@ export function drawBands(chart: uPlot, bands: readonly ChartBand[]): void {
     if (low >= high) continue;
     const [top, bottom] = [chart.valToPos(high, "y", true), chart.valToPos(low, "y", true)];
     ctx.fillStyle = colour(chart.root, `--chart-${band.tone}`);
-    ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+    const width = strip ? STRIP * dense : bbox.width;
+    ctx.fillRect(bbox.left + bbox.width - width, top, width, bottom - top);
     if (bottom - top < 11 * dense) continue;
     ctx.fillStyle = colour(chart.root, band.tone === "reference" ? "--chart-axis" : "--chart-mark");
     ctx.fillText(band.mark, bbox.left + bbox.width + 4 * dense, (top + bottom) / 2);

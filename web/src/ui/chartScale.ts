@@ -36,16 +36,6 @@ export function aligned(lines: readonly (readonly ChartPoint[])[]): Aligned {
   return { times, rows };
 }
 
-/** The time nearest to `at`; null where there is none. */
-export function nearest(times: readonly number[], at: number): number | null {
-  let best: number | null = null;
-  times.forEach((time, index) => {
-    const than = best === null ? undefined : times[best];
-    if (than === undefined || Math.abs(time - at) < Math.abs(than - at)) best = index;
-  });
-  return best;
-}
-
 /**
  * The ends of the axis of values: every value, `kept` (a reference range, which is what a value is read against), and
  * each edge of a band that is not so far away that the line would lie flat.

@@ -1,0 +1,130 @@
+import { Button, Checkbox, Group, Modal, PasswordInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useMutation } from "urql";
+
+import { problemOf } from "../api/errors";
+import { useRefusal } from "../app/refusal";
+import { ChangeUserDocument, CreateUserDocument, type Role, type UserInListFragment } from "../generated/graphql";
+import { ProblemNote } from "../ui/Problem";
+import { useWards } from "../ui/useWards";
+
+const ROLES = ["NURSE", "CHARGE_NURSE", "DOCTOR", "PHARMACIST", "LAB", "CLERK", "ADMIN", "AUDITOR", "INTEGRATOR", "PATIENT"] as const;
+const FIELDS = ["username", "displayName", "password", "roles", "wards", "patientMrn"];
+
+interface UserFormProps {
+  /** Who is changed; null for somebody new. */
+  readonly user: UserInListFragment | null;
+  readonly onClose: () => void;
+  readonly onDone: (name: string) => void;
+}
+
+/** Somebody new, or what they are called, may do, and where. */
+export function UserForm({ user, onClose, onDone }: UserFormProps) {
+  const { t } = useTranslation(["admin", "app", "clinical"]);
+  const choices = useWards();
+  const [username, setUsername] = useState("");
+  const [displayName, setDisplayName] = useState(user?.displayName ?? "");
+  const [password, setPassword] = useState("");
+  const [roles, setRoles] = useState<string[]>([...(user?.roles ?? [])]);
+  const [wards, setWards] = useState<string[]>([...(user?.wards ?? [])]);
+  const [mrn, setMrn] = useState("");
+  const refusal = useRefusal(FIELDS);
+  const [{ fetching: creating }, create] = useMutation(CreateUserDocument);
+  const [{ fetching: changing }, change] = useMutation(ChangeUserDocument);
+  const asPatient = user === null && roles.includes("PATIENT");
+
+  async function submit(event: SyntheticEvent) {
+    event.preventDefault();
+    refusal.set(null);
+    const given = { displayName: displayName.trim(), roles: roles as Role[], wards };
+    const { data, error } =
+      user === null
+        ? await create({ input: { ...given, username: username.trim(), password, patientMrn: asPatient ? mrn.trim() : null } })
+        : await change({ input: { ...given, userId: user.id, changedAt: user.changedAt } });
+    if (data) onDone(given.displayName);
+    else refusal.set(problemOf(error));
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      closeOnClickOutside={false}
+      title={user === null ? t("users.createTitle") : t("users.changeOf", { name: user.displayName })}
+      closeButtonProps={{ "aria-label": t("app:word.close") }}
+    >
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack>
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            {user === null && (
+              <TextInput
+                label={t("users.username")}
+                required
+                autoComplete="off"
+                spellCheck={false}
+                value={username}
+                error={refusal.at("username")}
+                onChange={(event) => setUsername(event.currentTarget.value)}
+              />
+            )}
+            <TextInput
+              label={t("users.displayName")}
+              required
+              autoComplete="off"
+              value={displayName}
+              error={refusal.at("displayName")}
+              onChange={(event) => setDisplayName(event.currentTarget.value)}
+            />
+            {user === null && (
+              <PasswordInput
+                label={t("users.firstPassword")}
+                description={t("users.passwordHint")}
+                inputWrapperOrder={["label", "input", "description", "error"]}
+                visibilityToggleButtonProps={{ "aria-label": t("app:signIn.show") }}
+                required
+                autoComplete="new-password"
+                value={password}
+                error={refusal.at("password")}
+                onChange={(event) => setPassword(event.currentTarget.value)}
+              />
+            )}
+            {asPatient && (
+              <TextInput
+                label={t("clinical:word.mrn")}
+                required
+                value={mrn}
+                error={refusal.at("patientMrn")}
+                onChange={(event) => setMrn(event.currentTarget.value)}
+              />
+            )}
+          </SimpleGrid>
+          <Checkbox.Group label={t("users.roles")} withAsterisk value={roles} error={refusal.at("roles")} onChange={setRoles}>
+            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs">
+              {ROLES.map((role) => (
+                <Checkbox key={role} value={role} label={t(`clinical:role.${role}`)} />
+              ))}
+            </SimpleGrid>
+          </Checkbox.Group>
+          <Checkbox.Group label={t("users.wards")} description={t("users.wardsHint")} value={wards} error={refusal.at("wards")} onChange={setWards}>
+            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs">
+              {choices.map(({ code, name }) => (
+                <Checkbox key={code} value={code} label={`${code} · ${name}`} />
+              ))}
+            </SimpleGrid>
+          </Checkbox.Group>
+          <ProblemNote problem={refusal.general} />
+          <Group justify="end">
+            <Button variant="default" onClick={onClose}>
+              {t("app:word.cancel")}
+            </Button>
+            <Button type="submit" loading={creating || changing}>
+              {t("app:word.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
