@@ -23,7 +23,9 @@ interface MeasurementProps {
 export function Measurement({ field, typed, verdict, points, confirmed, refused, last, onType, onConfirm }: MeasurementProps) {
   const { t } = useTranslation(["record", "clinical"]);
   const format = useFormat();
-  const { parameter, unit, whole, low, high, lowest, highest } = LIMITS[field];
+  const { parameter, unit: sign, whole, low, high, lowest, highest } = LIMITS[field];
+  // A unit is read from left to right in every language.
+  const unit = `\u2066${sign}\u2069`;
   const name = t(`clinical:parameter.${parameter}`);
 
   function wrong(): string | null {
@@ -59,8 +61,8 @@ export function Measurement({ field, typed, verdict, points, confirmed, refused,
         inputMode={whole ? "numeric" : "decimal"}
         autoComplete="off"
         rightSection={
-          <Text size="sm" c="dimmed" component="span" aria-hidden="true">
-            {unit}
+          <Text size="sm" c="dimmed" component="bdi" dir="ltr" aria-hidden="true">
+            {sign}
           </Text>
         }
         rightSectionWidth={56}
