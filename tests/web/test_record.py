@@ -84,7 +84,7 @@ async def test_vital_signs_are_scored_as_one_types_and_recorded_once(
     assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
     # The first answer is lost, and the button pressed again.
-    lost = []
+    lost: list[Any] = []
 
     async def lose(route: Any) -> None:
         if not lost and "RecordVitals" in (route.request.post_data or ""):
