@@ -1,3 +1,4 @@
+import { useCallback } from "react";
 import { useRoute, useSearchParams } from "wouter";
 
 const WALL = "wall";
@@ -6,16 +7,18 @@ const WALL = "wall";
 export function useWall(): readonly [on: boolean, set: (on: boolean) => void] {
   const [params, setParams] = useSearchParams();
   const [onBoard] = useRoute("/wards/:code");
-  function set(on: boolean) {
-    setParams(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (on) after.set(WALL, "");
-        else after.delete(WALL);
-        return after;
-      },
-      { replace: true },
-    );
-  }
+  const set = useCallback(
+    (on: boolean) =>
+      setParams(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (on) after.set(WALL, "");
+          else after.delete(WALL);
+          return after;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
   return [onBoard && params.has(WALL), set];
 }

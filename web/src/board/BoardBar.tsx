@@ -1,4 +1,5 @@
 import { Button, Chip, Group, SegmentedControl } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
 import classes from "./BoardBar.module.css";
@@ -11,11 +12,10 @@ interface BoardBarProps {
   readonly onSort: (sort: Sort) => void;
   /** How many beds each choice would show. */
   readonly counts: Readonly<Record<Show, number>>;
-  readonly onWall: () => void;
+  readonly onWall: (on: boolean) => void;
 }
 
-/** What of the ward is shown, in which order, and where. */
-export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBarProps) {
+function Bar({ show, onShow, sort, onSort, counts, onWall }: BoardBarProps) {
   const { t } = useTranslation(["board", "app"]);
   return (
     <Group justify="space-between" gap="xs" mb="sm" className={classes.tools}>
@@ -40,10 +40,22 @@ export function BoardBar({ show, onShow, sort, onSort, counts, onWall }: BoardBa
         <Button size="sm" variant="default" onClick={() => window.print()} visibleFrom="sm">
           {t("app:word.print")}
         </Button>
-        <Button size="sm" variant="default" onClick={onWall} visibleFrom="sm" title={t("wall.shortcut")}>
+        <Button size="sm" variant="default" onClick={() => onWall(true)} visibleFrom="sm" title={t("wall.shortcut")}>
           {t("wall.enter")}
         </Button>
       </Group>
     </Group>
   );
 }
+
+/** What of the ward is shown, in which order, and where. Most events change none of the numbers. */
+export const BoardBar = memo(
+  Bar,
+  ({ counts: before, ...those }, { counts: after, ...these }) =>
+    SHOWS.every((show) => before[show] === after[show]) &&
+    those.show === these.show &&
+    those.sort === these.sort &&
+    those.onShow === these.onShow &&
+    those.onSort === these.onSort &&
+    those.onWall === these.onWall,
+);

@@ -54,7 +54,7 @@ function ShownBoard({ board, refused }: ShownBoardProps) {
           sort={sort}
           onSort={setSort}
           known={known}
-          onWall={() => setWall(true)}
+          onWall={setWall}
         />
       )}
       {printing && <BoardSheet board={board} places={shown} />}

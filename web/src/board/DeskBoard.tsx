@@ -24,7 +24,7 @@ interface DeskBoardProps {
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
   readonly known: Known;
-  readonly onWall: () => void;
+  readonly onWall: (on: boolean) => void;
 }
 
 /** What the role is not shown, in one sentence: a card without it must not look calm. */
