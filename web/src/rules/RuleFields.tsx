@@ -42,6 +42,8 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
       <Group gap="xs" align="start" wrap="nowrap">
         <NativeSelect
           label={t(`field.${side}Comparator`)}
+          // A line from right to left would turn the sign round.
+          dir="ltr"
           data={comparators.map((one) => ({ value: one, label: one.replace("<=", "≤").replace(">=", "≥") }))}
           w={90}
           value={draft[`${side}Comparator`]}
