@@ -65,28 +65,22 @@ def _sets() -> Iterator[VitalSet]:
         )
 
 
-def _case(vitals: VitalSet, scale: Spo2Scale) -> dict[str, Any]:
+def _case(vitals: VitalSet, scale: Spo2Scale) -> list[Any]:
+    """The scale, what was measured and its points in the order of the chart, and the verdict."""
     score = news2.score(vitals, None, scale=scale)
     assert score is not None
-    return {
-        "scale": scale.value,
-        "measured": {
-            "respiratoryRate": vitals.respiratory_rate,
-            "oxygenSaturation": vitals.oxygen_saturation,
-            "onOxygen": vitals.on_oxygen,
-            "systolic": vitals.systolic,
-            "heartRate": vitals.heart_rate,
-            "consciousness": None if vitals.consciousness is None else vitals.consciousness.value,
-            "temperature": None if vitals.temperature is None else float(vitals.temperature),
-        },
-        "score": {
-            "total": score.total,
-            "highestSingle": score.highest_single,
-            "risk": None if score.risk is None else score.risk.value,
-            "missing": list(score.missing),
-            "parts": dict(score.parts),
-        },
-    }
+    measured = [
+        vitals.respiratory_rate,
+        vitals.oxygen_saturation,
+        vitals.on_oxygen,
+        vitals.systolic,
+        vitals.heart_rate,
+        vitals.consciousness,
+        None if vitals.temperature is None else float(vitals.temperature),
+    ]
+    points = [score.parts.get(name) for name in news2.SCORED]
+    verdict = [score.total, score.highest_single, score.risk, list(score.missing)]
+    return [scale, measured, points, verdict]
 
 
 def cases() -> str:

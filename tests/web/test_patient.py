@@ -177,7 +177,7 @@ async def test_what_a_role_may_not_see_is_not_there_and_says_so(
     await expect(tab(page, "Stays")).to_be_visible()
     for word in ("Vitals", "Laboratory", "Medication"):
         await expect(tab(page, word)).to_have_count(0)
-    refused = page.locator(".refused")
+    refused = page.locator(".refused").last
     await expect(refused).to_contain_text("Vitals, Laboratory, Medication")
     await page.goto(f"/patients/{patient['id']}/vitals")
     await expect(refused).to_contain_text("Your role does not show this: Vitals")

@@ -22,6 +22,7 @@ import classes from "./OverviewTab.module.css";
 import { openOnes } from "./openOnes";
 import { ResultValue } from "./ResultValue";
 import { Section } from "./Section";
+import { StaysTab } from "./StaysTab";
 import { useFileQuery } from "./useFileQuery";
 import { VitalsReadings } from "./VitalsReadings";
 
@@ -124,6 +125,7 @@ export function OverviewTab() {
   const format = useFormat();
   const now = useNow();
   const may = { labs: useMay("lab:read"), vitals: useMay("vitals:read"), medication: useMay("medication:read") };
+  const mayStays = useMay("admission:read");
   const mayHear = useMay("critical-result:read");
   const { data, refused, problem, again } = useFileQuery(PatientOverviewDocument, { id: patient.id }, pulse);
   const found = data?.patient;
@@ -196,6 +198,7 @@ export function OverviewTab() {
           </ul>
         </Section>
       )}
+      {mayStays && !may.vitals && !may.labs && !may.medication && <StaysTab />}
       {unseen.length > 0 && <Refused what={unseen.join(", ")} />}
     </Column>
   );

@@ -74,7 +74,7 @@ export function PrintTab() {
     <Column>
       <Group justify="space-between">
         <Text size="sm">{t("print.stamp", { time: format.dateTime(now), by: viewer.displayName })}</Text>
-        <Button className="no-print" onClick={() => window.print()}>
+        <Button onClick={() => window.print()}>
           {t("app:word.print")}
         </Button>
       </Group>

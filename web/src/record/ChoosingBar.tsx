@@ -9,6 +9,17 @@ import { useLive } from "../live/Live";
 import { endChoosing, type Choosing } from "./choosing";
 import classes from "./ChoosingBar.module.css";
 
+/** The focus goes to the next bed that can be chosen, as the cards lie: on a phone it may be far down. */
+function goToNext() {
+  const offers = [...document.querySelectorAll<HTMLElement>("button[data-offer]")];
+  const next = offers[(offers.findIndex((one) => one.dataset.seen === "true") + 1) % Math.max(1, offers.length)];
+  offers.forEach((one) => delete one.dataset.seen);
+  if (next === undefined) return;
+  next.dataset.seen = "true";
+  next.focus();
+  next.scrollIntoView({ block: "center" });
+}
+
 /** Says above the board for whom a bed is being chosen; the other wards are one click away, and Escape ends it. */
 export default function ChoosingBar({ choosing, ward }: { readonly choosing: Choosing; readonly ward: string }) {
   const { t } = useTranslation(["record", "clinical"]);
@@ -47,6 +58,9 @@ export default function ChoosingBar({ choosing, ward }: { readonly choosing: Cho
             ))}
           </Group>
         )}
+        <Button size="xs" onClick={goToNext}>
+          {t("choosing.next")}
+        </Button>
         <Button size="xs" variant="default" onClick={endChoosing}>
           {t("choosing.end")}
         </Button>

@@ -1,4 +1,4 @@
-import { Checkbox, TextInput } from "@mantine/core";
+import { Checkbox, Text, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "../i18n/format";
@@ -23,7 +23,9 @@ interface MeasurementProps {
 export function Measurement({ field, typed, verdict, points, confirmed, refused, last, onType, onConfirm }: MeasurementProps) {
   const { t } = useTranslation(["record", "clinical"]);
   const format = useFormat();
-  const { parameter, unit, whole, low, high, lowest, highest } = LIMITS[field];
+  const { parameter, unit: sign, whole, low, high, lowest, highest } = LIMITS[field];
+  // A unit is read from left to right in every language.
+  const unit = `\u2066${sign}\u2069`;
   const name = t(`clinical:parameter.${parameter}`);
 
   function wrong(): string | null {
@@ -58,8 +60,12 @@ export function Measurement({ field, typed, verdict, points, confirmed, refused,
         inputWrapperOrder={["label", "input", "error", "description"]}
         inputMode={whole ? "numeric" : "decimal"}
         autoComplete="off"
-        rightSection={<span aria-hidden="true">{unit}</span>}
-        rightSectionWidth={52}
+        rightSection={
+          <Text size="sm" c="dimmed" component="bdi" dir="ltr" aria-hidden="true">
+            {sign}
+          </Text>
+        }
+        rightSectionWidth={56}
         rightSectionPointerEvents="none"
         value={typed}
         onChange={(event) => onType(event.currentTarget.value)}

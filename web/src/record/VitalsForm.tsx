@@ -1,5 +1,5 @@
 import { Button, Group, Loader, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQuery } from "urql";
 
@@ -66,13 +66,15 @@ function Done({ recorded, onClose }: { readonly recorded: Recorded | null; reado
   const now = useNow();
   const at = millis(recorded?.recordedAt);
   const reason = recorded?.news2NotApplicableReason;
+  const close = useRef<HTMLButtonElement>(null);
+  // The form that had the focus has gone.
+  useEffect(() => close.current?.focus(), []);
   return (
     <Stack gap="sm" role="status">
       <Text>{at === null ? t("vitals.recorded") : t("vitals.recordedAt", { time: format.clock(at, now) })}</Text>
       {recorded && (reason ? <Text>{t(`clinical:news2.${reason}`)}</Text> : <News2Badge score={recorded.news2} size="lg" />)}
       <Group justify="flex-end">
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the form that had the focus has gone */}
-        <Button autoFocus onClick={onClose}>
+        <Button ref={close} onClick={onClose}>
           {t("app:word.close")}
         </Button>
       </Group>

@@ -34,17 +34,12 @@ export const LIMITS = {
 export type Field = keyof typeof LIMITS;
 export const FIELDS = Object.keys(LIMITS) as readonly Field[];
 
-/** Digits of Arabic and Persian keyboards, by their distance from zero. */
-const ZEROS = [0x0660, 0x06f0];
-
 /** "37,2" and "٣٧٫٢" are 37.2; as the API takes it, or null where it is no number. */
 export function plainNumber(typed: string): string | null {
-  const plain = [...typed.trim()]
-    .map((sign) => {
-      const zero = ZEROS.find((from) => (sign.codePointAt(0) ?? 0) >= from && (sign.codePointAt(0) ?? 0) < from + 10);
-      return zero === undefined ? sign : String((sign.codePointAt(0) ?? 0) - zero);
-    })
-    .join("")
+  // The digits of Arabic and Persian keyboards end in the same four bits as their value.
+  const plain = typed
+    .trim()
+    .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15))
     .replace(/[,٫]/, ".");
   return /^\d+(\.\d+)?$/.test(plain) ? plain : null;
 }

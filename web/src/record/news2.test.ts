@@ -1,18 +1,21 @@
 import { describe, expect, it } from "vitest";
 
 import { LIMITS, type Field } from "./measurements";
-import { news2Of, notApplicable, type Measured, type News2, type Scale } from "./news2";
+import { news2Of, notApplicable, SCORED, type Measured, type Scale } from "./news2";
 import written from "./news2.cases.json";
 
-interface Case {
-  readonly scale: Scale;
-  readonly measured: Measured;
-  readonly score: News2;
+type Row = readonly (number | string | boolean | null)[];
+type Case = readonly [scale: Scale, measured: Row, points: Row, verdict: readonly unknown[]];
+
+function named(row: Row): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(SCORED.map((name, at) => [name, row[at]]));
 }
 
 describe("the score of the page is the server's", () => {
-  it.each((written.cases as unknown as readonly Case[]).map((one) => [JSON.stringify([one.scale, one.measured]), one] as const))("%s", (_, one) => {
-    expect(news2Of(one.measured, one.scale)).toEqual(one.score);
+  it.each(written.cases as unknown as readonly Case[])("%s %j", (scale, measured, points, verdict) => {
+    const { parts, total, highestSingle, risk, missing } = news2Of(named(measured) as unknown as Measured, scale);
+    expect(SCORED.map((name) => parts[name] ?? null)).toEqual(points);
+    expect([total, highestSingle, risk, missing]).toEqual(verdict);
   });
 
   it("has the server's limits", () => {

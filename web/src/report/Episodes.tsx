@@ -60,7 +60,7 @@ export function Episodes({ asked, total }: EpisodesProps) {
   const episodes = data?.criticalResultReport?.episodes ?? [];
   const dash = t("noFigure");
   return (
-    <section aria-labelledby={id}>
+    <div>
       <Title order={2} id={id} mb="xs">
         {t("episodes.title", { count: total })}
       </Title>
@@ -123,6 +123,6 @@ export function Episodes({ asked, total }: EpisodesProps) {
           {t("app:word.more")}
         </Button>
       )}
-    </section>
+    </div>
   );
 }

@@ -1,5 +1,4 @@
 import { Table, Title } from "@mantine/core";
-import { useId } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { FiguresOfReportFragment } from "../generated/graphql";
@@ -17,16 +16,15 @@ interface FiguresTableProps {
 /** The same figures for each rule or ward: a table whose first column of numbers is a chart as well. */
 export function FiguresTable({ title, of, lines }: FiguresTableProps) {
   const { t } = useTranslation("report");
-  const id = useId();
   if (lines.length === 0) return null;
   const sorted = [...lines].sort((one, other) => other.episodes - one.episodes);
   return (
-    <section aria-labelledby={id}>
-      <Title order={2} id={id} mb="xs">
+    <div>
+      <Title order={2} mb="xs">
         {title}
       </Title>
       <FiguresLines caption={title} of={of} lines={sorted} none={t("noName")} />
-    </section>
+    </div>
   );
 }
 

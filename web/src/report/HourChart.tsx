@@ -1,5 +1,4 @@
 import { Text, Title } from "@mantine/core";
-import { useId } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { FiguresOfReportFragment } from "../generated/graphql";
@@ -16,12 +15,11 @@ interface HourChartProps {
 /** At which hours critical results came, and how many of them were answered within 15 minutes; the table has the same numbers. */
 export function HourChart({ lines, timeZone }: HourChartProps) {
   const { t } = useTranslation("report");
-  const id = useId();
   const byHour = new Map(lines.map((line) => [line.name, line]));
   const most = Math.max(1, ...lines.map((line) => line.episodes));
   return (
-    <section aria-labelledby={id}>
-      <Title order={2} id={id} mb={4}>
+    <div>
+      <Title order={2} mb={4}>
         {t("by.hour")}
       </Title>
       <Text size="sm" c="dimmed" mb="xs">
@@ -57,6 +55,6 @@ export function HourChart({ lines, timeZone }: HourChartProps) {
           none={t("noName")}
         />
       </details>
-    </section>
+    </div>
   );
 }

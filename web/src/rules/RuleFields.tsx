@@ -42,6 +42,8 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
       <Group gap="xs" align="start" wrap="nowrap">
         <NativeSelect
           label={t(`field.${side}Comparator`)}
+          // A line from right to left would turn the sign round.
+          dir="ltr"
           data={comparators.map((one) => ({ value: one, label: one.replace("<=", "≤").replace(">=", "≥") }))}
           w={90}
           value={draft[`${side}Comparator`]}
@@ -72,7 +74,8 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
           onChange={(event) => onChange({ [`${end}Age`]: event.currentTarget.value })}
         />
         <NativeSelect
-          label={t(`field.${end}AgeUnit`)}
+          aria-label={t(`field.${end}AgeUnit`)}
+          mt="1.55rem"
           data={AGE_UNITS.map((unit) => ({ value: unit, label: t(`ageUnit.${unit}`) }))}
           w={110}
           value={draft[`${end}AgeUnit`]}
@@ -83,32 +86,34 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
   }
 
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" verticalSpacing="sm">
+    <>
       {isNew && text("key", "key", { required: true, hint: t("hint.key") })}
-      {text("test", "rule.test", { required: true })}
-      {text("codes", "rule.codes", { required: true, hint: t("hint.codes") })}
-      {text("unit", "rule.unit", { required: true, hint: t("hint.unit") })}
-      {limit("low", ["<", "<="])}
-      {limit("high", [">", ">="])}
-      {age("min")}
-      {age("max")}
-      <NativeSelect
-        label={t("field.sex")}
-        data={[{ value: "", label: t("anySex") }, ...SEXES.map((sex) => ({ value: sex, label: t(`clinical:sex.${sex}`) }))]}
-        value={draft.sex}
-        error={wrong("rule.sex")}
-        onChange={(event) => onChange({ sex: event.currentTarget.value })}
-      />
-      {text("specimen", "rule.specimen", { hint: t("hint.specimen") })}
-      <NativeSelect
-        label={t("field.ward")}
-        data={[{ value: "", label: t("filter.allWards") }, ...wards.map(({ code, name }) => ({ value: code, label: `${code} · ${name}` }))]}
-        value={draft.ward}
-        error={wrong("rule.ward")}
-        onChange={(event) => onChange({ ward: event.currentTarget.value })}
-      />
-      {text("repeatWindow", "rule.repeatWindowMinutes", { required: true, hint: t("hint.repeatWindow") })}
-      {text("source", "rule.source", { required: true, hint: t("hint.source") })}
-    </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" verticalSpacing="sm">
+        {text("test", "rule.test", { required: true })}
+        {text("codes", "rule.codes", { required: true, hint: t("hint.codes") })}
+        {text("unit", "rule.unit", { required: true, hint: t("hint.unit") })}
+        {text("source", "rule.source", { required: true, hint: t("hint.source") })}
+        {limit("low", ["<", "<="])}
+        {limit("high", [">", ">="])}
+        {age("min")}
+        {age("max")}
+        <NativeSelect
+          label={t("field.sex")}
+          data={[{ value: "", label: t("anySex") }, ...SEXES.map((sex) => ({ value: sex, label: t(`clinical:sex.${sex}`) }))]}
+          value={draft.sex}
+          error={wrong("rule.sex")}
+          onChange={(event) => onChange({ sex: event.currentTarget.value })}
+        />
+        {text("specimen", "rule.specimen", { hint: t("hint.specimen") })}
+        <NativeSelect
+          label={t("field.ward")}
+          data={[{ value: "", label: t("filter.allWards") }, ...wards.map(({ code, name }) => ({ value: code, label: `${code} · ${name}` }))]}
+          value={draft.ward}
+          error={wrong("rule.ward")}
+          onChange={(event) => onChange({ ward: event.currentTarget.value })}
+        />
+        {text("repeatWindow", "rule.repeatWindowMinutes", { required: true, hint: t("hint.repeatWindow") })}
+      </SimpleGrid>
+    </>
   );
 }

@@ -1,0 +1,243 @@
+"""Recording in a browser: vital signs, orders, and who comes to which bed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.first_light.api import Api
+from tests.web.axe import violations
+from tests.web.conftest import OpenPage
+
+LATEST = """query ($id: ID!) {
+  patient(id: $id) {
+    admission { bed { code } }
+    vitals(first: 500) {
+      totalCount
+      nodes { heartRate temperature confirmed news2 { total risk } }
+    }
+    medications(first: 500) { nodes { drug overrideReason warnings } }
+  }
+}"""
+
+
+async def _chart(api: Api, patient: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await (await api.sign_in("admin")).run(LATEST, id=patient))["patient"]
+    return found
+
+
+async def _beds(api: Api, ward: str = "MED1") -> list[dict[str, Any]]:
+    return await (await api.sign_in("admin")).beds(ward)
+
+
+async def _taken(api: Api, number: int) -> dict[str, Any]:
+    return [bed for bed in await _beds(api) if bed["admission"] is not None][number]
+
+
+def _card(page: Page, bed: dict[str, Any]) -> Locator:
+    return page.locator(f'[data-bed="{bed["code"]}"]')
+
+
+async def _board(open_page: OpenPage, user: str, width: int = 1280) -> Page:
+    page = await open_page("/wards/MED1", user=user, width=width)
+    await expect(page.get_by_role("list", name="Beds")).to_be_visible()
+    # The tour of who is here for the first time.
+    await page.keyboard.press("Escape")
+    return page
+
+
+async def _do(page: Page, bed: dict[str, Any], doing: str) -> Locator:
+    await page.get_by_role("button", name=f"Bed {bed['code']}: what to do").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name=doing).click()
+    return dialog
+
+
+async def test_vital_signs_are_scored_as_one_types_and_recorded_once(
+    api: Api, open_page: OpenPage
+) -> None:
+    bed = await _taken(api, 2)
+    patient = bed["admission"]["patient"]["id"]
+    before = (await _chart(api, patient))["vitals"]["totalCount"]
+    page = await _board(open_page, "nurse", 390)
+    dialog = await _do(page, bed, "Record vital signs")
+    preview = dialog.locator("output")
+    for name, value in (
+        ("Respiratory rate", "22"),
+        ("SpO₂", "93"),
+        ("Systolic", "95"),
+        ("Diastolic", "60"),
+        ("Pulse", "320"),
+        ("Temperature", "38,5"),
+    ):
+        await dialog.get_by_label(name, exact=True).fill(value)
+    await expect(dialog.get_by_text("Not plausible: usually 0 to 300")).to_be_visible()
+    await dialog.get_by_label("Pulse", exact=True).fill("112")
+    await dialog.get_by_role("radio", name="Oxygen").check()
+    await expect(preview).to_contain_text(re.compile(r"NEWS2\s*\?"))
+    await dialog.get_by_label("New confusion").check()
+    # 2 + 2 + 2 + 2 + 2 + 3 + 1, by the chart of the Royal College of Physicians.
+    await expect(preview).to_contain_text(re.compile(r"NEWS2\s*14\s*high"))
+    assert await violations(page) == {}
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+    # The first answer is lost, and the button pressed again.
+    lost: list[Any] = []
+
+    async def lose(route: Any) -> None:
+        if not lost and "RecordVitals" in (route.request.post_data or ""):
+            lost.append(await route.fetch())
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/graphql", lose)
+    submit = dialog.get_by_role("button", name="Record", exact=True)
+    await submit.click()
+    await expect(dialog.get_by_role("alert", name="This did not work")).to_be_visible()
+    assert lost
+    await submit.evaluate("button => { button.click(); button.click(); }")
+    await expect(dialog.get_by_role("status")).to_contain_text(re.compile(r"NEWS2\s*14\s*high"))
+    await expect(dialog.get_by_role("button", name="Close").last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("button", name=f"Bed {bed['code']}: what to do")).to_be_focused()
+    sets = (await _chart(api, patient))["vitals"]
+    assert sets["totalCount"] == before + 1
+    newest = [one for one in sets["nodes"] if one["heartRate"] == 112]
+    assert [one["news2"] for one in newest] == [{"total": 14, "risk": "HIGH"}]
+    assert newest[0]["temperature"] == "38.5"
+
+
+async def test_an_implausible_value_is_recorded_where_it_is_confirmed(
+    api: Api, open_page: OpenPage
+) -> None:
+    bed = await _taken(api, 3)
+    page = await _board(open_page, "nurse")
+    dialog = await _do(page, bed, "Record vital signs")
+    submit = dialog.get_by_role("button", name="Record", exact=True)
+    await submit.click()
+    await expect(dialog.get_by_text("Type at least one value.")).to_be_visible()
+    pulse = dialog.get_by_label("Pulse", exact=True)
+    await pulse.fill("305")
+    await submit.click()
+    await expect(pulse).to_be_focused()
+    await dialog.get_by_label("Pulse: measured again, it is right").check()
+    await pulse.press("Enter")
+    await expect(dialog.get_by_role("status")).to_contain_text("Recorded")
+    sets = (await _chart(api, bed["admission"]["patient"]["id"]))["vitals"]["nodes"]
+    assert [one["confirmed"] for one in sets if one["heartRate"] == 305] == [["HEART_RATE"]]
+
+
+async def test_an_order_that_is_warned_of_waits_for_a_reason(api: Api, open_page: OpenPage) -> None:
+    bed = await _taken(api, 4)
+    patient = bed["admission"]["patient"]["id"]
+    page = await open_page(f"/patients/{patient}/medication", user="doctor")
+    asked = page.get_by_role("button", name="Order medication")
+    dialog = page.get_by_role("dialog", name="Order medication")
+    for again in (False, True):
+        await asked.click()
+        await dialog.get_by_label("Drug").fill("Warfarin")
+        await dialog.get_by_label("Dose").fill("5")
+        await dialog.get_by_role("button", name="Order", exact=True).click()
+        if again:
+            await expect(dialog.get_by_role("alert").get_by_text("Ordered already")).to_be_visible()
+            assert await violations(page) == {}
+            await dialog.get_by_role("button", name="Order all the same").click()
+            await expect(dialog.get_by_text("This is needed")).to_be_visible()
+            await dialog.get_by_label("Why it is ordered").fill("Loading dose")
+            await dialog.get_by_role("button", name="Order all the same").click()
+        await expect(dialog).to_have_count(0)
+    orders = (await _chart(api, patient))["medications"]["nodes"]
+    reasons = [one["overrideReason"] for one in orders if one["drug"] == "Warfarin"]
+    assert sorted(reasons, key=str) == ["Loading dose", None]
+
+
+async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
+    api: Api, open_page: OpenPage
+) -> None:
+    bed = await _taken(api, 5)
+    page = await _board(open_page, "charge")
+    more = page.get_by_role("button", name=f"Bed {bed['code']}: what to do")
+    await more.focus()
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Move to another bed").press("Enter")
+    bar = page.get_by_role("region", name="Choosing a bed")
+    await expect(bar).to_contain_text(f"bed {bed['code']}: choose a free bed")
+    await page.keyboard.press("Escape")
+    await expect(bar).to_have_count(0)
+
+    await _do(page, bed, "Move to another bed")
+    await bar.get_by_role("button", name="Go to the next one").press("Enter")
+    target = page.locator("button[data-offer]:focus")
+    await expect(target).to_have_count(1)
+    code = re.sub(r"^Choose bed ([^,]+).*$", r"\1", await target.get_attribute("aria-label") or "")
+    assert await violations(page) == {}
+    await page.keyboard.press("Enter")
+    unfit = dialog.get_by_label("Why all the same")
+    await expect(dialog).to_contain_text(f"to bed {code}")
+    if await unfit.count():
+        await unfit.fill("No other bed")
+    await dialog.get_by_role("button", name="Move", exact=True).click()
+    await expect(bar).to_have_count(0)
+    await expect(page.locator(f'[data-bed="{code}"]')).to_have_attribute("data-part", "occupied")
+    await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
+    stay = (await _chart(api, bed["admission"]["patient"]["id"]))["admission"]
+    assert stay["bed"]["code"] == code
+
+    # And the bed that was left is cleaned.
+    dialog = await _do(page, bed, "Cleaning, closing, opening")
+    await dialog.get_by_role("radio").first.check()
+    await dialog.get_by_role("button", name="Change the bed").click()
+    await expect(dialog).to_have_count(0)
+
+
+async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page: OpenPage) -> None:
+    (bed, *_) = [
+        one
+        for one in await _beds(api, "SURG1")
+        if one["status"] == "UNOCCUPIED" and not one["reservedFor"]
+    ]
+    page = await open_page("/wards/SURG1", user="clerk")
+    await expect(page.get_by_role("list", name="Beds")).to_be_visible()
+    await page.keyboard.press("Escape")
+    dialog = await _do(page, bed, "Reserve for a patient")
+    await dialog.get_by_role("button", name="Register a new patient").click()
+    await dialog.get_by_label("MRN").fill("WEB-1")
+    await dialog.get_by_label("Family name").fill("Quist")
+    await dialog.get_by_role("button", name="Register", exact=True).click()
+    await expect(dialog.get_by_text("This is needed")).to_be_visible()
+    await dialog.get_by_label("Given name").fill("Ada")
+    await dialog.get_by_role("button", name="Register", exact=True).click()
+    await dialog.get_by_role("button", name="Reserve", exact=True).click()
+    await expect(_card(page, bed)).to_have_attribute("data-part", "reserved")
+
+    dialog = await _do(page, bed, "Admit a patient")
+    await dialog.get_by_role("button", name="Another patient").click()
+    await dialog.get_by_role("combobox").fill("WEB-1")
+    await expect(dialog.get_by_role("option")).to_contain_text("Quist, Ada")
+    assert await violations(page) == {}
+    await page.keyboard.press("Enter")
+    await dialog.get_by_role("button", name="Admit", exact=True).click()
+    await expect(_card(page, bed)).to_contain_text("Quist, Ada")
+
+    dialog = await _do(page, bed, "Discharge")
+    await dialog.get_by_role("button", name="Discharge", exact=True).click()
+    await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
+
+
+async def test_what_a_role_may_not_do_is_not_offered(api: Api, open_page: OpenPage) -> None:
+    free = next(bed for bed in await _beds(api) if bed["status"] == "UNOCCUPIED")
+    taken = await _taken(api, 0)
+    page = await _board(open_page, "nurse")
+    await expect(_card(page, free)).to_be_visible()
+    await expect(page.get_by_role("button", name=f"Bed {free['code']}: what to do")).to_have_count(
+        0
+    )
+    await page.get_by_role("button", name=f"Bed {taken['code']}: what to do").click()
+    offered = page.get_by_role("dialog").get_by_role("button")
+    await expect(offered.filter(has_text="Record vital signs")).to_be_visible()
+    await expect(offered.filter(has_text="Discharge")).to_have_count(0)
