@@ -1,7 +1,7 @@
 """Zulip's law: a snapshot taken before, plus the events, is the snapshot taken after.
 
-The web client's own stores and reducers hear a real server, on a socket that is cut again and again,
-while everything happens on the ward that its board can show.
+The web client's own stores and reducers hear a real server, on a socket that is cut again and
+again, while everything happens on the ward that its board can show.
 """
 
 from __future__ import annotations
