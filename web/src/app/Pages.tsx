@@ -1,11 +1,11 @@
 import { lazy } from "react";
 import { Route, Switch } from "wouter";
 
+import Board from "../board/BoardPage";
 import { NotFound } from "./NotFound";
 
-// One file of script for each page: who opens the board loads no report.
+// One file of script for each page: who opens the board loads no report. The board is what most open, so it comes at once.
 const Wards = lazy(() => import("../wards/WardsPage"));
-const Board = lazy(() => import("../board/BoardPage"));
 const Criticals = lazy(() => import("../critical/CriticalPage"));
 const Patient = lazy(() => import("../patient/PatientPage"));
 const Find = lazy(() => import("../find/FindPage"));

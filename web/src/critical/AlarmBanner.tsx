@@ -29,6 +29,12 @@ import { Whose } from "./Whose";
 const loadDialog = () => import("./AcknowledgeDialog");
 const AcknowledgeDialog = lazy(loadDialog);
 
+/**
+ * Here before it is needed, so that who answers a critical result does not wait for a piece of the page; but the board
+ * first.
+ */
+const DIALOG_AFTER_MS = 2_000;
+
 /** What sounds on this page, and what says so. */
 function useAlarm() {
   const { criticals } = useLive();
@@ -114,14 +120,16 @@ function Station() {
   const { state } = useCriticals();
   const [first] = state?.open ?? [];
   const total = state?.total ?? 0;
+  const calls = first !== undefined;
   const banner = useHeight();
 
   useTitleCount(total);
   useShortcut("a", t("acknowledge.shortcut"), () => first && asked.ask(first.id));
   useEffect(() => {
-    // Here before it is needed: who answers a critical result does not wait for a piece of the page.
-    if (first) void loadDialog();
-  }, [first]);
+    if (!calls) return undefined;
+    const timer = setTimeout(() => void loadDialog(), DIALOG_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [calls]);
 
   const silent = muted !== null || sound !== "ready";
   return (

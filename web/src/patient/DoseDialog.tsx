@@ -12,9 +12,9 @@ import { millis } from "../format/time";
 import { RecordAdministrationDocument } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
-import { doseOf } from "./dosage";
 import type { Order } from "./doses";
 import { useFocusBack } from "./useFocusBack";
+import { useDosage } from "./useDosage";
 
 /** A dose that somebody says was given, or was not. `dueAt` is null where the order has no times. */
 export interface DoseAsked {
@@ -40,6 +40,7 @@ function local(at: number): string {
 export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
   const { t } = useTranslation(["patient", "app"]);
   const format = useFormat();
+  const dosage = useDosage();
   const now = useNow();
   const { order, dueAt, status } = asked;
   const given = status === "GIVEN";
@@ -92,7 +93,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>
-            <strong>{order.drug}</strong> {doseOf(order, format.decimal)}
+            <strong>{order.drug}</strong> {dosage(order)}
             {due !== null && <> · {t("dose.due", { time: format.clock(due, now) })}</>}
           </Text>
           {order.asNeeded && order.asNeededReason && <Text size="sm">{t("order.asNeeded", { reason: order.asNeededReason })}</Text>}

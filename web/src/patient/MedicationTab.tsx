@@ -12,7 +12,6 @@ import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
 import { Column } from "./Column";
 import { DoseDialog, type DoseAsked } from "./DoseDialog";
-import { doseOf } from "./dosage";
 import { isOpen, waiting, type DueDose } from "./doses";
 import { usePatientFile } from "./file";
 import classes from "./MedicationTab.module.css";
@@ -20,6 +19,7 @@ import { OrderCard } from "./OrderCard";
 import { OrderDialog, type OrderAsked } from "./OrderDialog";
 import { Section } from "./Section";
 import { useFileQuery } from "./useFileQuery";
+import { useDosage } from "./useDosage";
 
 const ORDERS = 200;
 const DUE_WITHIN_MS = 24 * 3_600_000;
@@ -35,6 +35,7 @@ interface DueProps {
 function Due({ due: { order, dose, dueAt }, onDose }: DueProps) {
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
+  const dosage = useDosage();
   const now = useNow();
   const mayGive = useMay("administration:record");
   const time = format.clock(dueAt, now);
@@ -42,7 +43,7 @@ function Due({ due: { order, dose, dueAt }, onDose }: DueProps) {
     <li className={classes.due} data-late={dose.state === "LATE" || undefined}>
       <span className={classes.time}>{time}</span>
       <span className={classes.drug}>
-        <strong>{order.drug}</strong> <bdi>{doseOf(order, format.decimal)}</bdi>
+        <strong>{order.drug}</strong> <bdi>{dosage(order)}</bdi>
       </span>
       <span className="flag" data-tone={TONE[dose.state]}>
         {t(`clinical:doseState.${dose.state}`)}

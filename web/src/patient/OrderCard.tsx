@@ -7,12 +7,12 @@ import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
 import type { DoseAsked } from "./DoseDialog";
-import { doseOf } from "./dosage";
 import { actionsOf, type Order, type OrderAction } from "./doses";
 import classes from "./MedicationTab.module.css";
 import type { OrderAsked } from "./OrderDialog";
 import { OrderHistory } from "./OrderHistory";
 import { Warnings } from "./Warnings";
+import { useDosage } from "./useDosage";
 
 const TONE: Readonly<Partial<Record<Order["status"], string>>> = { ACTIVE: "low", ON_HOLD: "single", DRAFT: "none" };
 
@@ -37,6 +37,7 @@ function useWhen(order: Order): string {
 export function OrderCard({ order, onDose, onAction }: OrderCardProps) {
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
+  const dosage = useDosage();
   const now = useNow();
   const [open, setOpen] = useState(false);
   const may: Readonly<Record<OrderAction, boolean>> = {
@@ -60,7 +61,7 @@ export function OrderCard({ order, onDose, onAction }: OrderCardProps) {
           <Text component="h3" fz="md" fw={700}>
             {order.drug}{" "}
             <Text span fw={500}>
-              <bdi>{doseOf(order, format.decimal)}</bdi>
+              <bdi>{dosage(order)}</bdi>
             </Text>
           </Text>
           <Text size="sm">{when}</Text>

@@ -12,12 +12,11 @@ import {
   ResumeMedicationDocument,
   StartMedicationDocument,
 } from "../generated/graphql";
-import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
-import { doseOf } from "./dosage";
 import type { Order, OrderAction } from "./doses";
 import { useFocusBack } from "./useFocusBack";
 import { Warnings } from "./Warnings";
+import { useDosage } from "./useDosage";
 
 export interface OrderAsked {
   readonly order: Order;
@@ -35,7 +34,7 @@ const NEEDS_REASON: readonly OrderAction[] = ["hold", "stop"];
 
 export function OrderDialog({ asked: { order, action }, onDone, onClose }: OrderDialogProps) {
   const { t } = useTranslation(["patient", "app"]);
-  const format = useFormat();
+  const dosage = useDosage();
   const [key] = useState(newKey);
   useFocusBack();
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -84,7 +83,7 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>
-            <strong>{order.drug}</strong> {doseOf(order, format.decimal)}
+            <strong>{order.drug}</strong> {dosage(order)}
           </Text>
           {goesOn && <Warnings warnings={unanswered} />}
           {action !== "start" && (

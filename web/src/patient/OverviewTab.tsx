@@ -16,7 +16,6 @@ import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
 import { Column } from "./Column";
 import { waiting } from "./doses";
-import { doseOf } from "./dosage";
 import { usePatientFile } from "./file";
 import classes from "./OverviewTab.module.css";
 import { openOnes } from "./openOnes";
@@ -25,6 +24,7 @@ import { Section } from "./Section";
 import { StaysTab } from "./StaysTab";
 import { useFileQuery } from "./useFileQuery";
 import { VitalsReadings } from "./VitalsReadings";
+import { useDosage } from "./useDosage";
 
 const DUE_WITHIN_MS = 12 * 3_600_000;
 const MOST = 10;
@@ -93,6 +93,7 @@ function DueMedication() {
   const { t } = useTranslation(["patient", "clinical"]);
   const { patient, pulse } = usePatientFile();
   const format = useFormat();
+  const dosage = useDosage();
   const now = useNow();
   const { data, problem, again } = useFileQuery(OrdersOfPatientDocument, { id: patient.id, first: 100 }, pulse);
   const orders = data?.patient?.medications?.nodes;
@@ -105,7 +106,7 @@ function DueMedication() {
         {due.slice(0, MOST).map(({ order, dose, dueAt }) => (
           <li key={`${order.id} ${dueAt}`} className={classes.row}>
             <span>
-              <strong>{order.drug}</strong> <bdi>{doseOf(order, format.decimal)}</bdi>
+              <strong>{order.drug}</strong> <bdi>{dosage(order)}</bdi>
               <span className={classes.time}>{format.clock(dueAt, now)}</span>
             </span>
             <span className="flag" data-tone={dose.state === "LATE" ? "medium" : "none"}>

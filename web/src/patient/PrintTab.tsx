@@ -8,7 +8,6 @@ import { useLive, useMay } from "../live/Live";
 import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
 import { Column } from "./Column";
-import { doseOf } from "./dosage";
 import { isOpen } from "./doses";
 import { usePatientFile } from "./file";
 import { panelGrid } from "./panels";
@@ -17,6 +16,7 @@ import { asked } from "./range";
 import { Section } from "./Section";
 import { useFileQuery } from "./useFileQuery";
 import { VitalsTable } from "./VitalsTable";
+import { useDosage } from "./useDosage";
 
 const PANELS: readonly LabPanel[] = ["CMP", "CBC"];
 const SETS = 24;
@@ -40,7 +40,7 @@ function Panel({ panel }: { readonly panel: LabPanel }) {
 function Medication() {
   const { t } = useTranslation(["patient", "clinical"]);
   const { patient, pulse } = usePatientFile();
-  const format = useFormat();
+  const dosage = useDosage();
   const { data, problem, again } = useFileQuery(OrdersOfPatientDocument, { id: patient.id, first: 200 }, pulse);
   const orders = (data?.patient?.medications?.nodes ?? []).filter(isOpen);
   return (
@@ -50,7 +50,7 @@ function Medication() {
       <ul>
         {orders.map((order) => (
           <li key={order.id}>
-            <strong>{order.drug}</strong> {doseOf(order, format.decimal)} {order.times.join(", ")}
+            <strong>{order.drug}</strong> {dosage(order)} {order.times.join(", ")}
             {order.asNeeded && ` – ${t("order.asNeeded", { reason: order.asNeededReason ?? "–" })}`} (
             {t(`clinical:medicationStatus.${order.status}`)})
           </li>

@@ -7,11 +7,11 @@ import { readings } from "../format/vitals";
 import type { ResultOfChartFragment, VitalsOfChartFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { News2Badge } from "../ui/News2Badge";
-import { doseOf } from "./dosage";
 import { ResultValue } from "./ResultValue";
 import type { Entry } from "./timeline";
 import type { Content, Step } from "./timelineContent";
 import classes from "./TimelineTab.module.css";
+import { useDosage } from "./useDosage";
 
 /** Beside the word of the kind. */
 const SIGN = { vitals: "♥", results: "⚗", criticals: "⚠", orders: "✎", doses: "●", moves: "⇄" } as const;
@@ -84,6 +84,7 @@ function useStepDetails(): (step: Step) => string {
 function useLine(): (content: Content) => { readonly text: ReactNode; readonly by?: string | null; readonly details?: string | null } {
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
+  const dosage = useDosage();
   const stepDetails = useStepDetails();
   return (content) => {
     switch (content.type) {
@@ -105,7 +106,7 @@ function useLine(): (content: Content) => { readonly text: ReactNode; readonly b
         return {
           text: (
             <>
-              <strong>{t(`orderStep.${content.step.kind}`)}</strong> {content.order.drug} <bdi>{doseOf(content.order, format.decimal)}</bdi>
+              <strong>{t(`orderStep.${content.step.kind}`)}</strong> {content.order.drug} <bdi>{dosage(content.order)}</bdi>
             </>
           ),
           details: content.step.reason,
@@ -116,7 +117,7 @@ function useLine(): (content: Content) => { readonly text: ReactNode; readonly b
           text: (
             <>
               <strong>{t(`administration.${content.given.status}`)}</strong> {content.order.drug}{" "}
-              <bdi>{doseOf({ ...content.order, dose: content.given.dose, doseUnit: content.given.doseUnit, frequency: null }, format.decimal)}</bdi>
+              <bdi>{dosage({ ...content.order, dose: content.given.dose, doseUnit: content.given.doseUnit, frequency: null })}</bdi>
             </>
           ),
           details: content.given.reason,
