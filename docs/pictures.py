@@ -91,7 +91,7 @@ def happen(base_url: str) -> str:
     result = {"code": "2823-3", "display": "Potassium", "value": "6.9", "unit": "mmol/L"}
     result |= {"referenceLow": "3.5", "referenceHigh": "5.1", "status": "FINAL"}
     result |= {"observedAt": now.isoformat(), "externalId": f"picture-{now.timestamp()}"}
-    laboratory.run(LABS, {"patientId": patients[3], "results": [result]})
+    laboratory.run(LABS, {"results": [result | {"patientId": patients[3]}]})
     taken: dict[str, Any] = {
         "respiratoryRate": 26,
         "oxygenSaturation": 92,
@@ -123,7 +123,7 @@ def signed_in(browser: Browser, base_url: str, picture: Picture, path: str) -> P
     if "?wall" not in path:
         page.get_by_role("button", name="Skip").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.locator("[data-phase=live]")).to_be_visible()
+    expect(page.locator("[data-phase=live], [data-phase=not-permitted]")).to_be_visible()
     page.wait_for_load_state("networkidle")
     return page
 
@@ -172,7 +172,8 @@ def main(folder: str) -> None:
     with demo() as base_url, sync_playwright() as playwright:
         patient = happen(base_url)
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+            args=["--no-sandbox"],
         )
         for picture in PICTURES:
             take(browser, base_url, picture, patient, into)

@@ -45,7 +45,7 @@ class Length:
     """Over which the heap may not grow."""
 
 
-FULL_LENGTH, SMALL_LENGTH = Length(120, 0.25, 10_000), Length(8, 0.05, 120)
+FULL_LENGTH, SMALL_LENGTH = Length(120, 0.25, 10_000), Length(4, 0.05, 60)
 
 
 async def measured(port: int, length: Length) -> dict[str, Any]:

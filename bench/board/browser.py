@@ -16,7 +16,13 @@ from playwright.async_api import CDPSession, Page, async_playwright, expect
 from bench.hospital import PASSWORD
 from bench.wire import Fault
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 PATIENCE = 60.0
 
 WATCH = """

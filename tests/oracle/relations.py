@@ -142,7 +142,7 @@ def _patients(held: Held, viewer: Viewer, row: Row, given: Given) -> list[Row]:
     if "nationalId" in given:
         rows = [one for one in rows if one["national_id"] == given["nationalId"].strip()]
     if "birthDate" in given:
-        rows = [one for one in rows if str(one["birth_date"]) == given["birthDate"]]
+        rows = [one for one in rows if one["birth_date"] == given["birthDate"]]
     if "search" not in given:
         return rows
     wanted = " ".join(given["search"].lower().split())

@@ -21,6 +21,7 @@ async def fits(page: Page) -> bool:
 
 async def test_a_wrong_password_is_said_and_can_be_typed_again(open_page: OpenPage) -> None:
     page = await open_page("/find", user=None)
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert await violations(page) == {}
     await sign_in(page, "nurse", "not-it")
     await expect(page.get_by_role("alert").get_by_text("not right")).to_be_visible()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
-import pytest
 from playwright.async_api import Request
 
 from tests.first_light.process import Server
@@ -16,7 +15,6 @@ MOST = 200_000
 """Bytes, compressed. The alarm, its words and its sound are among them."""
 
 
-@pytest.mark.xfail(reason="228 kB with the read-back that an open critical result fetches ahead")
 async def test_the_board_stands_on_little_script(
     server: Server, open_page: OpenPage, record_property: Callable[[str, object], None]
 ) -> None:
