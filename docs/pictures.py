@@ -130,6 +130,8 @@ def signed_in(browser: Browser, base_url: str, picture: Picture, path: str) -> P
 
 def take(browser: Browser, base_url: str, picture: Picture, patient: str, into: Path) -> None:
     page = signed_in(browser, base_url, picture, picture.path.format(patient=patient))
+    for unfinished in (".mantine-Loader-root", ".mantine-Skeleton-root"):
+        expect(page.locator(unfinished)).to_have_count(0)
     if picture.steps == "acknowledge":
         page.keyboard.press("a")
         expect(page.get_by_role("dialog")).to_be_visible()

@@ -81,5 +81,5 @@ async def test_a_client_that_is_cut_again_and_again_hears_all_once(
                             break
                     # Whatever else had been sent is lost with the connection.
         await writer
-        assert connections > 4
+        assert connections > 2
     assert seen == list(range(1, EVENTS + 1))

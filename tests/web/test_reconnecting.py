@@ -119,10 +119,6 @@ async def test_a_laptop_that_has_slept_misses_nothing(
         await expect(alarm(page, "7.12")).to_have_count(1)
         await expect(alarm(page, "7.11")).to_have_count(0)
         assert await page.evaluate("window.stillTheSamePage") is True
-        # What is asked for over HTTP comes too, though the connections of before are kept in vain.
-        await page.get_by_role("banner").get_by_role("link", name="Wardline").click()
-        await page.clock.fast_forward(STALE_AFTER_MS)
-        await expect(page.get_by_role("main").get_by_text("General Medicine 1")).to_be_visible()
 
 
 async def test_what_happens_without_redis_is_heard(

@@ -30,6 +30,7 @@ async def test_the_board_stands_on_little_script(
     await page.reload()
     await live(page)
     await page.get_by_role("list", name="Beds").wait_for()
+    page.remove_listener("request", count)
     assert asked
     sizes = {}
     async with httpx.AsyncClient() as client:

@@ -3,16 +3,17 @@ import { Route, Switch } from "wouter";
 
 import Board from "../board/BoardPage";
 import { NotFound } from "./NotFound";
+import { patiently } from "./patiently";
 
 // One file of script for each page: who opens the board loads no report. The board is what most open, so it comes at once.
-const Wards = lazy(() => import("../wards/WardsPage"));
-const Criticals = lazy(() => import("../critical/CriticalPage"));
-const Patient = lazy(() => import("../patient/PatientPage"));
-const Find = lazy(() => import("../find/FindPage"));
-const Report = lazy(() => import("../report/ReportPage"));
-const Rules = lazy(() => import("../rules/RulesPage"));
-const Admin = lazy(() => import("../admin/AdminPage"));
-const Help = lazy(() => import("../help/HelpPage"));
+const Wards = lazy(() => patiently(() => import("../wards/WardsPage")));
+const Criticals = lazy(() => patiently(() => import("../critical/CriticalPage")));
+const Patient = lazy(() => patiently(() => import("../patient/PatientPage")));
+const Find = lazy(() => patiently(() => import("../find/FindPage")));
+const Report = lazy(() => patiently(() => import("../report/ReportPage")));
+const Rules = lazy(() => patiently(() => import("../rules/RulesPage")));
+const Admin = lazy(() => patiently(() => import("../admin/AdminPage")));
+const Help = lazy(() => patiently(() => import("../help/HelpPage")));
 
 export function Pages() {
   return (

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { paths } from "../app/paths";
+import { patiently } from "../app/patiently";
 import { useShortcut } from "../app/shortcuts";
 import { useTitleCount } from "../app/title";
 import { useWall } from "../app/wall";
@@ -26,7 +27,7 @@ import { Turn } from "./turn";
 import { Urgency } from "./Urgency";
 import { Whose } from "./Whose";
 
-const loadDialog = () => import("./AcknowledgeDialog");
+const loadDialog = () => patiently(() => import("./AcknowledgeDialog"));
 const AcknowledgeDialog = lazy(loadDialog);
 
 /**

@@ -15,7 +15,7 @@ describe("times", () => {
   const english = formatOf("en", "just now");
 
   // The words are those of this Node's ICU, which change from one to the next; the number and the unit are ours.
-  const relative = new Intl.RelativeTimeFormat("en-GB", { style: "narrow" });
+  const relative = new Intl.RelativeTimeFormat("en-GB", { style: "short" });
   const lasts = (n: number, unit: string) =>
     new Intl.NumberFormat("en-GB", { style: "unit", unit, unitDisplay: "short" }).format(n);
 

@@ -39,7 +39,7 @@ export function formatOf(language: Language, justNow: string): Format {
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
   const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
-  const relative = new Intl.RelativeTimeFormat(locale, { style: "narrow", numeric: "always" });
+  const relative = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" });
   const units = { s: unit(locale, "second"), min: unit(locale, "minute"), h: unit(locale, "hour"), d: unit(locale, "day") };
   const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
 

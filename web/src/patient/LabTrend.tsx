@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
-import { referenceRange } from "../format/result";
+import { referenceRange, unitName } from "../format/result";
 import { millis } from "../format/time";
 import { LabTrendOfDocument } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
@@ -58,7 +58,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
         {trend && points.length > 0 && !asTable && (
           <Chart
             label={name}
-            unit={trend.unit ?? ""}
+            unit={unitName(trend.unit ?? "")}
             lines={lines}
             bands={bands}
             kept={kept}
@@ -73,7 +73,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
               <Table.Tr>
                 <Table.Th scope="col">{t("word.time")}</Table.Th>
                 <Table.Th scope="col">
-                  {name} {trend.unit}
+                  {name} {trend.unit && unitName(trend.unit)}
                 </Table.Th>
               </Table.Tr>
             </Table.Thead>

@@ -2,7 +2,7 @@ import { Table, Text, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
-import { interpretationSign, referenceRange, resultValue } from "../format/result";
+import { interpretationSign, referenceRange, resultValue, unitName } from "../format/result";
 import { millis } from "../format/time";
 import type { ResultOfChartFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
@@ -80,7 +80,7 @@ export function PanelTable({ label, grid, chosen = null, onChoose }: PanelTableP
           const name = (
             <>
               <bdi>{row.display}</bdi>
-              {row.unit !== null && <span className={classes.unit}> {row.unit}</span>}
+              {row.unit !== null && <span className={classes.unit}> {unitName(row.unit)}</span>}
             </>
           );
           return (

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 
+import { unitName } from "../format/result";
 import type { RuleInTableFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { ageOf } from "./age";
@@ -35,7 +36,7 @@ export function useRuleWords(): RuleWords {
         [rule.highComparator, rule.high],
       ] as const;
       const said = limits.flatMap(([comparator, value]) => (value ? [`${SIGN[comparator ?? ""] ?? ""} ${format.decimal(value)}`] : []));
-      return `${said.join(" · ")} ${rule.unit}`;
+      return `${said.join(" · ")} ${unitName(rule.unit)}`;
     },
     people(rule) {
       const said = [ages(rule), rule.sex && t(`clinical:sex.${rule.sex}`), rule.specimen, rule.ward?.code].filter(Boolean);
