@@ -79,7 +79,7 @@ function Reservation({ bed }: { readonly bed: Bed }) {
   );
 }
 
-function Card({ bed, criticals, due, wall, known }: BedCardProps) {
+function Card({ bed, criticals, due, namesake, wall, known }: BedCardProps) {
   const { t } = useTranslation("board");
   const patient = bed.admission?.patient;
   const vitals = patient?.latestVitals ?? null;
@@ -113,7 +113,7 @@ function Card({ bed, criticals, due, wall, known }: BedCardProps) {
       <Fresh of={known.criticals ? criticals.map((one) => `${one.id} ${String(one.escalationLevel)}`).join() : null}>
         {criticals.length > 0 && <CardCriticals criticals={criticals} wall={wall} />}
       </Fresh>
-      <CardTags bed={bed} due={due} />
+      <CardTags bed={bed} due={due} namesake={namesake} />
     </li>
   );
 }
@@ -129,6 +129,7 @@ export const BedCard = memo(
     before.bed === after.bed &&
     before.wall === after.wall &&
     before.known === after.known &&
+    before.namesake === after.namesake &&
     sameDue(before.due, after.due) &&
     sameOnes(before.criticals, after.criticals),
 );
