@@ -84,7 +84,7 @@ function Reservation({ bed }: { readonly bed: Bed }) {
   );
 }
 
-function CardContent({ bed, criticals, due, wall, known }: ContentProps) {
+function CardContent({ bed, criticals, due, namesake, wall, known }: ContentProps) {
   const { t } = useTranslation("board");
   const patient = bed.admission?.patient;
   const vitals = patient?.latestVitals ?? null;
@@ -109,7 +109,7 @@ function CardContent({ bed, criticals, due, wall, known }: ContentProps) {
       <Fresh of={known.criticals ? criticals.map((one) => `${one.id} ${String(one.escalationLevel)}`).join() : null}>
         {criticals.length > 0 && <CardCriticals criticals={criticals} wall={wall} />}
       </Fresh>
-      <CardTags bed={bed} due={due} />
+      <CardTags bed={bed} due={due} namesake={namesake} />
     </>
   );
 }
@@ -123,6 +123,7 @@ function sameContent(before: ContentProps, after: ContentProps): boolean {
     before.bed === after.bed &&
     before.wall === after.wall &&
     before.known === after.known &&
+    before.namesake === after.namesake &&
     sameDue(before.due, after.due) &&
     sameOnes(before.criticals, after.criticals)
   );
