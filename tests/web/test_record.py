@@ -24,22 +24,6 @@ LATEST = """query ($id: ID!) {
   }
 }"""
 
-PLAIN = """query ($ward: String!) {
-  ward(code: $ward) {
-    beds { admission { patient { id spo2Scale isolations { id } pregnancies { id } } } }
-  }
-}"""
-
-
-def _plain(found: dict[str, Any]) -> str:
-    """A patient of the ward for whom nothing is to be minded."""
-    for bed in found["ward"]["beds"]:
-        patient = (bed["admission"] or {}).get("patient")
-        if patient and patient["spo2Scale"] == "SCALE_1":
-            if not patient["isolations"] and not patient["pregnancies"]:
-                return str(patient["id"])
-    raise AssertionError("everybody on the ward has a precaution")
-
 
 async def _chart(api: Api, patient: str) -> dict[str, Any]:
     found: dict[str, Any] = (await (await api.sign_in("admin")).run(LATEST, id=patient))["patient"]
@@ -71,6 +55,16 @@ async def _do(page: Page, bed: dict[str, Any], doing: str) -> Locator:
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name=doing).click()
     return dialog
+
+
+async def _with_room(api: Api, *wards: str) -> str:
+    for ward in wards:
+        if any(
+            bed["status"] == "UNOCCUPIED" and not bed["reservedFor"]
+            for bed in await _beds(api, ward)
+        ):
+            return ward
+    raise AssertionError("no bed is free")
 
 
 async def _where(api: Api, patient: str) -> tuple[str, str]:
@@ -170,10 +164,48 @@ async def test_an_implausible_value_is_recorded_where_it_is_confirmed(
     assert [one["confirmed"] for one in sets if one["heartRate"] == 305] == [["HEART_RATE"]]
 
 
-async def test_an_order_that_is_warned_of_waits_for_a_reason(api: Api, open_page: OpenPage) -> None:
-    bed = await _taken(api, 4)
-    patient = bed["admission"]["patient"]["id"]
-    page = await open_page(f"/patients/{patient}/medication", user="doctor")
+async def _mind_and_take_back(page: Page) -> None:
+    """Isolation, SpO₂ scale and pregnancy, from the head of the chart."""
+    notes = page.get_by_role("list", name="Allergies and cautions")
+    dialog = page.get_by_role("dialog")
+    await page.get_by_role("button", name="Precautions").click()
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await dialog.get_by_label("Kind").select_option("Droplet isolation")
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await expect(dialog.get_by_text("This is needed")).to_be_visible()
+    await dialog.get_by_label("Reason").fill("Influenza A")
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await dialog.get_by_role("button", name="Choose scale 2").click()
+    await dialog.get_by_label("Reason").fill("Hypercapnia in COPD")
+    await dialog.get_by_role("button", name="Choose scale 2").click()
+    await dialog.get_by_role("button", name="Record a pregnancy").click()
+    await dialog.get_by_role("button", name="Record a pregnancy").click()
+    await expect(dialog.get_by_text("Pregnant: NEWS2 is not used")).to_be_visible()
+    assert await violations(page) == {}
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
+        await expect(notes).to_contain_text(said)
+
+    await dialog.get_by_role("button", name="End: Droplet isolation").click()
+    await dialog.get_by_role("button", name="End the isolation").click()
+    await dialog.get_by_role("button", name="Back to scale 1").click()
+    await dialog.get_by_label("Reason").fill("Ruled out")
+    await dialog.get_by_role("button", name="Back to scale 1").click()
+    await dialog.get_by_role("button", name="End the pregnancy").click()
+    await dialog.get_by_label("Recorded in error: there was none").check()
+    await dialog.get_by_role("button", name="End the pregnancy").click()
+    for said in ("Not isolated", "Scale 1: target 96 % and over", "None recorded"):
+        await expect(dialog.get_by_text(said)).to_be_visible()
+    await page.keyboard.press("Escape")
+    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
+        await expect(notes).not_to_contain_text(said)
+
+
+async def test_an_order_that_is_warned_of_waits_for_a_reason_and_precautions_are_set(
+    api: Api, open_page: OpenPage
+) -> None:
+    patient = await (await api.sign_in("admin")).register("Precautious")
+    page = await open_page(f"/patients/{patient}/medication", user="admin")
     asked = page.get_by_role("button", name="Order medication")
     dialog = page.get_by_role("dialog", name="Order medication")
     for again in (False, True):
@@ -210,45 +242,8 @@ async def test_an_order_that_is_warned_of_waits_for_a_reason(api: Api, open_page
     reasons = [one["overrideReason"] for one in orders if one["drug"] == "Warfarin"]
     assert sorted(reasons, key=str) == ["Loading dose", None]
 
-
-async def test_isolation_scale_and_pregnancy_are_set_from_the_chart(
-    api: Api, open_page: OpenPage
-) -> None:
-    patient = await (await api.sign_in("admin")).run(PLAIN, ward="MED1")
-    page = await open_page(f"/patients/{_plain(patient)}", user="doctor", width=390)
-    notes = page.get_by_role("list", name="Allergies and cautions")
-    dialog = page.get_by_role("dialog")
-    await page.get_by_role("button", name="Precautions").click()
-    await dialog.get_by_role("button", name="Set an isolation").click()
-    await dialog.get_by_label("Kind").select_option("Droplet isolation")
-    await dialog.get_by_role("button", name="Set an isolation").click()
-    await expect(dialog.get_by_text("This is needed")).to_be_visible()
-    await dialog.get_by_label("Reason").fill("Influenza A")
-    await dialog.get_by_role("button", name="Set an isolation").click()
-    await dialog.get_by_role("button", name="Choose scale 2").click()
-    await dialog.get_by_label("Reason").fill("Hypercapnia in COPD")
-    await dialog.get_by_role("button", name="Choose scale 2").click()
-    await dialog.get_by_role("button", name="Record a pregnancy").click()
-    await dialog.get_by_role("button", name="Record a pregnancy").click()
-    await expect(dialog.get_by_text("Pregnant: NEWS2 is not used")).to_be_visible()
-    assert await violations(page) == {}
-    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
-        await expect(notes).to_contain_text(said)
-
-    await dialog.get_by_role("button", name="End: Droplet isolation").click()
-    await dialog.get_by_role("button", name="End the isolation").click()
-    await dialog.get_by_role("button", name="Back to scale 1").click()
-    await dialog.get_by_label("Reason").fill("Ruled out")
-    await dialog.get_by_role("button", name="Back to scale 1").click()
-    await dialog.get_by_role("button", name="End the pregnancy").click()
-    await dialog.get_by_label("Recorded in error: there was none").check()
-    await dialog.get_by_role("button", name="End the pregnancy").click()
-    for said in ("Not isolated", "Scale 1: target 96 % and over", "None recorded"):
-        await expect(dialog.get_by_text(said)).to_be_visible()
-    await page.keyboard.press("Escape")
-    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
-        await expect(notes).not_to_contain_text(said)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await _mind_and_take_back(page)
 
 
 async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
@@ -281,7 +276,12 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
     patient = bed["admission"]["patient"]["id"]
     assert (await _where(api, patient)) == ("MED1", code)
 
-    # Back to where it has not been cleaned is refused, and what is possible is said.
+    # Back into a bed that has been closed is refused, and what is possible is said.
+    await _do(page, bed, "Cleaning, closing, opening")
+    await dialog.get_by_role("radio", name="Closed").check()
+    await dialog.get_by_label("Reason").fill("Broken rail")
+    await dialog.get_by_role("button", name="Change the bed").click()
+    await expect(dialog).to_have_count(0)
     await _do(page, {"code": code}, "Cancel the transfer")
     await _take_back(dialog, "Cancel the transfer")
     await expect(dialog.get_by_role("alert", name="This did not work")).to_be_visible()
@@ -289,6 +289,7 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
         "Clean and free"
     )
     await page.keyboard.press("Escape")
+    # So it is opened again.
     await _do(page, bed, "Cleaning, closing, opening")
     await dialog.get_by_role("radio").first.check()
     await dialog.get_by_role("button", name="Change the bed").click()
@@ -305,7 +306,8 @@ async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
 ) -> None:
     bed, other = await _taken(api, 6), await _taken(api, 7)
     patient = bed["admission"]["patient"]["id"]
-    page = await _board(open_page, "charge")
+    ward = await _with_room(api, "ED", "ICU", "PEDS")
+    page = await _board(open_page, "doctor")
     dialog = page.get_by_role("dialog")
     bar = page.get_by_role("region", name="Choosing a bed")
     await _do(page, bed, "Leave of absence")
@@ -322,13 +324,13 @@ async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
     assert (await _where(api, patient)) == ("MED1", other["code"])
 
     await _do(page, other, "Move to another bed")
-    await bar.get_by_role("link", name="SURG1").click()
-    await expect(page).to_have_url(re.compile("/wards/SURG1"))
+    await bar.get_by_role("link", name=ward, exact=True).click()
+    await expect(page).to_have_url(re.compile(f"/wards/{ward}"))
     await bar.get_by_role("button", name="Go to the next one").click()
     await page.keyboard.press("Enter")
     await _all_the_same(dialog, "Move")
     await expect(bar).to_have_count(0)
-    assert (await _where(api, patient))[0] == "SURG1"
+    assert (await _where(api, patient))[0] == ward
 
 
 async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page: OpenPage) -> None:
