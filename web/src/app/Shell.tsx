@@ -65,7 +65,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <div className={classes.top}>
               <TopLinks destinations={destinations} />
             </div>
-            <Group gap="xs" ms="auto" wrap="nowrap">
+            <Group gap="xs" ms="auto" miw={0} wrap="nowrap">
               <LiveStatus />
               <AccountMenu />
             </Group>
