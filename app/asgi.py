@@ -166,7 +166,6 @@ def _settle() -> None:
     the middle of somebody's board."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
 
 
 def _ended(clock: asyncio.Task[None]) -> None:

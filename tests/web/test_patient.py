@@ -37,7 +37,12 @@ TABS = ("", "/vitals", "/labs", "/medication", "/stays", "/timeline", "/print")
 async def paracetamol(doctor: Person, patient: dict[str, Any]) -> None:
     """An order as needed, of which four doses a day may be given."""
     given = {"drug": "paracetamol", "dose": "1", "doseUnit": "g", "route": "PO"}
-    needed = {"frequency": "Q6H", "asNeeded": True, "asNeededReason": "pain", "maxPerDay": 4}
+    needed = {
+        "frequency": "Q6H",
+        "asNeeded": True,
+        "asNeededReason": "pain at night",
+        "maxPerDay": 4,
+    }
     why = {"overrideReason": "seen with the pharmacist"}
     await doctor.run(ORDER, input={"patientId": patient["id"], **given, **needed, **why})
 
@@ -49,7 +54,7 @@ def tab(page: Page, word: str) -> Any:
 async def test_a_chart_is_kept_true_and_its_allergies_are_always_in_view(
     api: Api, open_page: OpenPage
 ) -> None:
-    patient, nurse, integrator = await somebody(api, 2)
+    patient, nurse, integrator = await somebody(api)
     page = await open_page(f"/patients/{patient['id']}", user="nurse")
     head = page.get_by_role("main").get_by_label("Patient", exact=True)
     await expect(head.get_by_role("heading")).to_have_text(name(patient))
@@ -75,7 +80,7 @@ async def test_a_chart_is_kept_true_and_its_allergies_are_always_in_view(
 
 
 async def test_trends_are_read_by_keyboard_and_in_a_table(api: Api, open_page: OpenPage) -> None:
-    patient, nurse, integrator = await somebody(api, 3)
+    patient, nurse, integrator = await somebody(api)
     page = await open_page(f"/patients/{patient['id']}/vitals", user="nurse")
     pulse = page.get_by_role("slider", name=re.compile("^Pulse"))
     await expect(pulse).to_be_visible()
@@ -89,8 +94,9 @@ async def test_trends_are_read_by_keyboard_and_in_a_table(api: Api, open_page: O
     await pulse.press("ArrowLeft")
     await expect(pulse).not_to_have_attribute("aria-valuetext", re.compile("143 /min"))
     await page.get_by_role("button", name="Zoom in").click()
-    await page.get_by_role("button", name="Reset").click()
-    await expect(page.get_by_role("button", name="72 h")).to_have_attribute("aria-pressed", "true")
+    reset = page.get_by_role("button", name="Reset")
+    await reset.click()
+    await expect(reset).to_have_count(0)
 
     # Drawn with the pointer, the stretch is asked for anew.
     box = await pulse.bounding_box()
@@ -117,10 +123,10 @@ async def test_trends_are_read_by_keyboard_and_in_a_table(api: Api, open_page: O
 async def test_a_dose_is_given_and_the_next_is_refused_with_its_time(
     api: Api, open_page: OpenPage
 ) -> None:
-    patient, _, _ = await somebody(api, 4)
+    patient, _, _ = await somebody(api)
     await paracetamol(await api.sign_in("doctor"), patient)
     page = await open_page(f"/patients/{patient['id']}/medication", user="nurse")
-    order = page.get_by_role("listitem").filter(has_text="as needed: pain").first
+    order = page.get_by_role("listitem").filter(has_text="as needed: pain at night").first
     await expect(order).to_contain_text("at most 4 in 24 h")
     await expect(order.get_by_role("button", name=re.compile("Stop|Hold"))).to_have_count(0)
     give = order.get_by_role("button", name="Give paracetamol")
@@ -145,10 +151,10 @@ async def test_a_dose_is_given_and_the_next_is_refused_with_its_time(
 async def test_an_order_is_held_resumed_and_stopped_with_reasons(
     api: Api, open_page: OpenPage
 ) -> None:
-    patient, _, _ = await somebody(api, 5)
+    patient, _, _ = await somebody(api)
     await paracetamol(await api.sign_in("doctor"), patient)
     page = await open_page(f"/patients/{patient['id']}/medication", user="doctor")
-    order = page.get_by_role("listitem").filter(has_text="as needed: pain").first
+    order = page.get_by_role("listitem").filter(has_text="as needed: pain at night").first
     form = page.get_by_role("dialog")
     await order.get_by_role("button", name="Hold paracetamol").click()
     await form.get_by_role("button", name="Hold").click()
@@ -170,7 +176,7 @@ async def test_an_order_is_held_resumed_and_stopped_with_reasons(
 async def test_what_a_role_may_not_see_is_not_there_and_says_so(
     api: Api, open_page: OpenPage
 ) -> None:
-    patient, _, _ = await somebody(api, 6)
+    patient, _, _ = await somebody(api)
     page = await open_page(f"/patients/{patient['id']}", user="clerk")
     await expect(page.get_by_role("heading", level=1)).to_have_text(name(patient))
     await expect(page.get_by_text("Allergies: not shown to your role")).to_be_visible()
@@ -207,7 +213,7 @@ async def test_a_glass_is_broken_with_a_reason_and_mended_again(
 async def test_each_tab_is_accessible_and_no_wider_than_a_telephone(
     api: Api, open_page: OpenPage
 ) -> None:
-    patient, nurse, integrator = await somebody(api, 7)
+    patient, nurse, integrator = await somebody(api)
     await nurse.run(
         ALLERGY,
         input={"patientId": patient["id"], "substance": "penicillin", "criticality": "HIGH"},

@@ -48,7 +48,7 @@ async def test_what_happened_while_the_server_was_away_is_shown(
     server: Server, api: Api, open_page: OpenPage, tmp_path: Path
 ) -> None:
     settings = server.settings
-    patient, nurse, integrator = await somebody(api, 3)
+    patient, nurse, integrator = await somebody(api)
     closed_meanwhile = await integrator.raise_alarm(patient["id"], "7.1")
     pages = await asyncio.gather(clocked(open_page), clocked(open_page, width=390))
     for page in pages:
@@ -97,7 +97,7 @@ async def test_a_laptop_that_has_slept_misses_nothing(
     server: Server, api: Api, open_page: OpenPage
 ) -> None:
     """Its connections are gone, and nobody has told it so."""
-    patient, nurse, integrator = await somebody(api, 4)
+    patient, nurse, integrator = await somebody(api)
     closed_meanwhile = await integrator.raise_alarm(patient["id"], "7.11")
     async with network(server) as way:
         page = await clocked(open_page, way.url)
@@ -128,7 +128,7 @@ async def test_what_happens_without_redis_is_heard(
         serving(tmp_path, "serve", database_url=demo_url, redis_url=own_redis.url) as own,
         httpx.AsyncClient(base_url=own.url, timeout=10) as client,
     ):
-        patient, _, integrator = await somebody(Api(client), 5)
+        patient, _, integrator = await somebody(Api(client))
         page = await clocked(open_page, own.url)
         await own_redis.kill()
         await integrator.raise_alarm(patient["id"], "7.3")
@@ -169,7 +169,7 @@ async def test_a_browsers_own_event_source_comes_back_to_where_it_was(
     server: Server, api: Api, open_page: OpenPage
 ) -> None:
     """With nothing but its cookie and what it remembers by itself."""
-    patient, _, integrator = await somebody(api, 2)
+    patient, _, integrator = await somebody(api)
     page = await open_page("/wards/MED1", user="nurse")
     await live(page)
     await page.evaluate(LISTEN)

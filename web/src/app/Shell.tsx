@@ -14,7 +14,7 @@ import { AccountMenu } from "./AccountMenu";
 import { isHere, useDestinations, type Destination } from "./destinations";
 import { paths } from "./paths";
 import classes from "./Shell.module.css";
-import { useWall } from "./wall";
+import { useIsWall } from "./wall";
 
 // Not of the first load: most who open a board need neither.
 const SideMenu = lazy(() => import("./SideMenu"));
@@ -47,7 +47,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
   const destinations = useDestinations();
   const [opened, { toggle, close }] = useDisclosure(false);
-  const [wall] = useWall();
+  const wall = useIsWall();
   const { viewer } = useLive();
   const [due] = useState(() => tourIsDue(viewer.id));
   return (
@@ -65,7 +65,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <div className={classes.top}>
               <TopLinks destinations={destinations} />
             </div>
-            <Group gap="xs" ms="auto" wrap="nowrap">
+            <Group gap="xs" ms="auto" miw={0} wrap="nowrap">
               <LiveStatus />
               <AccountMenu />
             </Group>

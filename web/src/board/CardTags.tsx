@@ -39,19 +39,31 @@ function LeaveTag({ until }: { readonly until: string | null }) {
   );
 }
 
+/** Two of a ward with one family name are taken for each other: asked for the first name and the birth date. */
+function NameAlert() {
+  const { t } = useTranslation("clinical");
+  return (
+    <li className={classes.tag} data-tone="single" title={t("nameAlert.text")}>
+      <span aria-hidden="true">≈</span> {t("nameAlert.title")}
+    </li>
+  );
+}
+
 interface CardTagsProps {
   readonly bed: Bed;
   readonly due: Due | null;
+  readonly namesake: boolean;
 }
 
 /** What else one must know before one goes to the bed. */
-export function CardTags({ bed, due }: CardTagsProps) {
+export function CardTags({ bed, due, namesake }: CardTagsProps) {
   const { t } = useTranslation(["board", "clinical"]);
   const { admission } = bed;
   const isolations = admission?.patient?.isolations ?? [];
-  if (due === null && isolations.length === 0 && !admission?.leaveSince) return null;
+  if (due === null && !namesake && isolations.length === 0 && !admission?.leaveSince) return null;
   return (
     <ul className={classes.tags}>
+      {namesake && <NameAlert />}
       {isolations.map(({ id, kind }) => (
         <li key={id} className={classes.tag} data-tone="single">
           <span aria-hidden="true">◈</span> {t(`clinical:isolation.${kind}`)}

@@ -1,5 +1,6 @@
 /** Which beds of a ward are shown, and in which order, without the page: what is shown stands in its address. */
 import { pressing, type Critical } from "../critical/open";
+import { namesakes } from "../format/namesakes";
 import { byRisk, news2 } from "../format/vitals";
 import type { Due } from "./due";
 import { partOf } from "./occupancy";
@@ -11,6 +12,8 @@ export interface Place {
   /** Most pressing first. */
   readonly criticals: readonly Critical[];
   readonly due: Due | null;
+  /** Another patient of the ward has the same family name. */
+  readonly namesake: boolean;
 }
 
 export const SHOWS = ["all", "occupied", "free", "risk", "critical", "due"] as const;
@@ -37,10 +40,11 @@ export function placesOf(
     const id = one.patient?.id;
     if (id !== undefined) criticals.set(id, [...(criticals.get(id) ?? []), one]);
   }
+  const alike = namesakes(beds.flatMap((bed) => bed.admission?.patient ?? []));
   return beds.map((bed) => {
     const id = bed.admission?.patient?.id;
-    if (id === undefined) return { bed, criticals: [], due: null };
-    return { bed, criticals: criticals.get(id) ?? [], due: due.get(id) ?? null };
+    if (id === undefined) return { bed, criticals: [], due: null, namesake: false };
+    return { bed, criticals: criticals.get(id) ?? [], due: due.get(id) ?? null, namesake: alike.has(id) };
   });
 }
 
@@ -86,6 +90,12 @@ function worseFirst(one: Place, other: Place): number {
 export function selected(places: readonly Place[], show: Show, sort: Sort): readonly Place[] {
   const chosen = places.filter(IS[show]);
   return sort === "risk" ? chosen.sort(worseFirst) : chosen;
+}
+
+/** The rest of `places`, in their order. */
+export function withoutOnes(places: readonly Place[], ones: readonly Place[]): readonly Place[] {
+  const these = new Set(ones);
+  return places.filter((place) => !these.has(place));
 }
 
 /** `places` in an order that was shown before; who was not there then comes at the end. */

@@ -5,13 +5,17 @@ import { useTranslation } from "react-i18next";
 import { useNow } from "../app/clock";
 import { age, patientName } from "../format/patient";
 import { millis } from "../format/time";
-import type { PatientHeadFragment } from "../generated/graphql";
+import { namesakesOf } from "../format/namesakes";
+import { NamesOnWardDocument, type PatientHeadFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
+import { useMay } from "../live/Live";
+import { Precautions } from "../record/Precautions";
 import { RecordVitals } from "../record/RecordVitals";
 import { Ago } from "../ui/Ago";
 import { News2Badge } from "../ui/News2Badge";
 import { usePatientFile } from "./file";
 import classes from "./PatientHeader.module.css";
+import { useFileQuery } from "./useFileQuery";
 
 type Allergy = NonNullable<PatientHeadFragment["allergies"]>[number];
 
@@ -46,6 +50,26 @@ function Allergies({ allergies }: { readonly allergies: readonly Allergy[] | nul
         </Note>
       ))}
     </>
+  );
+}
+
+/** Who else on the ward can be taken for this patient. Read when the chart is opened: the board is what watches the ward. */
+function Namesakes({ patient }: { readonly patient: PatientHeadFragment }) {
+  const { t } = useTranslation(["patient", "clinical"]);
+  const may = [useMay("ward:read"), useMay("admission:read")].every(Boolean);
+  const ward = patient.admission?.ward?.code;
+  const { data } = useFileQuery(NamesOnWardDocument, { ward: ward ?? "" }, null, ward === undefined || !may);
+  const others = (data?.ward?.beds ?? []).flatMap(({ code, admission }) => (admission?.patient ? [{ code, ...admission.patient }] : []));
+  const names = namesakesOf(patient, others).map((one) => `${patientName(one)} (${one.code})`);
+  if (names.length === 0) return null;
+  return (
+    <Note tone="single">
+      <span aria-hidden="true">≈</span>
+      <strong>{t("clinical:nameAlert.title")}</strong>
+      <span>
+        <bdi>{names.join(" · ")}</bdi>
+      </span>
+    </Note>
   );
 }
 
@@ -102,39 +126,40 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
   const reason = vitals?.news2NotApplicableReason;
   return (
     <header className={classes.header} aria-label={t("head.label")}>
-      <div className={classes.who}>
-        <Title order={1} className={classes.name}>
-          <bdi>{patientName(patient)}</bdi>
-        </Title>
-        <div className={classes.facts}>
-          {years && <span>{t(`clinical:age.${years.unit}`, { n: years.n })}</span>}
-          <span>{t(`clinical:sex.${patient.sex}`)}</span>
-          {patient.birthDate && (
-            <span>
-              {t("clinical:word.born")} {format.date(patient.birthDate)}
-            </span>
-          )}
-          <span>
-            {t("clinical:word.mrn")} <bdi>{patient.mrn}</bdi>
-          </span>
-        </div>
-        <div className={classes.place}>
-          {refused.has("patient.admission") ? null : <Place admission={patient.admission} />}
-          {vitals && (
-            <>
-              <News2Badge score={vitals.news2} />
-              <Text size="sm" component="span" visibleFrom="sm">
-                {reason ? t(`clinical:news2.${reason}`) : <Ago at={vitals.recordedAt} />}
-              </Text>
-            </>
-          )}
-          <RecordVitals patientId={patient.id} onRecorded={again} />
-        </div>
-      </div>
+      <Title order={1} className={classes.name}>
+        <bdi>{patientName(patient)}</bdi>
+      </Title>
+      {/* Directly after the name in reading, and on a phone to the eye as well. */}
       <ul className={classes.notes} aria-label={t("head.notes")}>
         <Allergies allergies={refused.has("patient.allergies") ? null : patient.allergies} />
+        <Namesakes patient={patient} />
         <Cautions patient={patient} />
       </ul>
+      <div className={classes.facts}>
+        {years && <span>{t(`clinical:age.${years.unit}`, { n: years.n })}</span>}
+        <span>{t(`clinical:sex.${patient.sex}`)}</span>
+        {patient.birthDate && (
+          <span>
+            {t("clinical:word.born")} {format.date(patient.birthDate)}
+          </span>
+        )}
+        <span>
+          {t("clinical:word.mrn")} <bdi>{patient.mrn}</bdi>
+        </span>
+      </div>
+      <div className={classes.place}>
+        {refused.has("patient.admission") ? null : <Place admission={patient.admission} />}
+        {vitals && (
+          <>
+            <News2Badge score={vitals.news2} />
+            <Text size="sm" component="span" visibleFrom="sm">
+              {reason ? t(`clinical:news2.${reason}`) : <Ago at={vitals.recordedAt} />}
+            </Text>
+          </>
+        )}
+        <RecordVitals patientId={patient.id} onRecorded={again} />
+        <Precautions patientId={patient.id} onChanged={again} />
+      </div>
     </header>
   );
 }
