@@ -118,6 +118,7 @@ async def test_vital_signs_doses_and_beds_change_by_themselves(
     page = await open_page("/wards/MED1", user="nurse")
     await live(page)
     shown = card(page, await bed_of(nurse, patient))
+    await expect(shown).to_be_visible()
     await measure(nurse, patient, 60, heartRate=83)
     await expect(shown).to_contain_text(re.compile(r"83\s*/min"))
     await expect(shown).to_contain_text("new")
@@ -176,7 +177,7 @@ async def test_a_choice_of_beds_and_their_order_stand_in_the_address(
     await expect(shown).to_contain_text("medium")
     await page.reload()
     await expect(shown).to_contain_text("medium")
-    assert await page.locator("[data-bed]").count() < len(await nurse.beds("MED1"))
+    assert await page.locator("[data-bed]:visible").count() < len(await nurse.beds("MED1"))
 
     await shown.get_by_role("link", name=name(patient)).focus()
     await page.keyboard.press("Enter")

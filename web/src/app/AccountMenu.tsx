@@ -18,7 +18,8 @@ export function AccountMenu() {
     <Button
       variant="subtle"
       size="compact-md"
-      maw={{ base: 110, sm: 240 }}
+      maw={{ base: 165, sm: 260 }}
+      rightSection={<span aria-hidden="true">▾</span>}
       aria-haspopup="menu"
       aria-label={`${t("user.menu")}: ${viewer.displayName}`}
       onClick={() => setAsked(true)}

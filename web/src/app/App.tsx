@@ -1,9 +1,10 @@
 import { Center, DirectionProvider, Loader, MantineProvider, Text } from "@mantine/core";
-import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Provider } from "urql";
 import { useLocation } from "wouter";
 
+import { FormatContext, formatOf } from "../i18n/format";
 import { LANGUAGES, isLanguage } from "../i18n/languages";
 import { LiveProvider } from "../live/Live";
 import type { Session } from "../session/session";
@@ -65,9 +66,11 @@ function Content({ session }: { readonly session: Session }) {
 }
 
 export function App({ session }: { readonly session: Session }) {
-  const { i18n } = useTranslation();
+  const { t, i18n } = useTranslation("app");
   const language = isLanguage(i18n.language) ? i18n.language : "en";
   const { dir } = LANGUAGES[language];
+  const justNow = t("time.justNow");
+  const format = useMemo(() => formatOf(language, justNow), [language, justNow]);
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -78,9 +81,11 @@ export function App({ session }: { readonly session: Session }) {
     <DirectionProvider key={dir} initialDirection={dir} detectDirection={false}>
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <Provider value={session.client}>
-          <Broken>
-            <Content session={session} />
-          </Broken>
+          <FormatContext value={format}>
+            <Broken>
+              <Content session={session} />
+            </Broken>
+          </FormatContext>
         </Provider>
       </MantineProvider>
     </DirectionProvider>

@@ -16,7 +16,7 @@ import { Outdated } from "./Outdated";
 import { paths } from "./paths";
 import { patiently } from "./patiently";
 import classes from "./Shell.module.css";
-import { useWall } from "./wall";
+import { useIsWall } from "./wall";
 
 // Not of the first load: most who open a board need neither.
 const SideMenu = lazy(() => patiently(() => import("./SideMenu")));
@@ -49,7 +49,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation("app");
   const destinations = useDestinations();
   const [opened, { toggle, close }] = useDisclosure(false);
-  const [wall] = useWall();
+  const wall = useIsWall();
   const { viewer } = useLive();
   const [due] = useState(() => tourIsDue(viewer.id));
   return (
@@ -67,7 +67,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <div className={classes.top}>
               <TopLinks destinations={destinations} />
             </div>
-            <Group gap="xs" ms="auto" wrap="nowrap">
+            <Group gap="xs" ms="auto" miw={0} wrap="nowrap">
               <LiveStatus />
               <AccountMenu />
             </Group>

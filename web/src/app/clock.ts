@@ -46,6 +46,16 @@ export function useNow(): number {
   return useSyncExternalStore(slow.subscribe, slow.time);
 }
 
+/** What `of` makes of the time, in steps of 5 s: only when that is another one is anything drawn again. */
+export function useOfNow<Shown extends string | number | null>(of: (now: number) => Shown): Shown {
+  return useSyncExternalStore(slow.subscribe, () => of(slow.time()));
+}
+
+/** As `useOfNow`, in steps of 1 s. */
+export function useOfSeconds<Shown extends string | number | null>(of: (now: number) => Shown): Shown {
+  return useSyncExternalStore(fast.subscribe, () => of(fast.time()));
+}
+
 /** Milliseconds, in steps of 1 s: for what is counted down. */
 export function useSeconds(): number {
   return useSyncExternalStore(fast.subscribe, fast.time);

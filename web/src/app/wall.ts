@@ -1,12 +1,21 @@
 import { useCallback } from "react";
-import { useRoute, useSearchParams } from "wouter";
+import { useSearchParams } from "wouter";
+import { useLocationProperty } from "wouter/use-browser-location";
 
 const WALL = "wall";
 
+function isWall(): boolean {
+  return /^\/wards\/[^/]+\/?$/.test(location.pathname) && new URLSearchParams(location.search).has(WALL);
+}
+
+/** True on a wall screen. Each name of a page asks, and none is drawn again for another change of the address. */
+export function useIsWall(): boolean {
+  return useLocationProperty(isWall);
+}
+
 /** The board as a wall screen shows it, without what one clicks on; in the address, so that a screen can start with it. */
 export function useWall(): readonly [on: boolean, set: (on: boolean) => void] {
-  const [params, setParams] = useSearchParams();
-  const [onBoard] = useRoute("/wards/:code");
+  const [, setParams] = useSearchParams();
   const set = useCallback(
     (on: boolean) =>
       setParams(
@@ -20,5 +29,5 @@ export function useWall(): readonly [on: boolean, set: (on: boolean) => void] {
       ),
     [setParams],
   );
-  return [onBoard && params.has(WALL), set];
+  return [useIsWall(), set];
 }

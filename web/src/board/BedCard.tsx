@@ -26,10 +26,15 @@ export interface Known {
   readonly vitals: boolean;
 }
 
-interface BedCardProps extends Place {
+interface ContentProps extends Place {
   /** For a screen that others pass: initials, and nothing to click on. */
   readonly wall: boolean;
   readonly known: Known;
+}
+
+interface BedCardProps extends ContentProps {
+  /** Not of the choice: a card that comes back needs not to be made anew. */
+  readonly hidden: boolean;
 }
 
 function Who({ patient, wall }: { readonly patient: Patient; readonly wall: boolean }) {
@@ -79,27 +84,18 @@ function Reservation({ bed }: { readonly bed: Bed }) {
   );
 }
 
-function Card({ bed, criticals, due, namesake, wall, known }: BedCardProps) {
+function CardContent({ bed, criticals, due, namesake, wall, known }: ContentProps) {
   const { t } = useTranslation("board");
   const patient = bed.admission?.patient;
   const vitals = patient?.latestVitals ?? null;
-  const score = vitals?.news2 ?? null;
-  const tone = criticals.length > 0 ? "critical" : vitals ? news2(score).tone : "none";
   return (
-    <li
-      className={classes.card}
-      data-bed={bed.code}
-      data-tone={tone}
-      data-part={partOf(bed)}
-      data-critical={criticals.length > 0}
-      data-wall={wall}
-    >
+    <>
       <Fresh of={[bed.status, bed.reserved, bed.reservedFor?.id, bed.admission?.id].join()} className={classes.head}>
         <span className={classes.code}>
           <span className={classes.bedWord}>{t("card.bed")} </span>
           {bed.code}
         </span>
-        {vitals && <News2Badge score={score} size="fit" />}
+        {vitals && <News2Badge score={vitals.news2} size="fit" />}
         {!wall && <BedActions bed={bed} />}
       </Fresh>
       {patient ? <Who patient={patient} wall={wall} /> : <BedState bed={bed} />}
@@ -114,7 +110,7 @@ function Card({ bed, criticals, due, namesake, wall, known }: BedCardProps) {
         {criticals.length > 0 && <CardCriticals criticals={criticals} wall={wall} />}
       </Fresh>
       <CardTags bed={bed} due={due} namesake={namesake} />
-    </li>
+    </>
   );
 }
 
@@ -122,14 +118,37 @@ function sameOnes(some: readonly unknown[], others: readonly unknown[]): boolean
   return some.length === others.length && some.every((one, at) => one === others[at]);
 }
 
-/** One bed. Of forty, the one is drawn that an event is about. */
-export const BedCard = memo(
-  Card,
-  (before, after) =>
+function sameContent(before: ContentProps, after: ContentProps): boolean {
+  return (
     before.bed === after.bed &&
     before.wall === after.wall &&
     before.known === after.known &&
     before.namesake === after.namesake &&
     sameDue(before.due, after.due) &&
-    sameOnes(before.criticals, after.criticals),
-);
+    sameOnes(before.criticals, after.criticals)
+  );
+}
+
+const Content = memo(CardContent, sameContent);
+
+function Card({ hidden, ...content }: BedCardProps) {
+  const { bed, criticals, wall } = content;
+  const vitals = bed.admission?.patient?.latestVitals;
+  const tone = vitals ? news2(vitals.news2).tone : "none";
+  return (
+    <li
+      className={classes.card}
+      hidden={hidden}
+      data-bed={bed.code}
+      data-tone={criticals.length > 0 ? "critical" : tone}
+      data-part={partOf(bed)}
+      data-critical={criticals.length > 0}
+      data-wall={wall}
+    >
+      <Content {...content} />
+    </li>
+  );
+}
+
+/** One bed. Of forty, the one is drawn that an event is about; another choice or order draws none. */
+export const BedCard = memo(Card, (before, after) => before.hidden === after.hidden && sameContent(before, after));

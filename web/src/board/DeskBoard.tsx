@@ -11,7 +11,7 @@ import { BoardBar } from "./BoardBar";
 import { occupancyOf } from "./occupancy";
 import { OccupancyLine } from "./OccupancyLine";
 import type { Board } from "./reduce";
-import { counts, type Place, type Show, type Sort } from "./selection";
+import { counts, withoutOnes, type Place, type Show, type Sort } from "./selection";
 import { useSteady } from "./useSteady";
 
 interface DeskBoardProps {
@@ -66,8 +66,8 @@ export function DeskBoard({ board, places, shown, show, onShow, sort, onSort, kn
         </Empty>
       )}
       <ul className={classes.grid} aria-label={t("beds")} {...handlers}>
-        {steady.map((place) => (
-          <BedCard key={place.bed.id} {...place} wall={false} known={known} />
+        {[...steady, ...withoutOnes(places, steady)].map((place, at) => (
+          <BedCard key={place.bed.id} {...place} hidden={at >= steady.length} wall={false} known={known} />
         ))}
       </ul>
     </div>

@@ -35,7 +35,7 @@ export function WallBoard({ board, places, known, onLeave }: WallBoardProps) {
       <WallBar name={board.ward.name} occupancy={occupancyOf(board.beds)} onLeave={onLeave} />
       <ul ref={ref} className={classes.wallGrid} style={{ "--columns": columns, "--rows": rows, fontSize } as CSSProperties}>
         {places.map((place) => (
-          <BedCard key={place.bed.id} {...place} wall known={known} />
+          <BedCard key={place.bed.id} {...place} hidden={false} wall known={known} />
         ))}
       </ul>
     </div>

@@ -92,6 +92,12 @@ export function selected(places: readonly Place[], show: Show, sort: Sort): read
   return sort === "risk" ? chosen.sort(worseFirst) : chosen;
 }
 
+/** The rest of `places`, in their order. */
+export function withoutOnes(places: readonly Place[], ones: readonly Place[]): readonly Place[] {
+  const these = new Set(ones);
+  return places.filter((place) => !these.has(place));
+}
+
 /** `places` in an order that was shown before; who was not there then comes at the end. */
 export function inOrder(places: readonly Place[], ids: readonly string[]): readonly Place[] {
   const at = new Map(ids.map((id, index) => [id, index]));

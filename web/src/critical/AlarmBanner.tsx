@@ -7,7 +7,7 @@ import { paths } from "../app/paths";
 import { beforehand, patiently } from "../app/patiently";
 import { useShortcut } from "../app/shortcuts";
 import { useTitleCount } from "../app/title";
-import { useWall } from "../app/wall";
+import { useIsWall } from "../app/wall";
 import { useCriticals, useLive, useMay } from "../live/Live";
 import { Ago } from "../ui/Ago";
 import { AcknowledgeButton } from "./AcknowledgeButton";
@@ -82,7 +82,7 @@ function useHeight() {
 
 function MostPressing({ critical, others }: { readonly critical: Critical; readonly others: number }) {
   const { t } = useTranslation("critical");
-  const [wall] = useWall();
+  const wall = useIsWall();
   return (
     <>
       <div className={classes.what}>

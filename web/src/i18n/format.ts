@@ -1,7 +1,6 @@
-import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { createContext, use } from "react";
 
-import { LANGUAGES, isLanguage, type Language } from "./languages";
+import { LANGUAGES, type Language } from "./languages";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -41,18 +40,23 @@ export function formatOf(language: Language, justNow: string): Format {
   const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
   const relative = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" });
   const units = { s: unit(locale, "second"), min: unit(locale, "minute"), h: unit(locale, "hour"), d: unit(locale, "day") };
+  const decimals: Intl.NumberFormat[] = [];
   const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+
+  function withDigits(digits: number): Intl.NumberFormat {
+    return (decimals[digits] ??= new Intl.NumberFormat(locale, {
+      useGrouping: false,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }));
+  }
 
   function decimal(value: string | number): string {
     const text = String(value);
     const number = Number(text);
     if (text.trim() === "" || !Number.isFinite(number)) return text;
     const digits = text.split(".")[1]?.length ?? 0;
-    return new Intl.NumberFormat(locale, {
-      useGrouping: false,
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).format(text as Intl.StringNumericLiteral);
+    return withDigits(digits).format(text as Intl.StringNumericLiteral);
   }
 
   return {
@@ -85,9 +89,11 @@ export function formatOf(language: Language, justNow: string): Format {
   };
 }
 
+/** One for the page: the browser takes longer to make these than to draw a card. */
+export const FormatContext = createContext<Format | null>(null);
+
 export function useFormat(): Format {
-  const { t, i18n } = useTranslation("app");
-  const language = isLanguage(i18n.language) ? i18n.language : "en";
-  const justNow = t("time.justNow");
-  return useMemo(() => formatOf(language, justNow), [language, justNow]);
+  const format = use(FormatContext);
+  if (format === null) throw new Error("useFormat outside FormatContext");
+  return format;
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-import { useWall } from "../app/wall";
+import { useIsWall } from "../app/wall";
 import { age, initials, patientName } from "../format/patient";
 
 interface PatientLineProps {
@@ -15,7 +15,7 @@ interface PatientLineProps {
 /** "Berg, Ada · 76 y · F"; initials alone on a screen that others pass. A name keeps its own direction in a line of the other one. */
 export function PatientLine({ patient }: PatientLineProps) {
   const { t } = useTranslation("clinical");
-  const [wall] = useWall();
+  const wall = useIsWall();
   const years = age(patient.birthDate, new Date());
   const rest = [years && t(`age.${years.unit}`, { n: years.n }), patient.sex && t(`sexShort.${patient.sex}`)];
   return (
