@@ -3,9 +3,10 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useLive } from "../live/Live";
+import { beforehand, patiently } from "./patiently";
 
 const loadChoices = () => import("./AccountChoices");
-const AccountChoices = lazy(loadChoices);
+const AccountChoices = lazy(() => patiently(loadChoices));
 
 /** Who is signed in, how the page looks and speaks, and the way out. */
 export function AccountMenu() {
@@ -22,8 +23,8 @@ export function AccountMenu() {
       aria-haspopup="menu"
       aria-label={`${t("user.menu")}: ${viewer.displayName}`}
       onClick={() => setAsked(true)}
-      onFocus={() => void loadChoices()}
-      onPointerEnter={() => void loadChoices()}
+      onFocus={() => beforehand(loadChoices)}
+      onPointerEnter={() => beforehand(loadChoices)}
     >
       <Text component="bdi" size="sm" truncate>
         {viewer.displayName}
