@@ -2,9 +2,10 @@ import { Button } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { patiently } from "../app/patiently";
 import { useLive } from "../live/Live";
 
-const PrecautionsDialog = lazy(() => import("./PrecautionsDialog"));
+const PrecautionsDialog = lazy(() => patiently(() => import("./PrecautionsDialog")));
 
 const SCOPES = ["isolation:set", "isolation:end", "spo2-scale:set", "pregnancy:record"];
 
