@@ -236,6 +236,7 @@ async def test_a_telephone_shows_all_of_it_without_scrolling_sideways(
     await ward.potassium("7.8")
     page = await station(open_page, "/critical-results", width=390)
     await expect(banner(page)).to_be_visible()
+    await expect(page.get_by_role("heading", name="Critical results")).to_be_visible()
     assert await violations(page) == {}
     fits = "document.scrollingElement.scrollWidth <= innerWidth"
     assert await page.evaluate(fits)

@@ -2,7 +2,7 @@ import { Menu, useMantineColorScheme } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import { LANGUAGES, rememberLanguage, type Language } from "../i18n/languages";
+import { LANGUAGES, speak, type Language } from "../i18n/languages";
 import { useLive } from "../live/Live";
 
 const THEMES = ["light", "dark", "auto"] as const;
@@ -19,11 +19,6 @@ export default function AccountChoices({ target, onSignOut }: AccountChoicesProp
   const { viewer } = useLive();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
 
-  function speak(language: Language) {
-    rememberLanguage(language);
-    void i18n.changeLanguage(language);
-  }
-
   return (
     <Menu position="bottom-end" width={230} defaultOpened>
       <Menu.Target>
@@ -33,7 +28,7 @@ export default function AccountChoices({ target, onSignOut }: AccountChoicesProp
         <Menu.Label>{viewer.roles.map((role) => t(`clinical:role.${role}`)).join(", ")}</Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t("user.language")}</Menu.Label>
-        <Menu.RadioGroup value={i18n.language} onChange={(language) => speak(language as Language)}>
+        <Menu.RadioGroup value={i18n.language} onChange={(language) => speak(i18n, language as Language)}>
           {(Object.keys(LANGUAGES) as Language[]).map((language) => (
             <Menu.RadioItem key={language} lang={language} value={language}>
               {LANGUAGES[language].name}
@@ -50,7 +45,7 @@ export default function AccountChoices({ target, onSignOut }: AccountChoicesProp
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item color="red" onClick={() => onSignOut()}>
+        <Menu.Item onClick={() => onSignOut()}>
           {t("user.signOut")}
         </Menu.Item>
       </Menu.Dropdown>

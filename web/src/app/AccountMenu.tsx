@@ -3,9 +3,10 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useLive } from "../live/Live";
+import { beforehand, patiently } from "./patiently";
 
 const loadChoices = () => import("./AccountChoices");
-const AccountChoices = lazy(loadChoices);
+const AccountChoices = lazy(() => patiently(loadChoices));
 
 /** Who is signed in, how the page looks and speaks, and the way out. */
 export function AccountMenu() {
@@ -17,12 +18,13 @@ export function AccountMenu() {
     <Button
       variant="subtle"
       size="compact-md"
-      maw={{ base: 110, sm: 240 }}
+      maw={{ base: 165, sm: 260 }}
+      rightSection={<span aria-hidden="true">▾</span>}
       aria-haspopup="menu"
       aria-label={`${t("user.menu")}: ${viewer.displayName}`}
       onClick={() => setAsked(true)}
-      onFocus={() => void loadChoices()}
-      onPointerEnter={() => void loadChoices()}
+      onFocus={() => beforehand(loadChoices)}
+      onPointerEnter={() => beforehand(loadChoices)}
     >
       <Text component="bdi" size="sm" truncate>
         {viewer.displayName}

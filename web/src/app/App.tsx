@@ -2,23 +2,27 @@ import { Center, DirectionProvider, Loader, MantineProvider, Text } from "@manti
 import { lazy, Suspense, useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Provider } from "urql";
+import { useLocation } from "wouter";
 
 import { FormatContext, formatOf } from "../i18n/format";
 import { LANGUAGES, isLanguage } from "../i18n/languages";
 import { LiveProvider } from "../live/Live";
 import type { Session } from "../session/session";
 import { useProblem } from "../ui/Problem";
+import { Broken } from "./Broken";
 import { Pages } from "./Pages";
+import { patiently } from "./patiently";
 import { Shell } from "./Shell";
 import { theme } from "./theme";
 
 // Who comes to a station that is signed in needs no form.
-const SignIn = lazy(() => import("../session/SignIn"));
+const SignIn = lazy(() => patiently(() => import("../session/SignIn")));
 
 function Content({ session }: { readonly session: Session }) {
   const { t } = useTranslation("app");
   const say = useProblem();
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  const [page] = useLocation();
   switch (state.status) {
     case "unknown":
       return (
@@ -50,9 +54,11 @@ function Content({ session }: { readonly session: Session }) {
           endsAt={state.endsAt}
         >
           <Shell>
-            <Suspense fallback={<Loader m="xl" />}>
-              <Pages />
-            </Suspense>
+            <Broken at={page}>
+              <Suspense fallback={<Loader m="xl" />}>
+                <Pages />
+              </Suspense>
+            </Broken>
           </Shell>
         </LiveProvider>
       );
@@ -76,7 +82,9 @@ export function App({ session }: { readonly session: Session }) {
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <Provider value={session.client}>
           <FormatContext value={format}>
-            <Content session={session} />
+            <Broken>
+              <Content session={session} />
+            </Broken>
           </FormatContext>
         </Provider>
       </MantineProvider>

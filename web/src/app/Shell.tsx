@@ -12,13 +12,15 @@ import { LiveStatus, LiveWarning } from "../live/LiveStatus";
 import { EndingNotice } from "../session/EndingNotice";
 import { AccountMenu } from "./AccountMenu";
 import { isHere, useDestinations, type Destination } from "./destinations";
+import { Outdated } from "./Outdated";
 import { paths } from "./paths";
+import { patiently } from "./patiently";
 import classes from "./Shell.module.css";
 import { useIsWall } from "./wall";
 
 // Not of the first load: most who open a board need neither.
-const SideMenu = lazy(() => import("./SideMenu"));
-const Tour = lazy(() => import("../help/Tour"));
+const SideMenu = lazy(() => patiently(() => import("./SideMenu")));
+const Tour = lazy(() => patiently(() => import("../help/Tour")));
 
 const HEADER_HEIGHT = 52;
 
@@ -65,7 +67,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <div className={classes.top}>
               <TopLinks destinations={destinations} />
             </div>
-            <Group gap="xs" ms="auto" wrap="nowrap">
+            <Group gap="xs" ms="auto" miw={0} wrap="nowrap">
               <LiveStatus />
               <AccountMenu />
             </Group>
@@ -76,6 +78,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main} data-wall={wall}>
         <AlarmBanner />
         <LiveWarning />
+        <Outdated />
         <EndingNotice />
         {children}
       </AppShell.Main>

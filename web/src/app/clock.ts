@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from "react";
 
 /** One timer for the page and pace, so that all its ages change together. */
-class Ticking {
-  private now = Date.now();
+export class Ticking {
+  private now = 0;
   private readonly listeners = new Set<() => void>();
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -10,7 +10,10 @@ class Ticking {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
-    this.timer ??= setInterval(() => this.tick(), this.stepMs);
+    if (this.timer === undefined) {
+      this.now = this.step();
+      this.timer = setInterval(() => this.tick(), this.stepMs);
+    }
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size > 0) return;
@@ -19,10 +22,18 @@ class Ticking {
     };
   };
 
-  readonly time = (): number => this.now;
+  readonly time = (): number => {
+    // Nobody has listened for a while, and what is counted down now must not begin with the time of then.
+    if (this.timer === undefined) this.now = this.step();
+    return this.now;
+  };
+
+  private step(): number {
+    return Math.floor(Date.now() / this.stepMs) * this.stepMs;
+  }
 
   private tick(): void {
-    this.now = Math.max(this.now, Math.floor(Date.now() / this.stepMs) * this.stepMs);
+    this.now = this.step();
     this.listeners.forEach((listener) => listener());
   }
 }

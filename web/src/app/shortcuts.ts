@@ -19,7 +19,7 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-/** Runs on the key, except where somebody types, or with a key of the browser's beside it. */
+/** Runs on the key, except where somebody types or answers a dialog, or with a key of the browser's beside it. */
 export function useShortcut(key: string, does: string, run: () => void): void {
   const latest = useEffectEvent(run);
 
@@ -28,6 +28,8 @@ export function useShortcut(key: string, does: string, run: () => void): void {
     open.set(id, { key, does });
     const pressed = (event: KeyboardEvent) => {
       if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      // What lies under it must not change, and what is filled in there must not be lost.
+      if (document.querySelector("[role=dialog]") !== null) return;
       event.preventDefault();
       latest();
     };

@@ -22,7 +22,7 @@ function Bar({ show, onShow, sort, onSort, counts, onWall }: BoardBarProps) {
       <Chip.Group value={show} onChange={(one) => isShow(one) && onShow(one)}>
         <Group gap={6} role="radiogroup" aria-label={t("show.label")} className={classes.shows}>
           {SHOWS.map((one) => (
-            <Chip key={one} value={one} size="sm" radius="md" variant="outline" classNames={{ label: classes.choice }}>
+            <Chip key={one} value={one} size="sm" radius="md" variant="outline">
               {t(`show.${one}`)} <span className={classes.count}>{counts[one]}</span>
             </Chip>
           ))}

@@ -1,4 +1,4 @@
-import { Loader } from "@mantine/core";
+import { Alert, Loader } from "@mantine/core";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -27,7 +27,7 @@ function ShownBoard({ board, refused }: ShownBoardProps) {
   const { t } = useTranslation("board");
   const { status, state } = useCriticals();
   const open = state?.open;
-  const due = useDue(board.ward.code);
+  const { due, old } = useDue(board.ward.code);
   const [show, setShow] = useChoice("show", isShow, "all");
   const [sort, setSort] = useChoice("sort", isSort, "bed");
   const [wall, setWall] = useWall();
@@ -42,6 +42,13 @@ function ShownBoard({ board, refused }: ShownBoardProps) {
 
   return (
     <>
+      <div role="alert">
+        {old && (
+          <Alert color="orange" mb="sm">
+            {t("due.unread")}
+          </Alert>
+        )}
+      </div>
       {wall ? (
         <WallBoard board={board} places={shown} known={known} onLeave={() => setWall(false)} />
       ) : (

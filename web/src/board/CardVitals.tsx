@@ -1,22 +1,11 @@
 import { VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { readings, type ReadingName } from "../format/vitals";
+import { readings, SCORED, type ReadingName } from "../format/vitals";
 import { useFormat } from "../i18n/format";
 import { Ago } from "../ui/Ago";
 import classes from "./BedCard.module.css";
 import type { Vitals } from "./reduce";
-
-type Parts = NonNullable<Vitals["news2"]>["parts"];
-
-const PART: Readonly<Record<ReadingName, keyof Parts>> = {
-  respiration: "respiratoryRate",
-  saturation: "oxygenSaturation",
-  pressure: "systolic",
-  pulse: "heartRate",
-  consciousness: "consciousness",
-  temperature: "temperature",
-};
 
 /** By the letters of the chart: ACVPU. */
 function letter(consciousness: string): string {
@@ -51,7 +40,7 @@ export function CardVitals({ vitals }: { readonly vitals: Vitals }) {
     <>
       <dl className={classes.readings}>
         {readings(vitals).map(({ name, value, unit }) => {
-          const points = parts?.[PART[name]] ?? 0;
+          const points = parts?.[SCORED[name]] ?? 0;
           return (
             <div key={name} className={classes.reading} data-points={points}>
               <dt>

@@ -1,16 +1,25 @@
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 
-import { ChartChangesOnBoardDocument, DueOnBoardDocument } from "../generated/graphql";
+import { ChartChangesOnBoardDocument, DueOnBoardDocument, type DueOnBoardQuery } from "../generated/graphql";
 import { useLive, useMay } from "../live/Live";
 import { Pulse } from "../live/pulse";
 import { feedOf } from "../live/spec";
 import { useLiveQuery } from "../live/useLiveQuery";
 import { dueByPatient, type Due } from "./due";
 
+type Doses = DueOnBoardQuery["medicationsDue"];
+
+interface DueOnWard {
+  /** By patient; nobody's where the role is not shown any. */
+  readonly due: ReadonlyMap<string, Due>;
+  /** The last read did not succeed: what is there is from before. */
+  readonly old: boolean;
+}
+
 const NOBODY: ReadonlyMap<string, Due> = new Map();
 
-/** The doses that wait on a ward, by patient; nobody's where the role is not shown any. */
-export function useDue(ward: string): ReadonlyMap<string, Due> {
+/** The doses that wait on a ward. */
+export function useDue(ward: string): DueOnWard {
   const { channel } = useLive();
   const may = useMay("medication:read");
   // A dose that is given or ordered is a change of a chart; and once a minute what is due becomes late by the time alone.
@@ -28,7 +37,7 @@ export function useDue(ward: string): ReadonlyMap<string, Due> {
       ]),
     [channel, ward],
   );
-  const [{ data }] = useLiveQuery({ query: DueOnBoardDocument, variables: { ward }, pulse, pause: !may });
+  const [{ data, error }] = useLiveQuery({ query: DueOnBoardDocument, variables: { ward }, pulse, pause: !may });
 
   useEffect(() => {
     if (!may) return undefined;
@@ -36,5 +45,10 @@ export function useDue(ward: string): ReadonlyMap<string, Due> {
     return () => pulse.stop();
   }, [pulse, may]);
 
-  return useMemo(() => (data?.medicationsDue ? dueByPatient(data.medicationsDue) : NOBODY), [data]);
+  // After a failure the doses of before stay: a card that loses its late dose looks calm.
+  const doses = data?.medicationsDue;
+  const [held, setHeld] = useState<Doses>(null);
+  if (doses && doses !== held) setHeld(doses);
+  const due = useMemo(() => (held ? dueByPatient(held) : NOBODY), [held]);
+  return { due, old: may && error !== undefined && !doses };
 }

@@ -59,12 +59,12 @@ function Closed({ critical }: { readonly critical: Critical }) {
   );
 }
 
-function Frame({ children }: { readonly children: ReactNode }) {
+function Frame({ id, children }: { readonly id: string; readonly children: ReactNode }) {
   const { t } = useTranslation(["critical", "app"]);
   return (
     <Modal
       opened
-      onClose={() => asked.end()}
+      onClose={() => asked.end(id)}
       title={t("acknowledge.title")}
       closeButtonProps={{ "aria-label": t("app:word.close") }}
       returnFocus={false}
@@ -84,7 +84,7 @@ export default function AcknowledgeDialog({ id }: { readonly id: string }) {
 
   if (critical === null) {
     return (
-      <Frame>
+      <Frame id={id}>
         <ProblemNote problem={problem} onAgain={again} />
         {problem === null && (reading ? <Loader aria-label={t("app:word.loading")} /> : <Alert color="orange">{t("refusal.gone")}</Alert>)}
       </Frame>
@@ -92,13 +92,13 @@ export default function AcknowledgeDialog({ id }: { readonly id: string }) {
   }
   const open = critical.status === "OPEN";
   return (
-    <Frame>
+    <Frame id={id}>
       <Subject critical={critical} />
       <div role="alert">{!open && <Closed critical={critical} />}</div>
       <ReadBack critical={critical} open={open} onClosed={again} />
       {!open && (
         <Group justify="end" mt="lg">
-          <Button data-autofocus onClick={() => asked.end()}>
+          <Button data-autofocus onClick={() => asked.end(id)}>
             {t("app:word.close")}
           </Button>
         </Group>

@@ -1,10 +1,10 @@
-import { Anchor } from "@mantine/core";
+import { Alert, Anchor } from "@mantine/core";
 import { lazy, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { paths } from "../app/paths";
-import { patiently } from "../app/patiently";
+import { beforehand, patiently } from "../app/patiently";
 import { useShortcut } from "../app/shortcuts";
 import { useTitleCount } from "../app/title";
 import { useIsWall } from "../app/wall";
@@ -27,8 +27,8 @@ import { Turn } from "./turn";
 import { Urgency } from "./Urgency";
 import { Whose } from "./Whose";
 
-const loadDialog = () => patiently(() => import("./AcknowledgeDialog"));
-const AcknowledgeDialog = lazy(loadDialog);
+const loadDialog = () => import("./AcknowledgeDialog");
+const AcknowledgeDialog = lazy(() => patiently(loadDialog));
 
 /**
  * Here before it is needed, so that who answers a critical result does not wait for a piece of the page; but the board
@@ -118,7 +118,7 @@ function Station() {
   const muted = useSyncExternalStore(mute.subscribe, mute.snapshot);
   const sound = useSyncExternalStore(sounder.subscribe, sounder.snapshot);
   const id = useSyncExternalStore(asked.subscribe, asked.snapshot);
-  const { state } = useCriticals();
+  const { state, failure } = useCriticals();
   const [first] = state?.open ?? [];
   const total = state?.total ?? 0;
   const calls = first !== undefined;
@@ -128,7 +128,7 @@ function Station() {
   useShortcut("a", t("acknowledge.shortcut"), () => first && asked.ask(first.id));
   useEffect(() => {
     if (!calls) return undefined;
-    const timer = setTimeout(() => void loadDialog(), DIALOG_AFTER_MS);
+    const timer = setTimeout(() => beforehand(loadDialog), DIALOG_AFTER_MS);
     return () => clearTimeout(timer);
   }, [calls]);
 
@@ -136,6 +136,13 @@ function Station() {
   return (
     <>
       <Announcer herald={herald} />
+      <div role="alert">
+        {failure !== null && (
+          <Alert color="red" variant="filled" mb="md" title={t("banner.unread")}>
+            {t("banner.unreadText")}
+          </Alert>
+        )}
+      </div>
       <section
         ref={banner}
         className={classes.banner}

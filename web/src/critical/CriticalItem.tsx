@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { paths } from "../app/paths";
-import { referenceRange } from "../format/result";
+import { referenceRange, unitName } from "../format/result";
 import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
 import { Ago } from "../ui/Ago";
@@ -80,7 +80,7 @@ export function CriticalItem({ critical, withWard, unfolded }: CriticalItemProps
           {lab && <Interpretation code={lab.interpretation} />}
           {range && (
             <Text span size="sm">
-              {t("clinical:word.reference")} <bdi>{range}</bdi>
+              {t("clinical:word.reference")} <bdi>{[range, lab.unit && unitName(lab.unit)].filter(Boolean).join(" ")}</bdi>
             </Text>
           )}
         </div>

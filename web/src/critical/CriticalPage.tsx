@@ -133,7 +133,7 @@ export default function CriticalPage() {
   const station = viewer.wards.find((one) => one.code === ward);
   return (
     <Stack>
-      <Group justify="space-between" align="end">
+      <Group justify="space-between">
         <div>
           <Title order={1}>{t("title")}</Title>
           <Text c="dimmed">{station ? `${station.code} ${station.name}` : t("allWards")}</Text>

@@ -17,7 +17,7 @@ export default function MuteChoices({ target, onMute }: MuteChoicesProps) {
   const { t } = useTranslation("critical");
   const { viewer } = useLive();
   return (
-    <Menu defaultOpened position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
+    <Menu defaultOpened width={300} position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         {target}
       </Menu.Target>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
+import { beforehand, patiently } from "../app/patiently";
 import { useFormat } from "../i18n/format";
 import { useCriticals, useLive } from "../live/Live";
 import classes from "./AlarmBanner.module.css";
@@ -10,7 +11,7 @@ import type { Mute, MuteStore } from "./mute";
 import type { Sounder } from "./sounder";
 
 const loadChoices = () => import("./MuteChoices");
-const MuteChoices = lazy(loadChoices);
+const MuteChoices = lazy(() => patiently(loadChoices));
 
 interface SoundProps {
   readonly mute: MuteStore;
@@ -59,8 +60,8 @@ export function MuteControl({ mute, sounder }: SoundProps) {
   const asks = {
     "aria-haspopup": "menu",
     onClick: () => setAsked(true),
-    onFocus: () => void loadChoices(),
-    onPointerEnter: () => void loadChoices(),
+    onFocus: () => beforehand(loadChoices),
+    onPointerEnter: () => beforehand(loadChoices),
   } as const;
   const button = (
     <Button className={classes.mute} variant="default" leftSection={<SpeakerIcon />} {...asks}>

@@ -68,7 +68,7 @@ export function ReadBack({ critical, open, onClosed }: ReadBackProps) {
     const acknowledged = data?.acknowledgeCriticalResult.criticalResult;
     if (acknowledged) {
       criticals.acknowledged(acknowledged);
-      asked.end();
+      asked.end(critical.id);
       return;
     }
     const refusal = refusalOf(error);
@@ -100,7 +100,7 @@ export function ReadBack({ critical, open, onClosed }: ReadBackProps) {
       )}
       {open && (
         <Group justify="end" mt="lg">
-          <Button variant="default" onClick={() => asked.end()}>
+          <Button variant="default" onClick={() => asked.end(critical.id)}>
             {t("app:word.cancel")}
           </Button>
           <Button type="submit" loading={busy}>

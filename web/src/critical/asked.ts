@@ -1,5 +1,7 @@
+import { onLeaving } from "../app/leaving";
+
 /** Which critical result somebody wants to acknowledge: one dialog for all pages, opened from any of them. */
-class Asked {
+export class Asked {
   private id: string | null = null;
   private from: Element | null = null;
   private readonly listeners = new Set<() => void>();
@@ -18,8 +20,10 @@ class Asked {
     this.set(id);
   }
 
-  /** Closes the dialog, and puts the focus where the hand goes on. */
-  end(): void {
+  /** Closes the dialog of this one, and puts the focus where the hand goes on. */
+  end(id: string): void {
+    // The answer to one that was closed meanwhile must not close the next.
+    if (this.id !== id) return;
     this.set(null);
     const { from } = this;
     this.from = null;
@@ -28,6 +32,11 @@ class Asked {
       back?.focus();
     });
   }
+
+  readonly forget = (): void => {
+    this.from = null;
+    this.set(null);
+  };
 
   private set(id: string | null): void {
     this.id = id;
@@ -45,3 +54,4 @@ function next(): HTMLElement | null {
 }
 
 export const asked = new Asked();
+onLeaving(asked.forget);

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation, useSearch } from "wouter";
 
 import { hasCode, problemOf } from "../api/errors";
 import { paths } from "../app/paths";
@@ -15,16 +15,17 @@ import { Refused } from "../ui/Refused";
 import classes from "./FindPage.module.css";
 import { FoundPatient } from "./FoundPatient";
 import { wanted } from "./query";
+import { keepWords, keptWords } from "./words";
 
 const AT_MOST = 30;
 const ASK_AFTER_MS = 150;
 
-/** Patients by name, MRN or birth date; the words stay in the address, so that back comes back to them. */
+/** Patients by name, MRN or birth date; the words are kept, so that back comes back to them. */
 export default function FindPage() {
   const { t } = useTranslation(["find", "app"]);
   const [, goTo] = useLocation();
-  const [address, setAddress] = useSearchParams();
-  const [typed, setTyped] = useState(address.get("q") ?? "");
+  const linked = new URLSearchParams(useSearch()).get("q");
+  const [typed, setTyped] = useState(linked ?? keptWords());
   const [chosen, setChosen] = useState(0);
   const [settled] = useDebouncedValue(typed, ASK_AFTER_MS);
   const asked = wanted(settled);
@@ -45,7 +46,7 @@ export default function FindPage() {
   function type(text: string) {
     setTyped(text);
     setChosen(0);
-    setAddress(text === "" ? {} : { q: text }, { replace: true });
+    keepWords(text);
   }
 
   function move(event: KeyboardEvent) {
@@ -54,7 +55,8 @@ export default function FindPage() {
       event.preventDefault();
       const at = Math.min(chosen, found.length - 1);
       setChosen((at + step + found.length) % found.length);
-    } else if (event.key === "Enter" && current && settled === typed) {
+    } else if (event.key === "Enter" && current && settled === typed && !fetching) {
+      // While it is being asked, those in the list are of the words before.
       event.preventDefault();
       goTo(paths.patient(current.id));
     } else if (event.key === "Escape") {

@@ -1,4 +1,4 @@
-import type { VitalsOnCardFragment } from "../generated/graphql";
+import type { VitalsOnBoardFragment, VitalsOnCardFragment } from "../generated/graphql";
 
 export type ReadingName = "respiration" | "saturation" | "pressure" | "pulse" | "consciousness" | "temperature";
 
@@ -35,6 +35,18 @@ export function readings(vitals: Measured): readonly Reading[] {
     { name: "temperature", value: withNumber(vitals.temperature), unit: "°C" },
   ];
 }
+
+type Parts = NonNullable<VitalsOnBoardFragment["news2"]>["parts"];
+
+/** The parameter of the score that a reading stands for: of a blood pressure the systolic. */
+export const SCORED: Readonly<Record<ReadingName, keyof Parts>> = {
+  respiration: "respiratoryRate",
+  saturation: "oxygenSaturation",
+  pressure: "systolic",
+  pulse: "heartRate",
+  consciousness: "consciousness",
+  temperature: "temperature",
+};
 
 export type News2Tone = "none" | "low" | "single" | "medium" | "high" | "incomplete";
 

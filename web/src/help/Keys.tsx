@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
 import { paths } from "../app/paths";
+import { patiently } from "../app/patiently";
 import { useShortcut } from "../app/shortcuts";
 
-const KeysDialog = lazy(() => import("./KeysDialog"));
+const KeysDialog = lazy(() => patiently(() => import("./KeysDialog")));
 
 /** The keys that work everywhere, and the list of all that work now behind "?". */
 export function Keys() {

@@ -2,6 +2,7 @@ import i18next from "i18next";
 import resourcesToBackend from "i18next-resources-to-backend";
 import { initReactI18next } from "react-i18next";
 
+import { patiently } from "../app/patiently";
 import { firstLanguage } from "./languages";
 
 /** Each page has a namespace, loaded with it: locales/<language>/<namespace>.json. */
@@ -10,7 +11,7 @@ const files = import.meta.glob<{ default: Record<string, unknown> }>("./locales/
 async function load(language: string, namespace: string): Promise<Record<string, unknown>> {
   const file = files[`./locales/${language}/${namespace}.json`];
   if (file === undefined) throw new Error(`There is no ${namespace} in ${language}`);
-  return (await file()).default;
+  return (await patiently(file)).default;
 }
 
 export async function startI18n(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { i18n as I18n } from "i18next";
+
 /** The languages of the page. Digits stay Latin in all of them: a dose must not be read in two scripts on one ward. */
 export const LANGUAGES = {
   en: { name: "English", dir: "ltr", locale: "en-GB" },
@@ -20,6 +22,8 @@ export function firstLanguage(): Language {
   return navigator.languages.map((tag) => tag.split("-")[0]).find(isLanguage) ?? "en";
 }
 
-export function rememberLanguage(language: Language): void {
+/** From now on, and the next time on this machine. */
+export function speak(i18n: Pick<I18n, "changeLanguage">, language: Language): void {
   localStorage.setItem(KEY, language);
+  void i18n.changeLanguage(language);
 }

@@ -1,6 +1,7 @@
 import type { Client } from "@urql/core";
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 
+import { leave } from "../app/leaving";
 import { CriticalStore } from "../critical/store";
 import type { OpenCriticals } from "../critical/open";
 import type { Session, Viewer } from "../session/session";
@@ -49,6 +50,9 @@ export function LiveProvider({ session, viewer, channel, endsAt, children }: Liv
     criticals.start();
     return () => criticals.stop();
   }, [criticals]);
+
+  // Of a person, not of a socket: this is made anew for each who signs in.
+  useEffect(() => leave, []);
 
   const live = useMemo<Live>(
     () => ({

@@ -74,7 +74,7 @@ export class Mirror<State, Change> {
   private async read(): Promise<void> {
     const turn = ++this.turn;
     this.reading++;
-    const answer = await this.query();
+    const answer = await this.asked();
     this.reading--;
     const heard = this.heard;
     if (this.reading === 0) this.heard = [];
@@ -89,6 +89,15 @@ export class Mirror<State, Change> {
     } else {
       const state = heard.reduce(this.applied, answer.state);
       this.show({ status: "ready", state, refused: answer.refused, failure: null });
+    }
+  }
+
+  /** Also an answer that nobody can make sense of is one: the next may be better. */
+  private async asked(): Promise<Read<State>> {
+    try {
+      return await this.query();
+    } catch {
+      return { failure: { key: "unknown" } };
     }
   }
 

@@ -1,7 +1,10 @@
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef } from "react";
 import { useQuery, type AnyVariables, type TypedDocumentNode, type UseQueryState } from "urql";
 
 import type { Pulse } from "./pulse";
+
+/** A server that was away is asked again without being told to, as Mirror does. */
+const TRY_AGAIN_MS = 10_000;
 
 interface LiveQuery<Data, Variables extends AnyVariables> {
   readonly query: TypedDocumentNode<Data, Variables>;
@@ -21,10 +24,30 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   const [result, run] = useQuery<Data, Variables>({ query, variables, pause });
   const again = useCallback(() => run({ requestPolicy: "network-only" }), [run]);
 
+  const { fetching, error } = result;
+  const unreachable = error?.networkError;
+  const missed = useRef(false);
+
+  // An answer that is on its way is waited for: given up at each beat, it would never come where there is always news.
+  const beat = useEffectEvent(() => {
+    if (fetching) missed.current = true;
+    else again();
+  });
   useEffect(() => {
     if (pulse === null || pause) return undefined;
-    return pulse.onBeat(again);
-  }, [pulse, pause, again]);
+    return pulse.onBeat(() => beat());
+  }, [pulse, pause]);
+  useEffect(() => {
+    if (fetching || !missed.current) return;
+    missed.current = false;
+    again();
+  }, [fetching, again]);
+
+  useEffect(() => {
+    if (unreachable === undefined || pause) return undefined;
+    const timer = setTimeout(again, TRY_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [unreachable, pause, again]);
 
   return [result, again];
 }

@@ -3,10 +3,11 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
-import { nextAllowedAt, problemOf, type Problem } from "../api/errors";
+import { nextAllowedAt, problemOf } from "../api/errors";
 import { newKey } from "../api/idempotency";
 import { useNow } from "../app/clock";
 import { textOf } from "../app/form";
+import { useRefusal } from "../app/refusal";
 import { typedNumber } from "../format/result";
 import { millis } from "../format/time";
 import { RecordAdministrationDocument } from "../generated/graphql";
@@ -48,7 +49,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
   useFocusBack();
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState<"dose" | "reason" | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const refusal = useRefusal(given ? ["dose", "givenAt", "reason"] : ["reason"]);
   const [allowed, setAllowed] = useState<number | null>(null);
   const [{ fetching }, record] = useMutation(RecordAdministrationDocument);
   const due = millis(dueAt);
@@ -81,15 +82,13 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
         idempotencyKey: key,
       },
     });
-    setProblem(error ? problemOf(error) : null);
+    refusal.set(error ? problemOf(error) : null);
     setAllowed(millis(nextAllowedAt(error)));
     if (!error) onDone();
   }
 
-  const field = problem?.key === "refused" ? problem.field : null;
-  const words = problem?.key === "refused" ? problem.message : null;
   return (
-    <Modal opened onClose={onClose} title={t(given ? "dose.give" : "dose.notGive", { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
+    <Modal opened onClose={onClose} closeOnClickOutside={false} title={t(given ? "dose.give" : "dose.notGive", { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>
@@ -106,7 +105,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
               defaultValue={order.dose ?? ""}
               inputMode="decimal"
               autoComplete="off"
-              error={wrong === "dose" ? t("dose.noNumber") : field === "dose" ? words : null}
+              error={wrong === "dose" ? t("dose.noNumber") : refusal.at("dose")}
             />
           )}
           {given && (
@@ -116,7 +115,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
               label={t("dose.at")}
               description={t("dose.atHint")}
               max={local(now + 60_000)}
-              error={field === "givenAt" ? words : null}
+              error={refusal.at("givenAt")}
             />
           )}
           <TextInput
@@ -128,7 +127,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
             data-autofocus={!given || undefined}
             autoComplete="off"
             maxLength={2000}
-            error={wrong === "reason" ? t("dose.reasonNeeded") : field === "reason" ? words : null}
+            error={wrong === "reason" ? t("dose.reasonNeeded") : refusal.at("reason")}
           />
           {!given && (
             <Group gap={6}>
@@ -139,7 +138,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
               ))}
             </Group>
           )}
-          <ProblemNote problem={field === null ? problem : null} />
+          <ProblemNote problem={refusal.general} />
           {allowed !== null && <Text fw={600}>{t("dose.nextAllowed", { time: format.clock(allowed, now) })}</Text>}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

@@ -10,7 +10,7 @@ import { useFormat } from "../i18n/format";
 import { Chart } from "../ui/Chart";
 import { ProblemNote } from "../ui/Problem";
 import { usePatientFile } from "./file";
-import { asked, drawn, shown, type Selection } from "./range";
+import { asked, drawn, shown, usualRange, type Selection } from "./range";
 import { RangeBar } from "./RangeBar";
 import { ScrollTable } from "./ScrollTable";
 import { Section } from "./Section";
@@ -19,7 +19,6 @@ import { useFileQuery } from "./useFileQuery";
 
 const POINTS = 400;
 const HEIGHT = 260;
-const USUAL: Selection = { preset: "d7" };
 
 /** One test over time with its reference range and what is critical, as a chart and as the same numbers in a table. */
 export function LabTrend({ code, name }: { readonly code: string; readonly name: string }) {
@@ -27,7 +26,8 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
   const { patient, pulse } = usePatientFile();
   const format = useFormat();
   const now = useNow();
-  const [selection, setSelection] = useState<Selection>(USUAL);
+  const [usual] = useState(() => usualRange(millis(patient.admission?.admittedAt), now, "d7"));
+  const [selection, setSelection] = useState<Selection>(usual);
   const [asTable, setAsTable] = useState(false);
   const variables = { id: patient.id, code, ...asked(selection, now), points: POINTS };
   const { data, problem, again } = useFileQuery(LabTrendOfDocument, variables, pulse);
@@ -36,6 +36,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
   const lines = useMemo(() => [{ label: name, points }], [name, points]);
   const bands = useMemo(() => (trend ? labBands(trend, format.decimal) : []), [trend, format]);
   const kept = useMemo(() => (trend ? referenceEdges(trend) : []), [trend]);
+  const unit = unitName(trend?.unit ?? "");
   const range = shown(selection, now, millis(trend?.start));
   const reference = referenceRange(trend?.reference?.low, trend?.reference?.high, format.decimal);
   const leftOut = (trend?.leftOut ?? []).reduce((sum, one) => sum + one.count, 0);
@@ -44,10 +45,11 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
   return (
     <Section
       title={t("labs.trend", { name })}
+      unit={unit}
       aside={<Switch label={t("labs.asTable")} checked={asTable} onChange={(event) => setAsTable(event.currentTarget.checked)} />}
     >
       <Stack gap="xs">
-        <RangeBar selection={selection} range={range} onSelect={setSelection} usual={USUAL} />
+        <RangeBar selection={selection} range={range} onSelect={setSelection} usual={usual} />
         <ProblemNote problem={problem} onAgain={again} />
         {!trend && problem === null && <Skeleton height={HEIGHT} />}
         {trend && points.length === 0 && (
@@ -58,7 +60,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
         {trend && points.length > 0 && !asTable && (
           <Chart
             label={name}
-            unit={unitName(trend.unit ?? "")}
+            unit={unit}
             lines={lines}
             bands={bands}
             kept={kept}
@@ -73,7 +75,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
               <Table.Tr>
                 <Table.Th scope="col">{t("word.time")}</Table.Th>
                 <Table.Th scope="col">
-                  {name} {trend.unit && unitName(trend.unit)}
+                  {name} {unit}
                 </Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -93,7 +95,7 @@ export function LabTrend({ code, name }: { readonly code: string; readonly name:
           {[
             trend && t("labs.drawn", { count: trend.count }),
             trend && points.length < trend.count && t("labs.sampled"),
-            reference && t("labs.referenceIs", { range: reference, unit: trend?.unit ?? "" }),
+            reference && t("labs.referenceIs", { range: [reference, unit].filter(Boolean).join(" ") }),
             limits.length > 0 && t("labs.criticalBy", { rules: [...new Set(limits)].join(", ") }),
             leftOut > 0 && t("labs.leftOut", { count: leftOut }),
           ]

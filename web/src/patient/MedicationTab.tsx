@@ -12,7 +12,7 @@ import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
 import { Column } from "./Column";
 import { DoseDialog, type DoseAsked } from "./DoseDialog";
-import { isOpen, waiting, type DueDose } from "./doses";
+import { DOSE_TONE, isOpen, standingOf, waiting, type DueDose } from "./doses";
 import { usePatientFile } from "./file";
 import classes from "./MedicationTab.module.css";
 import { OrderCard } from "./OrderCard";
@@ -23,36 +23,35 @@ import { useDosage } from "./useDosage";
 
 const ORDERS = 200;
 const DUE_WITHIN_MS = 24 * 3_600_000;
-/** Further ahead the API refuses it, and says from when on. */
-const SOON_MS = 3_600_000;
-const TONE = { DUE: "none", LATE: "medium", HELD: "single", GIVEN: "low", NOT_GIVEN: "none" } as const;
 
 interface DueProps {
   readonly due: DueDose;
   readonly onDose: (asked: DoseAsked) => void;
 }
 
-function Due({ due: { order, dose, dueAt }, onDose }: DueProps) {
+function Due({ due, onDose }: DueProps) {
+  const { order, dose, dueAt } = due;
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
   const dosage = useDosage();
   const now = useNow();
   const mayGive = useMay("administration:record");
   const time = format.clock(dueAt, now);
+  const standing = standingOf(due, now);
   return (
     <li className={classes.due} data-late={dose.state === "LATE" || undefined}>
       <span className={classes.time}>{time}</span>
       <span className={classes.drug}>
         <strong>{order.drug}</strong> <bdi>{dosage(order)}</bdi>
       </span>
-      <span className="flag" data-tone={TONE[dose.state]}>
-        {t(`clinical:doseState.${dose.state}`)}
+      <span className="flag" data-tone={DOSE_TONE[standing]}>
+        {t(`clinical:doseState.${standing}`)}
         {dueAt < now && ` ${format.lasting(now - dueAt)}`}
       </span>
       {mayGive && (
         <Group gap={6} className={classes.actions}>
           {dose.state !== "HELD" && (
-            <Button size="xs" variant={dueAt - now > SOON_MS ? "light" : "filled"} aria-label={t("dose.giveAt", { drug: order.drug, time })} onClick={() => onDose({ order, dueAt: dose.dueAt, status: "GIVEN" })}>
+            <Button size="xs" variant={standing === "PLANNED" ? "light" : "filled"} aria-label={t("dose.giveAt", { drug: order.drug, time })} onClick={() => onDose({ order, dueAt: dose.dueAt, status: "GIVEN" })}>
               {t("dose.giveShort")}
             </Button>
           )}

@@ -3,9 +3,10 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
-import { problemOf, type Problem } from "../api/errors";
+import { problemOf } from "../api/errors";
 import { newKey } from "../api/idempotency";
 import { textOf } from "../app/form";
+import { useRefusal } from "../app/refusal";
 import {
   DiscontinueMedicationDocument,
   HoldMedicationDocument,
@@ -37,7 +38,6 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
   const dosage = useDosage();
   const [key] = useState(newKey);
   useFocusBack();
-  const [problem, setProblem] = useState<Problem | null>(null);
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
   const [, hold] = useMutation(HoldMedicationDocument);
@@ -47,6 +47,9 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
   const goesOn = action === "start" || action === "resume";
   const unanswered = (order.currentWarnings ?? []).filter((warning) => warning.overriddenAt === null);
   const needsReason = NEEDS_REASON.includes(action);
+  const [refused, setRefused] = useState(false);
+  const asksOverride = goesOn && (unanswered.length > 0 || refused);
+  const refusal = useRefusal([...(action === "start" ? [] : ["reason"]), ...(asksOverride ? ["overrideReason"] : [])]);
 
   function sent(reason: string, overrideReason: string | null) {
     const input = { medicationId: order.id, idempotencyKey: key };
@@ -71,15 +74,13 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
     setBusy(true);
     const { error } = await sent(reason, textOf(form, "overrideReason").trim() || null);
     setBusy(false);
-    setProblem(error ? problemOf(error) : null);
+    refusal.set(error ? problemOf(error) : null);
+    setRefused(error !== undefined);
     if (!error) onDone();
   }
 
-  const field = problem?.key === "refused" ? problem.field : null;
-  const words = problem?.key === "refused" ? problem.message : null;
-  const asksOverride = goesOn && (unanswered.length > 0 || problem !== null);
   return (
-    <Modal opened onClose={onClose} title={t(`order.${action}Title`, { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
+    <Modal opened onClose={onClose} closeOnClickOutside={false} title={t(`order.${action}Title`, { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>
@@ -95,7 +96,7 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
               minRows={2}
               maxLength={2000}
               data-autofocus
-              error={missing ? t("order.reasonNeeded") : field === "reason" ? words : null}
+              error={missing ? t("order.reasonNeeded") : refusal.at("reason")}
             />
           )}
           {asksOverride && (
@@ -106,10 +107,10 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
               autosize
               minRows={2}
               maxLength={2000}
-              error={field === "overrideReason" ? words : null}
+              error={refusal.at("overrideReason")}
             />
           )}
-          <ProblemNote problem={field === null ? problem : null} />
+          <ProblemNote problem={refusal.general} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {t("app:word.cancel")}

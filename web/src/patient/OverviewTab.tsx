@@ -15,7 +15,7 @@ import { News2Badge } from "../ui/News2Badge";
 import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
 import { Column } from "./Column";
-import { waiting } from "./doses";
+import { DOSE_TONE, standingOf, waiting } from "./doses";
 import { usePatientFile } from "./file";
 import classes from "./OverviewTab.module.css";
 import { openOnes } from "./openOnes";
@@ -103,17 +103,21 @@ function DueMedication() {
       <ProblemNote problem={problem} onAgain={again} />
       {orders && due.length === 0 && <Text c="dimmed">{t("overview.nothingDue")}</Text>}
       <ul className={classes.list}>
-        {due.slice(0, MOST).map(({ order, dose, dueAt }) => (
-          <li key={`${order.id} ${dueAt}`} className={classes.row}>
-            <span>
-              <strong>{order.drug}</strong> <bdi>{dosage(order)}</bdi>
-              <span className={classes.time}>{format.clock(dueAt, now)}</span>
-            </span>
-            <span className="flag" data-tone={dose.state === "LATE" ? "medium" : "none"}>
-              {t(`clinical:doseState.${dose.state}`)}
-            </span>
-          </li>
-        ))}
+        {due.slice(0, MOST).map((one) => {
+          const { order, dueAt } = one;
+          const standing = standingOf(one, now);
+          return (
+            <li key={`${order.id} ${dueAt}`} className={classes.row}>
+              <span>
+                <strong>{order.drug}</strong> <bdi>{dosage(order)}</bdi>
+                <span className={classes.time}>{format.clock(dueAt, now)}</span>
+              </span>
+              <span className="flag" data-tone={DOSE_TONE[standing]}>
+                {t(`clinical:doseState.${standing}`)}
+              </span>
+            </li>
+          );
+        })}
       </ul>
     </Section>
   );
@@ -144,6 +148,14 @@ export function OverviewTab() {
   return (
     <Column>
       <ProblemNote problem={problem} onAgain={again} />
+      {patient.admission?.reason && (
+        <Text>
+          <strong>{patient.admission.reason}</strong>{" "}
+          <Text span c="dimmed" size="sm">
+            {t("overview.since", { time: format.dateTime(millis(patient.admission.admittedAt) ?? now) })}
+          </Text>
+        </Text>
+      )}
       {open.length > 0 && (
         <Section title={t("overview.criticals", { count: open.length })}>
           <ul className={classes.list}>

@@ -9,6 +9,7 @@ import { namesakesOf } from "../format/namesakes";
 import { NamesOnWardDocument, type PatientHeadFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
+import { Precautions } from "../record/Precautions";
 import { RecordVitals } from "../record/RecordVitals";
 import { Ago } from "../ui/Ago";
 import { News2Badge } from "../ui/News2Badge";
@@ -157,6 +158,7 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
           </>
         )}
         <RecordVitals patientId={patient.id} onRecorded={again} />
+        <Precautions patientId={patient.id} onChanged={again} />
       </div>
     </header>
   );

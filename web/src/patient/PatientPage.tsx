@@ -3,7 +3,6 @@ import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useTitle } from "../app/title";
-import { patientName } from "../format/patient";
 import { PatientHeadOfDocument } from "../generated/graphql";
 import { useLive, useMay } from "../live/Live";
 import { Pulse } from "../live/pulse";
@@ -43,13 +42,15 @@ function usePulse(id: string, found: boolean, ward: string | null): Pulse {
 }
 
 export default function PatientPage({ id, tab }: { readonly id: string; readonly tab: string }) {
-  const { t } = useTranslation("patient");
+  const { t } = useTranslation(["patient", "clinical"]);
   const head = useFileQuery(PatientHeadOfDocument, { id }, null);
   const patient = head.data?.patient ?? null;
   const pulse = usePulse(id, patient !== null, patient?.admission?.ward?.code ?? null);
   const { again } = head;
   useEffect(() => pulse.onBeat(again), [pulse, again]);
-  useTitle(patient === null ? t("title") : patientName(patient));
+  // By the bed: a browser keeps the titles of what it has shown, and no name may be among them.
+  const bed = patient?.admission?.bed?.code;
+  useTitle(bed === undefined ? t("title") : `${t("clinical:word.bed")} ${bed}`);
   const file = useMemo(() => (patient === null ? null : { patient, pulse, again }), [patient, pulse, again]);
 
   if (head.data === undefined) {

@@ -1,9 +1,15 @@
-import { Loader, Table, Text } from "@mantine/core";
+import { Button, Group, Loader, Table, Text } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useNow } from "../app/clock";
 import { millis } from "../format/time";
 import { StaysOfPatientDocument, type StaysOfPatientQuery } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
+import { useLive } from "../live/Live";
+import { RecordDialog } from "../record/RecordDialog";
+import { TakeBackForm } from "../record/TakeBackForm";
+import { SCOPE_TO_TAKE_BACK, takingsBack, type TakingBack } from "../record/takingBack";
 import { Empty } from "../ui/Empty";
 import { ProblemNote } from "../ui/Problem";
 import { Refused } from "../ui/Refused";
@@ -15,7 +21,50 @@ import { useFileQuery } from "./useFileQuery";
 
 type Stay = NonNullable<NonNullable<StaysOfPatientQuery["patient"]>["admissions"]>["nodes"][number];
 
-function Admission({ stay }: { readonly stay: Stay }) {
+interface TakeBackProps {
+  readonly stay: Stay;
+  /** The patient has come no other time since. */
+  readonly newest: boolean;
+  readonly onDone: () => void;
+}
+
+/** The way to take back what of a stay was never meant; not there where the role may not, or where there is nothing. */
+function TakeBack({ stay, newest, onDone }: TakeBackProps) {
+  const { t } = useTranslation("record");
+  const { viewer } = useLive();
+  const now = useNow();
+  const [open, setOpen] = useState<TakingBack | null>(null);
+  const close = () => setOpen(null);
+  const bed = stay.stays.find((one) => one.endedAt === null)?.bed ?? stay.stays[0]?.bed;
+  return (
+    <Group gap="xs">
+      {takingsBack(stay, newest, now)
+        .filter((one) => viewer.scopes.includes(SCOPE_TO_TAKE_BACK[one]))
+        .map((one) => (
+          <Button key={one} size="xs" variant="default" aria-haspopup="dialog" onClick={() => setOpen(one)}>
+            {t(`doing.${one}`)}
+          </Button>
+        ))}
+      {open && (
+        <RecordDialog title={t(`doing.${open}`)} onClose={close}>
+          <TakeBackForm
+            kind={open}
+            admissionId={stay.id}
+            bedId={bed?.id ?? ""}
+            onBack={close}
+            onDone={() => {
+              close();
+              onDone();
+            }}
+          />
+        </RecordDialog>
+      )}
+    </Group>
+  );
+}
+
+function Admission(props: TakeBackProps) {
+  const { stay } = props;
   const { t } = useTranslation(["patient", "clinical"]);
   const format = useFormat();
   const time = (at: string | null) => {
@@ -24,7 +73,15 @@ function Admission({ stay }: { readonly stay: Stay }) {
   };
   const title = `${time(stay.admittedAt) ?? ""} – ${time(stay.dischargedAt) ?? t("stays.now")}`;
   return (
-    <Section title={title} aside={<Text size="sm">{t(`clinical:admissionStatus.${stay.status}`)}</Text>}>
+    <Section
+      title={title}
+      aside={
+        <Group gap="sm">
+          <Text size="sm">{t(`clinical:admissionStatus.${stay.status}`)}</Text>
+          <TakeBack {...props} />
+        </Group>
+      }
+    >
       {stay.reason && <Text mb="xs">{stay.reason}</Text>}
       {stay.leaveSince && (
         <Text mb="xs" size="sm">
@@ -67,16 +124,23 @@ function Admission({ stay }: { readonly stay: Stay }) {
 /** Each admission with the beds the patient lay in, newest first. */
 export function StaysTab() {
   const { t } = useTranslation("patient");
-  const { patient, pulse } = usePatientFile();
+  const { patient, pulse, again: readHead } = usePatientFile();
   const { data, refused, problem, again } = useFileQuery(StaysOfPatientDocument, { id: patient.id }, pulse);
   const stays = data?.patient?.admissions?.nodes;
+  const newest = patient.admission?.id ?? stays?.[0]?.id;
+
+  function done() {
+    again();
+    readHead();
+  }
+
   if (data === undefined && problem === null) return <Loader m="xl" />;
   return (
     <Column>
       <ProblemNote problem={problem} onAgain={again} />
       {stays?.length === 0 && <Empty title={t("stays.none")}>{t("stays.noneText")}</Empty>}
       {stays?.map((stay) => (
-        <Admission key={stay.id} stay={stay} />
+        <Admission key={stay.id} stay={stay} newest={stay.id === newest} onDone={done} />
       ))}
       {[...refused].some((path) => path.endsWith(".reason")) && <Refused what={t("what.reasons")} />}
     </Column>

@@ -1,13 +1,17 @@
 import { useTranslation } from "react-i18next";
 
-import { readings } from "../format/vitals";
-import type { VitalsOfChartFragment } from "../generated/graphql";
+import { readings, SCORED } from "../format/vitals";
+import type { VitalsOnBoardFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import classes from "./VitalsReadings.module.css";
 
-/** One set of vital signs in the order of the NEWS2 chart; what was not taken says so. */
-export function VitalsReadings({ vitals }: { readonly vitals: VitalsOfChartFragment }) {
-  const { t } = useTranslation("clinical");
+function scored(vitals: VitalsOnBoardFragment) {
+  return readings(vitals).map((one) => ({ ...one, points: vitals.news2?.parts[SCORED[one.name]] ?? 0 }));
+}
+
+/** One set of vital signs in the order of the NEWS2 chart; those that make the score with their points; what was not taken says so. */
+export function VitalsReadings({ vitals }: { readonly vitals: VitalsOnBoardFragment }) {
+  const { t } = useTranslation(["clinical", "board"]);
   const format = useFormat();
   const oxygen = vitals.onOxygen === null ? null : t(vitals.onOxygen ? "vital.onOxygen" : "vital.onAir");
 
@@ -19,9 +23,16 @@ export function VitalsReadings({ vitals }: { readonly vitals: VitalsOfChartFragm
 
   return (
     <dl className={classes.readings}>
-      {readings(vitals).map(({ name, value, unit }) => (
+      {scored(vitals).map(({ name, value, unit, points }) => (
         <div key={name} className={classes.reading}>
-          <dt>{t(`vital.${name}`)}</dt>
+          <dt>
+            {t(`vital.${name}`)}
+            {points > 0 && (
+              <bdi className={classes.points} title={t("board:card.points", { count: points })}>
+                +{points}
+              </bdi>
+            )}
+          </dt>
           <dd>
             <strong>
               <bdi>{shown(name, value)}</bdi>

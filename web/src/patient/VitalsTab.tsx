@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useNow } from "../app/clock";
+import { millis } from "../format/time";
 import { VitalTrendsDocument, type VitalTrendsQuery } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { Chart } from "../ui/Chart";
@@ -11,7 +12,7 @@ import { Empty } from "../ui/Empty";
 import { ProblemNote } from "../ui/Problem";
 import { Column } from "./Column";
 import { usePatientFile } from "./file";
-import { asked, drawn, shown, type Selection } from "./range";
+import { asked, drawn, shown, usualRange, type Selection } from "./range";
 import { RangeBar } from "./RangeBar";
 import { Section } from "./Section";
 import { earliest, news2Bands, pointsOf } from "./trend";
@@ -22,7 +23,6 @@ import { VitalsTable } from "./VitalsTable";
 const POINTS = 400;
 
 const HEIGHT = 180;
-const USUAL: Selection = { preset: "h72" };
 
 /** The charts in the order of the NEWS2 chart, with the least height of each axis. */
 const CHARTS = [
@@ -67,12 +67,17 @@ function Trend({ spec, trends, range, onZoom }: TrendProps) {
   const title = spec.parameter === null ? t("clinical:vital.pressureLong") : t(`clinical:parameter.${spec.parameter}`);
   const empty = lines.every((line) => line.points.length === 0);
   return (
-    <Section title={title} aside={
-        <Text size="sm" c="dimmed">
-          {spec.parameter === null && `— ${t("clinical:parameter.SYSTOLIC")} ┄ ${t("clinical:parameter.DIASTOLIC")} · `}
-          <bdi>{spec.unit}</bdi>
-        </Text>
-      }>
+    <Section
+      title={title}
+      unit={spec.unit}
+      aside={
+        spec.parameter === null && (
+          <Text size="sm" c="dimmed">
+            — {t("clinical:parameter.SYSTOLIC")} ┄ {t("clinical:parameter.DIASTOLIC")}
+          </Text>
+        )
+      }
+    >
       {trends === null ? (
         <Skeleton height={HEIGHT} />
       ) : empty ? (
@@ -91,7 +96,8 @@ export function VitalsTab() {
   const { t } = useTranslation("patient");
   const { patient, pulse } = usePatientFile();
   const now = useNow();
-  const [selection, setSelection] = useState<Selection>(USUAL);
+  const [usual] = useState(() => usualRange(millis(patient.admission?.admittedAt), now, "h72"));
+  const [selection, setSelection] = useState<Selection>(usual);
   const wanted = asked(selection, now);
   const { data, problem, again } = useFileQuery(VitalTrendsDocument, { id: patient.id, ...wanted, points: POINTS }, pulse);
   const trends = data?.patient ?? null;
@@ -103,7 +109,7 @@ export function VitalsTab() {
 
   return (
     <Column>
-      <RangeBar selection={selection} range={range} onSelect={setSelection} usual={USUAL} />
+      <RangeBar selection={selection} range={range} onSelect={setSelection} usual={usual} />
       <ProblemNote problem={problem} onAgain={again} />
       {patient.latestVitals === null ? (
         <Empty title={t("vitals.none")}>{t("vitals.noneText")}</Empty>

@@ -26,6 +26,16 @@ export function waiting(orders: readonly Order[], until: number): readonly DueDo
     .sort((a, b) => a.dueAt - b.dueAt || a.order.drug.localeCompare(b.order.drug));
 }
 
+/** Further ahead the API refuses to have it given, and says from when on. */
+const SOON_MS = 3_600_000;
+
+/** A dose of this evening waits like one of now, and must not be read as one. */
+export function standingOf({ dose, dueAt }: DueDose, now: number): Dose["state"] | "PLANNED" {
+  return dose.state === "DUE" && dueAt - now > SOON_MS ? "PLANNED" : dose.state;
+}
+
+export const DOSE_TONE = { PLANNED: "none", DUE: "single", LATE: "medium", HELD: "single", GIVEN: "low", NOT_GIVEN: "none" } as const;
+
 const OPEN: readonly Order["status"][] = ["ACTIVE", "ON_HOLD", "DRAFT"];
 
 export function isOpen(order: Order): boolean {

@@ -10,6 +10,12 @@ export type Preset = keyof typeof PRESETS;
 /** Presets go on to now; a stretch that was drawn stays where it is. */
 export type Selection = { readonly preset: Preset } | TimeRange;
 
+/** The least stretch that holds the stay so far, and not more than `most`: the trend of one night is no dot at the edge of a week. */
+export function usualRange(admittedAt: number | null, now: number, most: "h72" | "d7"): Selection {
+  const stayed = admittedAt === null ? Infinity : now - admittedAt;
+  return { preset: (["h24", "h72"] as const).find((preset) => stayed <= PRESETS[preset]) ?? most };
+}
+
 /** Closer than this nothing more comes to light. */
 const LEAST = HOUR / 4;
 /** Presets move on in steps, so that a page that stays open does not ask anew with every tick. */

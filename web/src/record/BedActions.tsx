@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState, type FC } from "react";
 import { useTranslation } from "react-i18next";
 
+import { patiently } from "../app/patiently";
 import type { Bed } from "../board/reduce";
 import { useLive } from "../live/Live";
 import classes from "./BedActions.module.css";
@@ -8,8 +9,8 @@ import { offerOf, useChoosing } from "./choosing";
 import { doings } from "./doings";
 
 // Loaded when somebody does something: the board looks first.
-const BedDialog = lazy(() => import("./BedDialog"));
-const TakeBedDialog = lazy(() => import("./TakeBedDialog"));
+const BedDialog = lazy(() => patiently(() => import("./BedDialog")));
+const TakeBedDialog = lazy(() => patiently(() => import("./TakeBedDialog")));
 
 /** What can be done with a bed, from its card on the board; while a bed is being chosen, the way to choose this one. */
 export const BedActions: FC<{ readonly bed: Bed }> = ({ bed }) => {

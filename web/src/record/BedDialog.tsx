@@ -1,5 +1,5 @@
-import { Button, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Bed } from "../board/reduce";
@@ -11,6 +11,8 @@ import { doings, type Doing } from "./doings";
 import { RecordDialog } from "./RecordDialog";
 import { StatusForm } from "./StatusForm";
 import { StayForm } from "./StayForm";
+import { TakeBackForm } from "./TakeBackForm";
+import { useCourse, type LastStay } from "./useCourse";
 import { VitalsForm } from "./VitalsForm";
 
 interface BedDialogProps {
@@ -20,10 +22,13 @@ interface BedDialogProps {
 
 interface FormOfProps extends BedDialogProps {
   readonly doing: Doing;
+  /** The admission that is taken back, or of which something is. */
+  readonly last: LastStay | null;
+  readonly onDischarged: () => void;
   readonly onBack: () => void;
 }
 
-function FormOf({ doing, bed, onClose, onBack }: FormOfProps) {
+function FormOf({ doing, bed, last, onClose, onDischarged, onBack }: FormOfProps) {
   const patient = bed.admission?.patient;
   switch (doing) {
     case "vitals":
@@ -36,9 +41,40 @@ function FormOf({ doing, bed, onClose, onBack }: FormOfProps) {
     case "move":
     case "swap":
       return null;
+    case "cancelAdmission":
+    case "cancelTransfer":
+    case "cancelDischarge":
+      return last ? <TakeBackForm kind={doing} admissionId={last.admissionId} bedId={bed.id} onDone={onClose} onBack={onBack} /> : null;
+    case "discharge":
+      return <StayForm bed={bed} kind={doing} onDone={onDischarged} onBack={onBack} />;
     default:
       return <StayForm bed={bed} kind={doing} onDone={onClose} onBack={onBack} />;
   }
+}
+
+interface DischargedProps {
+  readonly onTakeBack: () => void;
+  readonly onClose: () => void;
+}
+
+/** It is done. Whoever discharged the wrong one takes it back here: of a ward, a patient who has left it is out of sight. */
+function Discharged({ onTakeBack, onClose }: DischargedProps) {
+  const { t } = useTranslation(["record", "app"]);
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => close.current?.focus(), []);
+  return (
+    <Stack gap="sm">
+      <Text role="status">{t("discharge.done")}</Text>
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onTakeBack}>
+          {t("doing.cancelDischarge")}
+        </Button>
+        <Button ref={close} onClick={onClose}>
+          {t("app:word.close")}
+        </Button>
+      </Group>
+    </Stack>
+  );
 }
 
 /** What can be done with a bed and who lies in it. */
@@ -48,8 +84,11 @@ export default function BedDialog({ bed: now, onClose }: BedDialogProps) {
   // The board goes on behind a form: what one fills in stays about the bed and the patient that one saw.
   const [bed] = useState(now);
   const [doing, setDoing] = useState<Doing | null>(null);
+  const [discharged, setDischarged] = useState(false);
   const admission = bed.admission;
   const patient = admission?.patient;
+  const course = useCourse(bed.id);
+  const last = discharged && admission ? { admissionId: admission.id, patient: patient ?? null } : course.last;
 
   function choose(next: Doing) {
     if (!((next === "move" || next === "swap") && admission && patient)) {
@@ -71,6 +110,12 @@ export default function BedDialog({ bed: now, onClose }: BedDialogProps) {
     <RecordDialog title={title} size={doing === "vitals" ? "lg" : "md"} onClose={onClose}>
       <Text mb="sm" fw={600}>
         {patient ? <PatientLine patient={patient} /> : t(`clinical:bedStatus.${bed.status}`)}
+        {!patient && last?.patient && doing === "cancelDischarge" && (
+          <>
+            {" · "}
+            <PatientLine patient={last.patient} />
+          </>
+        )}
       </Text>
       {bed.isolationFor.length > 0 && !patient && (
         <Text size="sm" mb="sm">
@@ -82,9 +127,11 @@ export default function BedDialog({ bed: now, onClose }: BedDialogProps) {
           {t("needs", { kinds: patient.isolations.map(({ kind }) => t(`clinical:isolation.${kind}`)).join(", ") })}
         </Text>
       )}
-      {doing === null ? (
+      {discharged && doing === "discharge" ? (
+        <Discharged onTakeBack={() => setDoing("cancelDischarge")} onClose={onClose} />
+      ) : doing === null ? (
         <Stack gap="xs">
-          {doings(bed, viewer.scopes).map((one, index) => (
+          {doings(bed, viewer.scopes, course.takings).map((one, index) => (
             <Button
               key={one}
               variant={index === 0 ? "light" : "default"}
@@ -98,7 +145,14 @@ export default function BedDialog({ bed: now, onClose }: BedDialogProps) {
           ))}
         </Stack>
       ) : (
-        <FormOf doing={doing} bed={bed} onClose={onClose} onBack={() => setDoing(null)} />
+        <FormOf
+          doing={doing}
+          bed={bed}
+          last={last}
+          onClose={onClose}
+          onDischarged={() => setDischarged(true)}
+          onBack={() => setDoing(discharged ? "discharge" : null)}
+        />
       )}
     </RecordDialog>
   );

@@ -40,7 +40,8 @@ export function PatientPicker({ onPick }: { readonly onPick: (patient: Found) =>
     } else if (event.key === "Enter") {
       // Not the form's Enter: nobody has been chosen yet.
       event.preventDefault();
-      if (current && settled === typed) onPick(current);
+      // While it is being asked, those in the list are of the words before.
+      if (current && settled === typed && !fetching) onPick(current);
     }
   }
 

@@ -26,7 +26,7 @@ export function RecordDialog({ title, onClose, size = "md", children }: RecordDi
   );
 
   return (
-    <Modal opened onClose={onClose} title={title} size={size} returnFocus={false} closeButtonProps={{ "aria-label": t("word.close") }}>
+    <Modal opened onClose={onClose} closeOnClickOutside={false} title={title} size={size} returnFocus={false} closeButtonProps={{ "aria-label": t("word.close") }}>
       {children}
     </Modal>
   );

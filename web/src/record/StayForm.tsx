@@ -5,7 +5,6 @@ import { useMutation } from "urql";
 
 import type { Bed } from "../board/reduce";
 import {
-  CancelAdmissionDocument,
   DischargePatientDocument,
   EndLeaveDocument,
   ReleaseReservationDocument,
@@ -18,7 +17,7 @@ import { useSending } from "./useSending";
 /** Where a patient goes: FHIR encounter-discharge-disposition. */
 const DISPOSITIONS = ["home", "alt-home", "other-hcf", "rehab", "long", "hosp", "snf", "psy", "aadvice", "exp", "oth"] as const;
 
-export type StayDoing = "discharge" | "leave" | "return" | "release" | "cancelAdmission";
+export type StayDoing = "discharge" | "leave" | "return" | "release";
 
 interface StayFormProps {
   readonly bed: Bed;
@@ -33,14 +32,11 @@ export function StayForm({ bed, kind, onDone, onBack }: StayFormProps) {
   const [disposition, setDisposition] = useState<string>(DISPOSITIONS[0]);
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState("");
-  const [tried, setTried] = useState(false);
   const sending = useSending(["disposition", "reason", "until"]);
   const [, discharge] = useMutation(DischargePatientDocument);
   const [, leave] = useMutation(StartLeaveDocument);
   const [, comeBack] = useMutation(EndLeaveDocument);
-  const [, cancel] = useMutation(CancelAdmissionDocument);
   const [, release] = useMutation(ReleaseReservationDocument);
-  const lacksReason = kind === "cancelAdmission" && reason.trim() === "";
 
   function sent(idempotencyKey: string) {
     const stay = { admissionId: bed.admission?.id ?? "", idempotencyKey };
@@ -51,22 +47,17 @@ export function StayForm({ bed, kind, onDone, onBack }: StayFormProps) {
         return leave({ input: { ...stay, reason: reason.trim() || null, until: momentOf(until) } });
       case "return":
         return comeBack({ input: stay });
-      case "cancelAdmission":
-        return cancel({ input: { ...stay, reason: reason.trim() } });
       case "release":
         return release({ input: { bedId: bed.id, idempotencyKey } });
     }
   }
 
   async function submit() {
-    setTried(true);
-    if (lacksReason) return;
     if ((await sending.send<unknown>(sent)) !== null) onDone();
   }
 
-  const danger = kind === "discharge" || kind === "cancelAdmission";
   return (
-    <RecordForm sending={sending} submit={t(`${kind}.submit`)} danger={danger} onSubmit={() => void submit()} onBack={onBack}>
+    <RecordForm sending={sending} submit={t(`${kind}.submit`)} danger={kind === "discharge"} onSubmit={() => void submit()} onBack={onBack}>
       <Text size="sm">{t(`${kind}.text`)}</Text>
       {kind === "discharge" && (
         <NativeSelect
@@ -88,17 +79,15 @@ export function StayForm({ bed, kind, onDone, onBack }: StayFormProps) {
           error={sending.errorAt("until")}
         />
       )}
-      {(kind === "leave" || kind === "cancelAdmission") && (
+      {kind === "leave" && (
         <Textarea
           label={t("reason")}
-          required={kind === "cancelAdmission"}
           autosize
           minRows={2}
           maxLength={2000}
-          data-autofocus={kind === "cancelAdmission" || undefined}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
-          error={tried && lacksReason ? t("needed") : sending.errorAt("reason")}
+          error={sending.errorAt("reason")}
         />
       )}
     </RecordForm>

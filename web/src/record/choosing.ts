@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 
+import { onLeaving } from "../app/leaving";
 import type { Bed } from "../board/reduce";
 
 /** Somebody for whom a bed is being chosen on the board; it may be one of another ward. */
@@ -27,6 +28,8 @@ export function startChoosing(next: Choosing): void {
 export function endChoosing(): void {
   change(null);
 }
+
+onLeaving(endChoosing);
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);

@@ -1,8 +1,9 @@
 /** What can be done with a bed, by its state and by what the role may do. The API has the last word. */
 import type { Bed } from "../board/reduce";
+import { SCOPE_TO_TAKE_BACK, TAKINGS_BACK, type TakingBack } from "./takingBack";
 
 export const DOINGS = [
-  "vitals", "admit", "move", "swap", "discharge", "leave", "return", "reserve", "release", "status", "cancelAdmission",
+  "vitals", "admit", "move", "swap", "discharge", "leave", "return", "reserve", "release", "status", ...TAKINGS_BACK,
 ] as const;
 export type Doing = (typeof DOINGS)[number];
 
@@ -17,7 +18,7 @@ const SCOPE: Readonly<Record<Doing, string>> = {
   reserve: "bed:reserve",
   release: "bed:reserve",
   status: "bed-status:set",
-  cancelAdmission: "patient:admit",
+  ...SCOPE_TO_TAKE_BACK,
 };
 
 /** By hand a bed becomes this; CONTAMINATED is cleaned before anything else becomes of it. */
@@ -37,7 +38,7 @@ export function movesOf(bed: Pick<Bed, "status">): readonly Bed["status"][] {
 
 const RESERVABLE: readonly Bed["status"][] = ["UNOCCUPIED", "HOUSEKEEPING", "ISOLATED"];
 
-function fits(doing: Doing, bed: Bed): boolean {
+function fits(doing: Doing, bed: Bed, takings: readonly TakingBack[]): boolean {
   const { admission } = bed;
   switch (doing) {
     case "vitals":
@@ -45,7 +46,6 @@ function fits(doing: Doing, bed: Bed): boolean {
     case "move":
     case "swap":
     case "discharge":
-    case "cancelAdmission":
       return Boolean(admission?.patient);
     case "leave":
       return Boolean(admission) && !admission?.leaveSince;
@@ -59,9 +59,14 @@ function fits(doing: Doing, bed: Bed): boolean {
       return bed.reserved;
     case "status":
       return !admission && movesOf(bed).length > 0;
+    case "cancelAdmission":
+    case "cancelTransfer":
+    case "cancelDischarge":
+      return takings.includes(doing);
   }
 }
 
-export function doings(bed: Bed, scopes: readonly string[]): readonly Doing[] {
-  return DOINGS.filter((doing) => scopes.includes(SCOPE[doing]) && fits(doing, bed));
+/** `takings`: what can be taken back, where that has been asked for. */
+export function doings(bed: Bed, scopes: readonly string[], takings: readonly TakingBack[] = []): readonly Doing[] {
+  return DOINGS.filter((doing) => scopes.includes(SCOPE[doing]) && fits(doing, bed, takings));
 }

@@ -1,9 +1,10 @@
 import { lazy, Suspense } from "react";
 
 import { useNow } from "../app/clock";
+import { patiently } from "../app/patiently";
 import { useLive } from "../live/Live";
 
-const RenewForm = lazy(() => import("./RenewForm"));
+const RenewForm = lazy(() => patiently(() => import("./RenewForm")));
 
 /** So long before the end somebody has time to finish a sentence and to find the password. */
 const WARN_BEFORE_MS = 10 * 60_000;

@@ -1,9 +1,11 @@
-import { Alert, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Center, Group, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useRef, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import icon from "../app/icon.svg";
 import { textOf } from "../app/form";
 import { useTitle } from "../app/title";
+import { LANGUAGES, speak, type Language } from "../i18n/languages";
 import type { Session } from "./session";
 import classes from "./SignIn.module.css";
 import { useSignIn } from "./useSignIn";
@@ -16,7 +18,7 @@ interface SignInProps {
 
 /** The address stays as it is, so that who signs in is back where they were. */
 export default function SignIn({ session, ended }: SignInProps) {
-  const { t } = useTranslation("app");
+  const { t, i18n } = useTranslation("app");
   const { busy, refusal, throttled, signIn } = useSignIn(session);
   const password = useRef<HTMLInputElement>(null);
   useTitle(t("signIn.submit"));
@@ -29,13 +31,16 @@ export default function SignIn({ session, ended }: SignInProps) {
   }
 
   return (
-    <Center component="main" mih="100vh" p="md">
+    <Center component="main" className={classes.page} mih="100vh" p="md">
       <Paper withBorder p="xl" w="100%" maw={400} shadow="sm" component="form" onSubmit={(event) => void submit(event)}>
         <Stack>
           <div>
-            <Title order={1} className={classes.brand}>
-              {t("brand")}
-            </Title>
+            <Group gap="xs" mb={4} wrap="nowrap">
+              <img src={icon} alt="" width={36} height={36} />
+              <Title order={1} className={classes.brand}>
+                {t("brand")}
+              </Title>
+            </Group>
             <Text c="dimmed">{t("signIn.motto")}</Text>
           </div>
           {ended && refusal === null && (
@@ -75,6 +80,21 @@ export default function SignIn({ session, ended }: SignInProps) {
           </Button>
         </Stack>
       </Paper>
+      <Group role="group" aria-label={t("user.language")} gap="xs" justify="center">
+        {(Object.keys(LANGUAGES) as Language[]).map((language) => (
+          <Button
+            key={language}
+            lang={language}
+            variant="subtle"
+            size="compact-sm"
+            aria-pressed={language === i18n.language}
+            className={classes.language}
+            onClick={() => speak(i18n, language)}
+          >
+            {LANGUAGES[language].name}
+          </Button>
+        ))}
+      </Group>
     </Center>
   );
 }

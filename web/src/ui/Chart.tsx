@@ -1,11 +1,12 @@
 import { Box } from "@mantine/core";
 import { lazy, Suspense } from "react";
 
+import { patiently } from "../app/patiently";
 import type { ChartBand, ChartPoint, TimeRange } from "./chartScale";
 import classes from "./Chart.module.css";
 
 /** The library of the charts is loaded with the first of them. */
-const Plot = lazy(() => import("./ChartPlot"));
+const Plot = lazy(() => patiently(() => import("./ChartPlot")));
 
 export interface ChartLine {
   readonly label: string;

@@ -1,12 +1,14 @@
 import uPlot from "uplot";
 
 import type { Format } from "../i18n/format";
-import type { ChartBand, TimeRange } from "./chartScale";
+import { digitsOf, type ChartBand, type TimeRange } from "./chartScale";
 
 const DAY = 86_400_000;
 /** A stretch that is narrower than this was a click. */
 const LEAST_DRAG = 6;
 const LINES = ["--chart-line", "--chart-line-2"] as const;
+/** Steps that one counts in. The library's own has quarters as well, and a saturation of 97.5 % is not measured. */
+const STEPS = [0.001, 0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000].flatMap((one) => [one, 2 * one, 5 * one]);
 
 interface Wanted {
   readonly host: HTMLElement;
@@ -68,13 +70,13 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
         stroke: colour(host, name),
         width: 2,
         spanGaps: true,
-        points: { size: 5, width: 1.5, fill: colour(host, name) },
+        points: { size: 6, width: 1.5, fill: colour(host, name) },
         ...(number > 0 ? { dash: [6, 4] } : {}),
       })),
     ],
     axes: [
       { ...axis, grid, space: 62, size: 40, values: timeLabels(format) },
-      { ...axis, grid, space: 28, size: 44, values: (_, splits) => splits.map((one) => format.decimal(Number(one.toPrecision(6)))) },
+      { ...axis, grid, space: 28, size: 44, incrs: STEPS, values: (_, splits, __, ___, step) => splits.map((one) => format.decimal(one.toFixed(digitsOf(step)))) },
     ],
     cursor: {
       y: false,
@@ -119,6 +121,7 @@ export function drawBands(chart: uPlot, bands: readonly ChartBand[], strip: bool
   ctx.font = `${10 * dense}px ${getComputedStyle(chart.root).fontFamily}`;
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
+  const marked: number[] = [];
   for (const band of bands) {
     const low = Math.max(min, band.low ?? min);
     const high = Math.min(max, band.high ?? max);
@@ -127,9 +130,11 @@ export function drawBands(chart: uPlot, bands: readonly ChartBand[], strip: bool
     ctx.fillStyle = colour(chart.root, `--chart-${band.tone}`);
     const width = strip ? STRIP * dense : bbox.width;
     ctx.fillRect(bbox.left + bbox.width - width, top, width, bottom - top);
-    if (bottom - top < 11 * dense) continue;
+    const middle = (top + bottom) / 2;
+    if (marked.some((other) => Math.abs(other - middle) < 10 * dense)) continue;
+    marked.push(middle);
     ctx.fillStyle = colour(chart.root, band.tone === "reference" ? "--chart-axis" : "--chart-mark");
-    ctx.fillText(band.mark, bbox.left + bbox.width + 4 * dense, (top + bottom) / 2);
+    ctx.fillText(band.mark, bbox.left + bbox.width + 4 * dense, middle);
   }
   ctx.restore();
 }

@@ -36,9 +36,15 @@ export function aligned(lines: readonly (readonly ChartPoint[])[]): Aligned {
   return { times, rows };
 }
 
+/** How many digits after the point a step needs, so that all numbers of an axis are written alike: 4.0, 4.5, 5.0. */
+export function digitsOf(step: number): number {
+  return Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+}
+
 /**
  * The ends of the axis of values: every value, `kept` (a reference range, which is what a value is read against), and
- * each edge of a band that is not so far away that the line would lie flat.
+ * each edge of a band that is not so far away that the line would lie flat. Where there is a reference range, the limits
+ * of what is critical may lie further off: how near a value is to them is what one looks for.
  */
 export function valueRange(
   values: readonly number[],
@@ -51,8 +57,8 @@ export function valueRange(
   let [low, high] = [Math.min(...all), Math.max(...all)];
   const missing = Math.max(0, least - (high - low)) / 2;
   [low, high] = [low - missing, high + missing];
-  const near = high - low;
-  const reached = edges.filter((edge) => edge >= low - near / 2 && edge <= high + near / 2);
+  const near = (high - low) * (kept.length > 0 ? 1 : 0.5);
+  const reached = edges.filter((edge) => edge >= low - near && edge <= high + near);
   [low, high] = [Math.min(low, ...reached), Math.max(high, ...reached)];
   const air = (high - low) * 0.08;
   return [low - air, high + air];

@@ -56,7 +56,7 @@ export default function WardsPage() {
   if (viewer.wards.length === 0) return <Empty title={t("wards.none")}>{t("wards.noneText")}</Empty>;
   return (
     <>
-      <Title order={1} size="h3" mb="md">
+      <Title order={1} mb="md">
         {t("wards.title")}
       </Title>
       <SimpleGrid component="ul" cols={{ base: 1, sm: 2, lg: 3 }} m={0} p={0}>

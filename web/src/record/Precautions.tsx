@@ -1,0 +1,33 @@
+import { Button } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { patiently } from "../app/patiently";
+import { useLive } from "../live/Live";
+
+const PrecautionsDialog = lazy(() => patiently(() => import("./PrecautionsDialog")));
+
+const SCOPES = ["isolation:set", "isolation:end", "spo2-scale:set", "pregnancy:record"];
+
+interface PrecautionsProps {
+  readonly patientId: string;
+  readonly onChanged: () => void;
+}
+
+/** The way to isolation, SpO₂ scale and pregnancy, from the chart; not there where the role may change none of them. */
+export function Precautions({ patientId, onChanged }: PrecautionsProps) {
+  const { t } = useTranslation("record");
+  const { viewer } = useLive();
+  const [open, setOpen] = useState(false);
+  if (!SCOPES.some((scope) => viewer.scopes.includes(scope))) return null;
+  return (
+    <>
+      <Button size="xs" variant="default" onClick={() => setOpen(true)} aria-haspopup="dialog" title={t("precautions.title")}>
+        {t("precautions.open")}
+      </Button>
+      <Suspense fallback={null}>
+        {open && <PrecautionsDialog patientId={patientId} onChanged={onChanged} onClose={() => setOpen(false)} />}
+      </Suspense>
+    </>
+  );
+}
