@@ -121,6 +121,11 @@ it("puts what cannot wait before every score, the escalated first, empty beds la
   expect(codes("all", "risk")).toBe("7 1 3 9 4 5 2 6 8");
 });
 
+it("marks who shares a family name with somebody else on the ward", () => {
+  expect(places.filter((one) => one.namesake).length).toBe(6);
+  expect(placesOf([taken("1", null), bed("2")], [], due).some((one) => one.namesake)).toBe(false);
+});
+
 it("keeps an order that was shown, with who is new at the end", () => {
   const kept = inOrder(selected(places, "risk", "bed"), ["9", "4", "3"]);
   expect(kept.map((one) => one.bed.code).join(" ")).toBe("9 4 3 5");
