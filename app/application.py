@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
+from app import pages
 from app.correlation import REQUEST_ID, correlation_of
 from app.http_counters import HttpCounters
 from app.http_errors import JSON, MOST_URL, Malformed, error_body
@@ -141,9 +142,12 @@ async def respond(
     await send({"type": "http.response.body", "body": body})
 
 
-async def http_error(_request: Request, error: Exception) -> Response:
-    """A fault of HTTP itself (no such path, no such method) as JSON like every other error."""
+async def http_error(request: Request, error: Exception) -> Response:
+    """A fault of HTTP itself (no such path, no such method) as JSON like every other error; a
+    person who mistyped an address gets a page."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and request.method == "GET" and takes_pages(request):
+        return pages.nowhere()
     headers = {
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
@@ -151,6 +155,11 @@ async def http_error(_request: Request, error: Exception) -> Response:
     }
     body = error_body(error.detail)
     return Response(body, error.status_code, headers, f"{JSON}; charset=utf-8")
+
+
+def takes_pages(request: Request) -> bool:
+    """True for a browser that was sent to an address, and for none of what a page asks for."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 async def fault(request: Request, error: Exception) -> Response:

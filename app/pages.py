@@ -32,12 +32,12 @@ HEADERS = {
 }
 
 
-def page(name: str) -> Response:
+def page(name: str, status: int = 200) -> Response:
     """One of the built pages."""
     path = DIST / name
     if not path.is_file():
         return PlainTextResponse("The web pages are not built here: run `make web`.\n", 503)
-    return FileResponse(path, headers=HEADERS)
+    return FileResponse(path, status, headers=HEADERS)
 
 
 TEXT = frozenset({".css", ".js", ".json", ".map", ".svg"})
@@ -80,6 +80,11 @@ class Assets(StaticFiles):
 async def board(_request: Request) -> Response:
     """The web board, which finds its own way by the path."""
     return page("index.html")
+
+
+def nowhere() -> Response:
+    """The web board where there is no such page: it says so in the reader's language."""
+    return page("index.html", 404)
 
 
 # web/src/app/paths.ts has the same.

@@ -107,6 +107,15 @@ async def test_no_other_file_is_served(browser: httpx.AsyncClient, path: str) ->
     assert "secret" not in response.text
 
 
+async def test_a_person_at_an_address_that_is_none_gets_a_page(browser: httpx.AsyncClient) -> None:
+    typed = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    response = await browser.get("/nothing", headers=typed)
+    assert response.status_code == 404
+    assert response.text == (await browser.get("/")).text
+    assert "default-src 'self'" in response.headers["content-security-policy"]
+    assert (await browser.post("/nothing", headers=typed)).json()["errors"]
+
+
 async def test_a_page_is_only_read(browser: httpx.AsyncClient) -> None:
     response = await browser.post("/")
     assert response.status_code == 405

@@ -15,6 +15,10 @@ CHANGE = """mutation ($input: ChangeCriticalRuleInput!) {
   changeCriticalRule(input: $input) { criticalRule { version } }
 }"""
 
+VERA = '{ users(search: "vera", first: 1) { nodes { userId: id roles wards changedAt } } }'
+
+CHANGE_USER = "mutation ($input: ChangeUserInput!) { changeUser(input: $input) { user { id } } }"
+
 MAGNESIUM = {
     "test": "magnesium",
     "codes": ["19123-9", "2601-3"],
@@ -22,6 +26,22 @@ MAGNESIUM = {
     "source": "Ward committee, 2026",
     "high": "6.5",
     "highComparator": ">=",
+}
+
+
+FAR_AWAY = '{ ward(code: "ICU") { beds { admission { patient { mrn } } } } }'
+
+BREAK_GLASS = """mutation ($input: BreakGlassInput!) {
+  breakGlass(input: $input) { emergencyAccess { id } }
+}"""
+
+ADDED = {
+    "Key *": "calcium-extreme",
+    "Test *": "calcium",
+    "LOINC codes *": "12-34",
+    "Unit *": "mg/dL",
+    "High limit": "20",
+    "Source *": "Ward committee, 2026",
 }
 
 
@@ -92,6 +112,15 @@ async def test_a_rule_is_tried_put_in_force_and_retired(open_page: OpenPage, api
     await page.get_by_text("Retired", exact=True).click()
     await expect(page.get_by_role("row").filter(has_text="No longer wanted")).to_have_count(1)
 
+    await page.get_by_role("button", name="Add a rule").click()
+    for label, typed in ADDED.items():
+        await form.get_by_label(label, exact=True).fill(typed)
+    await form.get_by_role("button", name="Put in force").click()
+    await expect(form.get_by_label("LOINC codes")).to_have_attribute("aria-invalid", "true")
+    await form.get_by_label("LOINC codes").fill("2000-8")
+    await form.get_by_role("button", name="Put in force").click()
+    await expect(page.get_by_text("The rule calcium-extreme is in force.")).to_be_visible()
+
 
 async def test_a_chain_of_a_ward_is_set_and_taken_back(open_page: OpenPage) -> None:
     page = await open_page("/rules", user="admin")
@@ -110,7 +139,7 @@ async def test_a_chain_of_a_ward_is_set_and_taken_back(open_page: OpenPage) -> N
     await expect(critical).to_contain_text("After 5 min")
 
 
-async def test_somebody_is_added_changed_and_disabled(open_page: OpenPage) -> None:
+async def test_somebody_is_added_changed_and_disabled(open_page: OpenPage, api: Api) -> None:
     page = await open_page("/admin", user="admin")
     await page.get_by_role("button", name="Add a user").click()
     form = page.get_by_role("dialog")
@@ -130,29 +159,66 @@ async def test_somebody_is_added_changed_and_disabled(open_page: OpenPage) -> No
     await sign_in(theirs, "vera", "a long password")
     await expect(theirs.get_by_role("main")).to_be_visible()
 
-    await page.get_by_role("button", name="Disable Vera Stein").click()
+    # Somebody else changes her while the form is open: what they wrote is not lost.
+    await page.get_by_role("button", name="Change Vera Stein").click()
+    admin = await api.sign_in("admin")
+    vera = (await admin.run(VERA))["users"]["nodes"][0]
+    await admin.run(CHANGE_USER, input=vera | {"displayName": "Vera Berg"})
+    await form.get_by_label("Name as others see it").fill("Vera Feld")
+    await form.get_by_role("button", name="Save").click()
+    await form.get_by_role("button", name="Begin again").click()
+    await expect(form.get_by_label("Name as others see it")).to_have_value("Vera Berg")
+    await form.get_by_role("button", name="Save").click()
+
+    await page.get_by_role("button", name="Set the password of Vera Berg").click()
+    await form.get_by_label("New password").fill("short")
+    await form.get_by_role("button", name="Set the password").click()
+    await expect(form.locator("input[data-invalid]")).to_have_count(1)
+    await form.get_by_label("New password").fill("another long one")
+    await form.get_by_role("button", name="Set the password").click()
+    await expect(page.get_by_text("Vera Berg has a new password.")).to_be_visible()
+    await expect(theirs.get_by_label("Username")).to_be_visible()
+    await sign_in(theirs, "vera", "another long one")
+    await expect(theirs.get_by_role("main")).to_be_visible()
+
+    await page.get_by_role("button", name="Disable Vera Berg").click()
     assert await violations(page) == {}
     await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
-    await expect(page.get_by_text("Vera Stein can sign in no more.")).to_be_visible()
+    await expect(page.get_by_text("Vera Berg can sign in no more.")).to_be_visible()
     await expect(theirs.get_by_label("Username")).to_be_visible()
 
 
-async def test_a_bed_is_added_renamed_and_retired(open_page: OpenPage) -> None:
+async def test_a_ward_and_its_bed_are_added_renamed_and_retired(open_page: OpenPage) -> None:
     page = await open_page("/admin/wards", user="admin")
-    await page.get_by_role("button", name="Add a bed to SURG1").click()
-    await page.get_by_label("Code").fill("99Z")
+    await page.get_by_role("button", name="Add a ward").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Code").fill("MED1")
+    await form.get_by_label("Name").fill("Stroke unti")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("99Z is saved.")).to_be_visible()
+    await expect(form.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+    await form.get_by_label("Code").fill("STRK")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Rename STRK").click()
+    await form.get_by_label("Name").fill("Stroke unit")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="STRK · Stroke unit")).to_be_visible()
+    await page.get_by_role("button", name="Add a bed to STRK").click()
+    await form.get_by_label("Code").fill("99Z")
+    await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Rename 99Z").click()
-    await page.get_by_label("Code").fill("98Z")
+    await form.get_by_label("Code").fill("98Z")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Retire 98Z").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Retire").click()
+    await form.get_by_role("button", name="Retire").click()
     await expect(page.get_by_text("98Z is out of service.")).to_be_visible()
     assert await violations(page) == {}
+    await page.get_by_role("button", name="Retire STRK").click()
+    await form.get_by_label("Reason").fill("Moved to the neurology")
+    await form.get_by_role("button", name="Retire").click()
+    await expect(page.get_by_text("STRK is out of service.")).to_be_visible()
     await page.get_by_role("button", name="Retire MED1").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Retire").click()
-    await expect(page.get_by_role("dialog")).to_contain_text("This did not work")
+    await form.get_by_role("button", name="Retire").click()
+    await expect(form).to_contain_text("This did not work")
 
 
 @pytest.mark.parametrize("path", ["/admin/users", "/admin/wards", "/rules"])
@@ -162,13 +228,35 @@ async def test_the_pages_fit_a_phone(open_page: OpenPage, path: str) -> None:
     await no_sideways(page)
 
 
-async def test_an_auditor_sees_the_audit_and_no_users(open_page: OpenPage) -> None:
+async def test_an_auditor_reviews_an_emergency_access_and_sees_the_audit_and_no_users(
+    open_page: OpenPage, api: Api
+) -> None:
     page = await open_page("/admin", user="auditor")
     await expect(page.get_by_role("tab", name="Emergency accesses")).to_have_attribute(
         "aria-selected", "true"
     )
+    await expect(page.locator("[data-phase=live]")).to_be_visible()
+    # It comes without a reload.
+    doctor, nurse = await api.sign_in("doctor"), await api.sign_in("nurse")
+    beds = (await doctor.run(FAR_AWAY))["ward"]["beds"]
+    patient = next(bed["admission"]["patient"] for bed in beds if bed["admission"])
+    await nurse.run(BREAK_GLASS, input={"mrn": patient["mrn"], "reason": "Fell on the stairs"})
+    access = page.get_by_role("article").filter(has_text="Fell on the stairs")
+    await access.get_by_role("button", name="Review").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Justified", exact=True).check()
+    await form.get_by_label("Note").fill("Was alone with her")
+    assert await violations(page) == {}
+    await form.get_by_role("button", name="Save the review").click()
+    await expect(access).to_have_count(0)
+    await page.get_by_text("Reviewed", exact=True).click()
+    await expect(access).to_contain_text("Was alone with her")
+
     await page.get_by_role("tab", name="Audit").click()
-    await expect(page.get_by_role("row").filter(has_text="signed in").first).to_be_visible()
+    rows = page.get_by_role("row")
+    await expect(rows.filter(has_text="signed in").first).to_be_visible()
     assert await violations(page) == {}
     await page.get_by_role("tab", name="Wards and beds").click()
     await expect(page.get_by_role("main")).to_contain_text("Your role does not show this")
+    await page.goto("/no-such-page")
+    await expect(page.get_by_role("main")).to_contain_text("There is no such page")

@@ -33,7 +33,7 @@ export function Confirm({ title, text, action, onConfirm, onClose, children }: C
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("word.close") }}>
       <form onSubmit={(event) => void submit(event)}>
         <Stack>
-          <Text>{text}</Text>
+          <Text size="sm">{text}</Text>
           {children}
           <ProblemNote problem={problem} />
           <Group justify="end">

@@ -1,11 +1,12 @@
 import { Button, Checkbox, Group, Modal, PasswordInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { useMutation } from "urql";
+import { useClient, useMutation } from "urql";
 
-import { problemOf } from "../api/errors";
+import { hasCode, problemOf } from "../api/errors";
 import { useRefusal } from "../app/refusal";
-import { ChangeUserDocument, CreateUserDocument, type Role, type UserInListFragment } from "../generated/graphql";
+import { ChangeUserDocument, CreateUserDocument, UsersDocument, type Role, type UserInListFragment } from "../generated/graphql";
+import { ChangedMeanwhile } from "../ui/ChangedMeanwhile";
 import { ProblemNote } from "../ui/Problem";
 import { useWards } from "../ui/useWards";
 
@@ -23,6 +24,10 @@ interface UserFormProps {
 export function UserForm({ user, onClose, onDone }: UserFormProps) {
   const { t } = useTranslation(["admin", "app", "clinical"]);
   const choices = useWards();
+  const client = useClient();
+  const [base, setBase] = useState(user);
+  /** As somebody else has left them meanwhile. */
+  const [other, setOther] = useState<UserInListFragment | null>(null);
   const [username, setUsername] = useState("");
   const [displayName, setDisplayName] = useState(user?.displayName ?? "");
   const [password, setPassword] = useState("");
@@ -37,13 +42,32 @@ export function UserForm({ user, onClose, onDone }: UserFormProps) {
   async function submit(event: SyntheticEvent) {
     event.preventDefault();
     refusal.set(null);
+    setOther(null);
     const given = { displayName: displayName.trim(), roles: roles as Role[], wards };
     const { data, error } =
-      user === null
+      base === null
         ? await create({ input: { ...given, username: username.trim(), password, patientMrn: asPatient ? mrn.trim() : null } })
-        : await change({ input: { ...given, userId: user.id, changedAt: user.changedAt } });
-    if (data) onDone(given.displayName);
-    else refusal.set(problemOf(error));
+        : await change({ input: { ...given, userId: base.id, changedAt: base.changedAt } });
+    if (data) {
+      onDone(given.displayName);
+      return;
+    }
+    refusal.set(problemOf(error));
+    if (base !== null && hasCode(error, "CONFLICT")) setOther(await newest(base));
+  }
+
+  async function newest({ id, username: search }: UserInListFragment): Promise<UserInListFragment | null> {
+    const { data } = await client.query(UsersDocument, { search, active: null, first: 50, after: null }).toPromise();
+    return data?.users?.nodes.find((one) => one.id === id) ?? null;
+  }
+
+  function takeOver(found: UserInListFragment) {
+    setBase(found);
+    setDisplayName(found.displayName);
+    setRoles([...found.roles]);
+    setWards([...found.wards]);
+    setOther(null);
+    refusal.set(null);
   }
 
   return (
@@ -115,6 +139,12 @@ export function UserForm({ user, onClose, onDone }: UserFormProps) {
             </SimpleGrid>
           </Checkbox.Group>
           <ProblemNote problem={refusal.general} />
+          {other !== null && (
+            <ChangedMeanwhile title={t("users.changedMeanwhile")} action={t("users.beginAgain")} onTakeOver={() => takeOver(other)}>
+              <bdi>{other.displayName}</bdi> · {other.roles.map((role) => t(`clinical:role.${role}`)).join(", ")} ·{" "}
+              <bdi>{other.wards.join(", ")}</bdi>
+            </ChangedMeanwhile>
+          )}
           <Group justify="end">
             <Button variant="default" onClick={onClose}>
               {t("app:word.cancel")}

@@ -1,20 +1,22 @@
-import { Button, Group, Loader, SegmentedControl, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, SegmentedControl, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMutation, useQuery } from "urql";
+import { useMutation } from "urql";
 
 import { problemOf, type Problem } from "../api/errors";
 import { DisableUserDocument, EnableUserDocument, UsersDocument, type UserInListFragment } from "../generated/graphql";
 import { useLive, useMay } from "../live/Live";
 import { Ago } from "../ui/Ago";
-import { Empty } from "../ui/Empty";
+import { Filters } from "../ui/Filters";
+import { Listing } from "../ui/Listing";
+import { ListTable } from "../ui/ListTable";
 import { ProblemNote } from "../ui/Problem";
+import { usePages } from "../ui/usePages";
 import { Confirm } from "./Confirm";
 import { PasswordForm } from "./PasswordForm";
 import { UserForm } from "./UserForm";
 
-const AT_ONCE = 50;
 const ASK_AFTER_MS = 200;
 
 type Open = { readonly what: "change" | "password" | "disable"; readonly user: UserInListFragment } | { readonly what: "create" };
@@ -27,25 +29,22 @@ export function UserList() {
   const [search, setSearch] = useState("");
   const [settled] = useDebouncedValue(search.trim(), ASK_AFTER_MS);
   const [active, setActive] = useState(true);
-  const [first, setFirst] = useState(AT_ONCE);
   const [open, setOpen] = useState<Open | null>(null);
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [{ data, error, fetching }, read] = useQuery({
+  const list = usePages({
     query: UsersDocument,
-    variables: { search: settled === "" ? null : settled, active, first },
+    variables: { search: settled === "" ? null : settled, active },
+    pick: (data) => data.users,
   });
   const [, disable] = useMutation(DisableUserDocument);
   const [, enable] = useMutation(EnableUserDocument);
-  const again = () => read({ requestPolicy: "network-only" });
-  const users = data?.users?.nodes ?? [];
-  const total = data?.users?.totalCount ?? 0;
 
   function done(what: string) {
     setOpen(null);
     setProblem(null);
     setSaid(what);
-    again();
+    list.again();
   }
 
   async function disableOne(user: UserInListFragment): Promise<Problem | null> {
@@ -63,8 +62,8 @@ export function UserList() {
 
   return (
     <Stack gap="sm">
-      <Group align="end">
-        <TextInput label={t("users.search")} value={search} miw={240} onChange={(event) => setSearch(event.currentTarget.value)} />
+      <Filters>
+        <TextInput label={t("users.search")} value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
         <SegmentedControl
           aria-label={t("users.which")}
           value={active ? "active" : "disabled"}
@@ -75,90 +74,77 @@ export function UserList() {
           onChange={(value) => setActive(value === "active")}
         />
         {mayWrite && (
-          <Button ms="auto" onClick={() => setOpen({ what: "create" })}>
+          <Button onClick={() => setOpen({ what: "create" })}>
             {t("users.create")}
           </Button>
         )}
-      </Group>
+      </Filters>
       <Text role="status" size="sm" c="dimmed" mih="1.5em">
-        {said !== "" ? said : data?.users && t("users.count", { count: total })}
+        {said !== "" ? said : list.nodes && t("users.count", { count: list.total })}
       </Text>
-      <ProblemNote problem={problem ?? (error && !data ? problemOf(error) : null)} onAgain={again} />
-      {fetching && !data && <Loader />}
-      {data && users.length === 0 && <Empty title={t("users.none")}>{t("users.noneText")}</Empty>}
-      {users.length > 0 && (
-        <Table.ScrollContainer minWidth={760} tabIndex={0} role="region" aria-label={t("tab.users")}>
-          <Table verticalSpacing={6} highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">{t("users.name")}</Table.Th>
-                <Table.Th scope="col">{t("users.roles")}</Table.Th>
-                <Table.Th scope="col">{t("users.wards")}</Table.Th>
-                <Table.Th scope="col">{active ? t("users.lastSignIn") : t("users.disabledAt")}</Table.Th>
-                {mayWrite && <Table.Th scope="col">{t("actions")}</Table.Th>}
+      <ProblemNote problem={problem} />
+      <Listing list={list} none={t("users.none")} noneText={t("users.noneText")}>
+        <ListTable
+          label={t("tab.users")}
+          minWidth={760}
+          columns={[
+            t("users.name"),
+            t("users.roles"),
+            t("users.wards"),
+            active ? t("users.lastSignIn") : t("users.disabledAt"),
+            ...(mayWrite ? [t("actions")] : []),
+          ]}
+        >
+          {list.nodes?.map((user) => {
+            const name = user.displayName;
+            return (
+              <Table.Tr key={user.id}>
+                <Table.Th scope="row">
+                  <bdi>{name}</bdi>
+                  <Text size="xs" c="dimmed" fw={400}>
+                    <bdi>{user.username}</bdi>
+                  </Text>
+                </Table.Th>
+                <Table.Td>{user.roles.map((role) => t(`clinical:role.${role}`)).join(", ")}</Table.Td>
+                <Table.Td>
+                  <bdi>{user.wards.join(", ")}</bdi>
+                </Table.Td>
+                <Table.Td>
+                  {active && !user.lastSignInAt ? t("users.never") : <Ago at={active ? user.lastSignInAt : user.disabledAt} />}
+                </Table.Td>
+                {mayWrite && (
+                  <Table.Td>
+                    <Group gap="xs" wrap="nowrap">
+                      <Button size="compact-sm" variant="default" aria-label={t("users.changeOf", { name })} onClick={() => setOpen({ what: "change", user })}>
+                        {t("change")}
+                      </Button>
+                      <Button size="compact-sm" variant="default" aria-label={t("users.passwordOf", { name })} onClick={() => setOpen({ what: "password", user })}>
+                        {t("users.password")}
+                      </Button>
+                      {user.active ? (
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          // Whoever did this to themselves could not undo it.
+                          disabled={user.id === viewer.id}
+                          aria-label={t("users.disableOf", { name })}
+                          onClick={() => setOpen({ what: "disable", user })}
+                        >
+                          {t("users.disable")}
+                        </Button>
+                      ) : (
+                        <Button size="compact-sm" variant="default" aria-label={t("users.enableOf", { name })} onClick={() => void enableOne(user)}>
+                          {t("users.enable")}
+                        </Button>
+                      )}
+                    </Group>
+                  </Table.Td>
+                )}
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {users.map((user) => {
-                const name = user.displayName;
-                return (
-                  <Table.Tr key={user.id}>
-                    <Table.Th scope="row">
-                      <bdi>{name}</bdi>
-                      <Text size="xs" c="dimmed" fw={400}>
-                        <bdi>{user.username}</bdi>
-                      </Text>
-                    </Table.Th>
-                    <Table.Td>{user.roles.map((role) => t(`clinical:role.${role}`)).join(", ")}</Table.Td>
-                    <Table.Td>
-                      <bdi>{user.wards.join(", ")}</bdi>
-                    </Table.Td>
-                    <Table.Td>
-                      {active && !user.lastSignInAt ? t("users.never") : <Ago at={active ? user.lastSignInAt : user.disabledAt} />}
-                    </Table.Td>
-                    {mayWrite && (
-                      <Table.Td>
-                        <Group gap="xs" wrap="nowrap">
-                          <Button size="compact-sm" variant="default" aria-label={t("users.changeOf", { name })} onClick={() => setOpen({ what: "change", user })}>
-                            {t("change")}
-                          </Button>
-                          <Button size="compact-sm" variant="default" aria-label={t("users.passwordOf", { name })} onClick={() => setOpen({ what: "password", user })}>
-                            {t("users.password")}
-                          </Button>
-                          {user.active ? (
-                            <Button
-                              size="compact-sm"
-                              variant="subtle"
-                              color="red"
-                              // Whoever did this to themselves could not undo it.
-                              disabled={user.id === viewer.id}
-                              aria-label={t("users.disableOf", { name })}
-                              onClick={() => setOpen({ what: "disable", user })}
-                            >
-                              {t("users.disable")}
-                            </Button>
-                          ) : (
-                            <Button size="compact-sm" variant="subtle" aria-label={t("users.enableOf", { name })} onClick={() => void enableOne(user)}>
-                              {t("users.enable")}
-                            </Button>
-                          )}
-                        </Group>
-                      </Table.Td>
-                    )}
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      {users.length < total && (
-        <div>
-          <Button variant="default" loading={fetching} onClick={() => setFirst(first + AT_ONCE)}>
-            {t("app:word.more")}
-          </Button>
-        </div>
-      )}
+            );
+          })}
+        </ListTable>
+      </Listing>
       {(open?.what === "create" || open?.what === "change") && (
         <UserForm
           user={open.what === "change" ? open.user : null}

@@ -1,4 +1,4 @@
-import { Button, Card, Group, Loader, Stack, Text, Title } from "@mantine/core";
+import { Button, Card, Group, Loader, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQuery } from "urql";
@@ -22,21 +22,30 @@ type Open =
 export function WardList() {
   const { t } = useTranslation(["admin", "clinical"]);
   const [open, setOpen] = useState<Open | null>(null);
+  const [reason, setReason] = useState("");
   const [said, setSaid] = useState("");
   const [{ data, error, fetching }, read] = useQuery({ query: WardsWithBedsDocument });
   const [, retireWard] = useMutation(RetireWardDocument);
   const [, retireBed] = useMutation(RetireBedDocument);
   const again = () => read({ requestPolicy: "network-only" });
 
-  function done(what: string) {
+  function close() {
     setOpen(null);
+    setReason("");
+  }
+
+  function done(what: string) {
+    close();
     setSaid(what);
     again();
   }
 
   async function retire(of: Exclude<Open, { what: "form" }>): Promise<Problem | null> {
+    const why = { reason: reason.trim() || null };
     const { data: told, error: refused } =
-      of.what === "retireWard" ? await retireWard({ input: { wardId: of.ward.id } }) : await retireBed({ input: { bedId: of.bed.id } });
+      of.what === "retireWard"
+        ? await retireWard({ input: { wardId: of.ward.id, ...why } })
+        : await retireBed({ input: { bedId: of.bed.id, ...why } });
     if (!told) return problemOf(refused);
     done(t("wards.retired", { code: of.what === "retireWard" ? of.ward.code : of.bed.code }));
     return null;
@@ -65,7 +74,7 @@ export function WardList() {
               <Button size="compact-sm" variant="default" aria-label={t("wards.renameOf", { code: ward.code })} onClick={() => setOpen({ what: "form", place: { kind: "ward", ward } })}>
                 {t("wards.rename")}
               </Button>
-              <Button size="compact-sm" variant="subtle" color="red" aria-label={t("wards.retireOf", { code: ward.code })} onClick={() => setOpen({ what: "retireWard", ward })}>
+              <Button size="compact-sm" variant="default" aria-label={t("wards.retireOf", { code: ward.code })} onClick={() => setOpen({ what: "retireWard", ward })}>
                 {t("wards.retire")}
               </Button>
             </Group>
@@ -85,7 +94,7 @@ export function WardList() {
                 <Button size="compact-xs" variant="subtle" aria-label={t("wards.renameOf", { code: bed.code })} onClick={() => setOpen({ what: "form", place: { kind: "bed", ward, bed } })}>
                   {t("wards.rename")}
                 </Button>
-                <Button size="compact-xs" variant="subtle" color="red" aria-label={t("wards.retireOf", { code: bed.code })} onClick={() => setOpen({ what: "retireBed", ward, bed })}>
+                <Button size="compact-xs" variant="subtle" aria-label={t("wards.retireOf", { code: bed.code })} onClick={() => setOpen({ what: "retireBed", ward, bed })}>
                   {t("wards.retire")}
                 </Button>
               </li>
@@ -93,15 +102,25 @@ export function WardList() {
           </ul>
         </Card>
       ))}
-      {open?.what === "form" && <PlaceForm place={open.place} onClose={() => setOpen(null)} onDone={(code) => done(t("wards.saved", { code }))} />}
+      {open?.what === "form" && <PlaceForm place={open.place} onClose={close} onDone={(code) => done(t("wards.saved", { code }))} />}
       {(open?.what === "retireWard" || open?.what === "retireBed") && (
         <Confirm
           title={t("wards.retireTitle", { code: open.what === "retireWard" ? open.ward.code : `${open.ward.code} ${open.bed.code}` })}
           text={open.what === "retireWard" ? t("wards.retireWardText") : t("wards.retireBedText")}
           action={t("wards.retire")}
           onConfirm={() => retire(open)}
-          onClose={() => setOpen(null)}
-        />
+          onClose={close}
+        >
+          <TextInput
+            label={t("wards.reason")}
+            description={t("wards.reasonHint")}
+            inputWrapperOrder={["label", "input", "description", "error"]}
+            data-autofocus
+            autoComplete="off"
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        </Confirm>
       )}
     </Stack>
   );

@@ -45,7 +45,7 @@ export default function AccountChoices({ target, onSignOut }: AccountChoicesProp
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item color="red" onClick={() => onSignOut()}>
+        <Menu.Item onClick={() => onSignOut()}>
           {t("user.signOut")}
         </Menu.Item>
       </Menu.Dropdown>

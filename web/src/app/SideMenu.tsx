@@ -21,6 +21,7 @@ export default function SideMenu({ destinations, close }: SideMenuProps) {
             key={one.href}
             component={Link}
             href={one.href}
+            mih={44}
             label={one.title ? `${one.label} · ${one.title}` : one.label}
             active={isHere(one, location)}
             aria-current={isHere(one, location) ? "page" : undefined}

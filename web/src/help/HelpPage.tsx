@@ -6,6 +6,7 @@ import { paths } from "../app/paths";
 import { useTitle } from "../app/title";
 import { useLive } from "../live/Live";
 import { News2Badge } from "../ui/News2Badge";
+import classes from "./HelpPage.module.css";
 import { forgetTour } from "./tour";
 
 const KEYS = [
@@ -47,12 +48,12 @@ export default function HelpPage() {
           <Title order={2} id="help-keys" mb="xs">
             {t("keys.title")}
           </Title>
-          <Table withRowBorders={false}>
+          <Table withRowBorders={false} className={classes.signs}>
             <Table.Tbody>
               {KEYS.map(([key, name]) => (
                 <Table.Tr key={key}>
-                  <Table.Th scope="row" w={60}>
-                    <Kbd>{key}</Kbd>
+                  <Table.Th scope="row">
+                    <Kbd tt="uppercase">{key}</Kbd>
                   </Table.Th>
                   <Table.Td>{t(`keys.${name}`)}</Table.Td>
                 </Table.Tr>
@@ -67,7 +68,7 @@ export default function HelpPage() {
           <Title order={2} id="help-news2" mb="xs">
             {t("news2.title")}
           </Title>
-          <Table withRowBorders={false}>
+          <Table withRowBorders={false} className={classes.signs}>
             <Table.Tbody>
               {SCORES.map((score, at) => (
                 <Table.Tr key={BANDS[at]}>

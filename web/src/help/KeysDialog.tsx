@@ -8,12 +8,12 @@ export default function KeysDialog({ close }: { readonly close: () => void }) {
   const { t } = useTranslation("app");
   return (
     <Modal opened onClose={close} title={t("keys.title")} closeButtonProps={{ "aria-label": t("word.close") }}>
-      <Table>
+      <Table withRowBorders={false}>
         <Table.Tbody>
           {shortcuts().map(({ key, does }) => (
             <Table.Tr key={`${key} ${does}`}>
               <Table.Th scope="row">
-                <Kbd>{key}</Kbd>
+                <Kbd tt="uppercase">{key}</Kbd>
               </Table.Th>
               <Table.Td>{does}</Table.Td>
             </Table.Tr>

@@ -1,5 +1,5 @@
 import { Button, Table, Title } from "@mantine/core";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 
@@ -7,8 +7,9 @@ import { problemOf } from "../api/errors";
 import { millis } from "../format/time";
 import { CriticalResultEpisodesDocument, type CriticalResultEpisodesQuery } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
+import { ListTable } from "../ui/ListTable";
 import { ProblemNote } from "../ui/Problem";
-import { minutes } from "./figures";
+import { minutes, signs } from "./figures";
 import classes from "./ReportPage.module.css";
 
 const AT_ONCE = 50;
@@ -54,70 +55,66 @@ interface EpisodesProps {
 export function Episodes({ asked, total }: EpisodesProps) {
   const { t } = useTranslation(["report", "app", "clinical"]);
   const format = useFormat();
-  const id = useId();
   const [first, setFirst] = useState(AT_ONCE);
   const [{ data, error, fetching }, again] = useQuery({ query: CriticalResultEpisodesDocument, variables: { ...asked, first } });
   const episodes = data?.criticalResultReport?.episodes ?? [];
   const dash = t("noFigure");
   return (
     <div>
-      <Title order={2} id={id} mb="xs">
+      <Title order={2} mb="xs">
         {t("episodes.title", { count: total })}
       </Title>
       <ProblemNote problem={error && !data ? problemOf(error) : null} onAgain={() => again({ requestPolicy: "network-only" })} />
-      <Table.ScrollContainer minWidth={900} tabIndex={0} role="region" aria-labelledby={id}>
-        <Table verticalSpacing={6} className={classes.episodes}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t("episodes.began")}</Table.Th>
-              <Table.Th scope="col">{t("ward")}</Table.Th>
-              <Table.Th scope="col">{t("rule")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.outcome")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.minutes")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.by")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.readBack")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.level")}</Table.Th>
-              <Table.Th scope="col">{t("episodes.steps")}</Table.Th>
+      <ListTable
+        label={t("episodes.title", { count: total })}
+        minWidth={900}
+        columns={[
+          t("episodes.began"),
+          t("ward"),
+          t("rule"),
+          t("episodes.outcome"),
+          t("episodes.minutes"),
+          t("episodes.by"),
+          t("episodes.readBack"),
+          t("episodes.level"),
+          t("episodes.steps"),
+        ]}
+      >
+        {episodes.map((one) => {
+          const began = millis(one.beganAt);
+          return (
+            <Table.Tr key={`${one.criticalResultId} ${one.beganAt}`}>
+              <Table.Td className={classes.when}>{began === null ? dash : format.dateTime(began)}</Table.Td>
+              <Table.Td>
+                <bdi>{one.ward ?? t("noName")}</bdi>
+              </Table.Td>
+              <Table.Td>
+                <bdi>{one.rule === null ? dash : signs(one.rule)}</bdi>
+              </Table.Td>
+              <Table.Td>
+                {t(`clinical:criticalStatus.${one.outcome}`)}
+                {one.breached && (
+                  <>
+                    {" "}
+                    <span className="flag" data-tone="critical">
+                      {t("clinical:criticalStep.BREACHED")}
+                    </span>
+                  </>
+                )}
+              </Table.Td>
+              <Table.Td>{minutes(one.minutes, format) ?? dash}</Table.Td>
+              <Table.Td>
+                <bdi>{[one.endedBy, one.station].filter(Boolean).join(", ") || dash}</bdi>
+              </Table.Td>
+              <Table.Td>{one.readBackGiven ? t("app:word.yes") : t("app:word.no")}</Table.Td>
+              <Table.Td>{format.decimal(one.escalationLevel)}</Table.Td>
+              <Table.Td>
+                <Steps episode={one} />
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {episodes.map((one) => {
-              const began = millis(one.beganAt);
-              return (
-                <Table.Tr key={`${one.criticalResultId} ${one.beganAt}`}>
-                  <Table.Td className={classes.when}>{began === null ? dash : format.dateTime(began)}</Table.Td>
-                  <Table.Td>
-                    <bdi>{one.ward ?? t("noName")}</bdi>
-                  </Table.Td>
-                  <Table.Td>
-                    <bdi>{one.rule}</bdi>
-                  </Table.Td>
-                  <Table.Td>
-                    {t(`clinical:criticalStatus.${one.outcome}`)}
-                    {one.breached && (
-                      <>
-                        {" "}
-                        <span className="flag" data-tone="critical">
-                          {t("clinical:criticalStep.BREACHED")}
-                        </span>
-                      </>
-                    )}
-                  </Table.Td>
-                  <Table.Td>{minutes(one.minutes, format) ?? dash}</Table.Td>
-                  <Table.Td>
-                    <bdi>{[one.endedBy, one.station].filter(Boolean).join(", ") || dash}</bdi>
-                  </Table.Td>
-                  <Table.Td>{one.readBackGiven ? t("app:word.yes") : t("app:word.no")}</Table.Td>
-                  <Table.Td>{format.decimal(one.escalationLevel)}</Table.Td>
-                  <Table.Td>
-                    <Steps episode={one} />
-                  </Table.Td>
-                </Table.Tr>
-              );
-            })}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          );
+        })}
+      </ListTable>
       {episodes.length < total && (
         <Button mt="sm" variant="default" className={classes.screenOnly} loading={fetching} onClick={() => setFirst(first + AT_ONCE)}>
           {t("app:word.more")}

@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 
 import type { FiguresOfReportFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
-import { minutes, share } from "./figures";
+import { ListTable } from "../ui/ListTable";
+import { minutes, share, signs } from "./figures";
 import classes from "./ReportPage.module.css";
 
 interface FiguresTableProps {
@@ -41,46 +42,41 @@ export function FiguresLines({ caption, of, lines, none }: FiguresLinesProps) {
   const most = Math.max(1, ...lines.map((line) => line.episodes));
   const dash = t("noFigure");
   return (
-    <Table.ScrollContainer minWidth={720} tabIndex={0} role="region" aria-label={caption}>
-      <Table className={classes.numbers} verticalSpacing={6}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{of}</Table.Th>
-            <Table.Th scope="col" className={classes.barColumn}>
-              {t("tile.episodes")}
-            </Table.Th>
-            <Table.Th scope="col">{t("column.median")}</Table.Th>
-            <Table.Th scope="col">{t("column.p90")}</Table.Th>
-            <Table.Th scope="col">{t("column.within15")}</Table.Th>
-            <Table.Th scope="col">{t("column.within60")}</Table.Th>
-            <Table.Th scope="col">{t("column.readBack")}</Table.Th>
-            <Table.Th scope="col">{t("tile.open")}</Table.Th>
-            <Table.Th scope="col">{t("tile.breached")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lines.map((line) => (
-            <Table.Tr key={line.name ?? ""}>
-              <Table.Th scope="row" className={classes.lineName}>
-                <bdi>{line.name ?? none}</bdi>
-              </Table.Th>
-              <Table.Td>
-                <span className={classes.barLine}>
-                  <span className={classes.count}>{format.decimal(line.episodes)}</span>
-                  <span className={classes.bar} aria-hidden="true" style={{ inlineSize: `${(70 * line.episodes) / most}%` }} />
-                </span>
-              </Table.Td>
-              <Table.Td>{minutes(line.medianMinutes, format) ?? dash}</Table.Td>
-              <Table.Td>{minutes(line.p90Minutes, format) ?? dash}</Table.Td>
-              <Table.Td>{share(line.within15Minutes, format) ?? dash}</Table.Td>
-              <Table.Td>{share(line.within60Minutes, format) ?? dash}</Table.Td>
-              <Table.Td>{share(line.shareReadBack, format) ?? dash}</Table.Td>
-              <Table.Td>{format.decimal(line.open)}</Table.Td>
-              <Table.Td>{format.decimal(line.breached)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <ListTable
+      label={caption}
+      minWidth={720}
+      columns={[
+        of,
+        t("tile.episodes"),
+        t("column.median"),
+        t("column.p90"),
+        t("column.within15"),
+        t("column.within60"),
+        t("column.readBack"),
+        t("tile.open"),
+        t("tile.breached"),
+      ]}
+    >
+      {lines.map((line) => (
+        <Table.Tr key={line.name ?? ""}>
+          <Table.Th scope="row" className={classes.lineName}>
+            <bdi>{line.name === null ? none : signs(line.name)}</bdi>
+          </Table.Th>
+          <Table.Td>
+            <span className={classes.barLine}>
+              <span className={classes.count}>{format.decimal(line.episodes)}</span>
+              <span className={classes.bar} aria-hidden="true" style={{ inlineSize: `${(70 * line.episodes) / most}%` }} />
+            </span>
+          </Table.Td>
+          <Table.Td>{minutes(line.medianMinutes, format) ?? dash}</Table.Td>
+          <Table.Td>{minutes(line.p90Minutes, format) ?? dash}</Table.Td>
+          <Table.Td>{share(line.within15Minutes, format) ?? dash}</Table.Td>
+          <Table.Td>{share(line.within60Minutes, format) ?? dash}</Table.Td>
+          <Table.Td>{share(line.shareReadBack, format) ?? dash}</Table.Td>
+          <Table.Td>{format.decimal(line.open)}</Table.Td>
+          <Table.Td>{format.decimal(line.breached)}</Table.Td>
+        </Table.Tr>
+      ))}
+    </ListTable>
   );
 }

@@ -1,9 +1,9 @@
-import { Group, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { Filters } from "../ui/Filters";
 import { useWards } from "../ui/useWards";
 import { PERIODS, type Period, type PeriodFault } from "./period";
-import classes from "./ReportPage.module.css";
 
 interface PeriodFormProps {
   readonly period: Period;
@@ -21,7 +21,7 @@ export function PeriodForm({ period, ward, fault, onChoose }: PeriodFormProps) {
   const codes = wards.map(({ code, name }) => ({ value: code, label: `${code} · ${name}` }));
   if (ward !== null && wards.every(({ code }) => code !== ward)) codes.push({ value: ward, label: ward });
   return (
-    <Group align="start" component="form" role="search" aria-label={t("choose")} className={classes.screenOnly}>
+    <Filters label={t("choose")}>
       <NativeSelect
         label={t("period.label")}
         value={period.name}
@@ -57,6 +57,6 @@ export function PeriodForm({ period, ward, fault, onChoose }: PeriodFormProps) {
         data={[{ value: "", label: t("allWards") }, ...codes]}
         onChange={({ currentTarget: { value } }) => onChoose({ ward: value === "" ? null : value })}
       />
-    </Group>
+    </Filters>
   );
 }

@@ -9,3 +9,8 @@ export function minutes(value: string | null | undefined, format: Format): strin
 export function share(value: string | null | undefined, format: Format): string | null {
   return value === null || value === undefined ? null : format.share(Number(value));
 }
+
+/** The label of a rule as one reads it: its comparators are ASCII. */
+export function signs(label: string): string {
+  return label.replaceAll("<=", "≤").replaceAll(">=", "≥");
+}

@@ -8,6 +8,7 @@ import { millis } from "../format/time";
 import { HospitalChainsDocument, WardChainsDocument, type ChainInForceFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
+import { Filters } from "../ui/Filters";
 import { ProblemNote } from "../ui/Problem";
 import { useWards } from "../ui/useWards";
 import { ChainForm } from "./ChainForm";
@@ -39,14 +40,14 @@ export function Chains() {
   return (
     <Stack gap="sm">
       <Text maw="48rem">{t("chain.text")}</Text>
-      <Group>
+      <Filters>
         <NativeSelect
           label={t("chain.of")}
           value={ward}
           data={[{ value: "", label: t("chain.hospital") }, ...wards.map(({ code, name }) => ({ value: code, label: `${code} · ${name}` }))]}
           onChange={(event) => setWard(event.currentTarget.value)}
         />
-      </Group>
+      </Filters>
       <ProblemNote problem={error && chains.length === 0 ? problemOf(error) : null} onAgain={again} />
       {fetching && chains.length === 0 && <Loader />}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
@@ -78,7 +79,7 @@ function ChainCard({ chain, ward, onOpen }: ChainCardProps) {
     <Card withBorder component="section" aria-label={urgency}>
       <Group justify="space-between" mb="xs">
         <Title order={2}>{urgency}</Title>
-        <Badge variant="default">{own ? t("chain.version", { n: chain.version }) : chain.version > 0 ? t("chain.asHospital") : t("chain.shipped")}</Badge>
+        <Badge variant="default" tt="none">{own ? t("chain.version", { n: chain.version }) : chain.version > 0 ? t("chain.asHospital") : t("chain.shipped")}</Badge>
       </Group>
       <ol style={{ margin: 0, paddingInlineStart: "1.2rem" }}>
         {(chain.steps ?? []).map((step) => (
@@ -101,7 +102,7 @@ function ChainCard({ chain, ward, onOpen }: ChainCardProps) {
             {t("change")}
           </Button>
           {own && (
-            <Button size="compact-sm" variant="subtle" color="red" aria-label={t("chain.resetOf", { urgency })} onClick={() => onOpen("reset")}>
+            <Button size="compact-sm" variant="default" aria-label={t("chain.resetOf", { urgency })} onClick={() => onOpen("reset")}>
               {t("chain.reset")}
             </Button>
           )}

@@ -35,7 +35,7 @@ export function RetireRule({ rule, onClose, onDone }: RetireRuleProps) {
     <Modal opened onClose={onClose} title={t("retireTitle", { key: rule.key })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
       <form onSubmit={(event) => void submit(event)}>
         <Stack>
-          <Text>
+          <Text fw={600}>
             <bdi>{rule.test}</bdi> <bdi dir="ltr">{words.limits(rule)}</bdi>, {words.people(rule)}
           </Text>
           <Text size="sm">{t("retireText")}</Text>

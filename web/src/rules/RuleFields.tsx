@@ -87,12 +87,11 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
 
   return (
     <>
-      {isNew && text("key", "key", { required: true, hint: t("hint.key") })}
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" verticalSpacing="sm">
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm" verticalSpacing="sm">
+        {isNew && text("key", "key", { required: true, hint: t("hint.key") })}
         {text("test", "rule.test", { required: true })}
         {text("codes", "rule.codes", { required: true, hint: t("hint.codes") })}
         {text("unit", "rule.unit", { required: true, hint: t("hint.unit") })}
-        {text("source", "rule.source", { required: true, hint: t("hint.source") })}
         {limit("low", ["<", "<="])}
         {limit("high", [">", ">="])}
         {age("min")}
@@ -113,6 +112,7 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
           onChange={(event) => onChange({ ward: event.currentTarget.value })}
         />
         {text("repeatWindow", "rule.repeatWindowMinutes", { required: true, hint: t("hint.repeatWindow") })}
+        {text("source", "rule.source", { required: true, hint: t("hint.source") })}
       </SimpleGrid>
     </>
   );

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMutation } from "urql";
@@ -11,10 +11,12 @@ import {
   CriticalRulesDocument,
   type RuleInTableFragment,
 } from "../generated/graphql";
+import { ChangedMeanwhile } from "../ui/ChangedMeanwhile";
 import { ProblemNote } from "../ui/Problem";
 import { draftOf, EMPTY, faultsOf, FIELDS, inputOf, type Draft } from "./draft";
 import { DryRun } from "./DryRun";
 import { RuleFields } from "./RuleFields";
+import classes from "./RuleForm.module.css";
 import { useRuleWords } from "./useRuleWords";
 
 interface RuleFormProps {
@@ -47,7 +49,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
   }
 
   async function newest(key: string): Promise<RuleInTableFragment | null> {
-    const { data } = await client.query(CriticalRulesDocument, { ward: null, retired: false, first: 500 }).toPromise();
+    const { data } = await client.query(CriticalRulesDocument, { ward: null, retired: false, first: 500, after: null }).toPromise();
     return data?.criticalRules?.nodes.find((one) => one.key === key) ?? null;
   }
 
@@ -82,7 +84,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
     <Modal
       opened
       onClose={onClose}
-      size="xl"
+      size={1080}
       title={base === null ? t("addTitle") : t("changeTitle", { key: base.key, version: base.version })}
       closeButtonProps={{ "aria-label": t("app:word.close") }}
       closeOnClickOutside={false}
@@ -119,16 +121,15 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
           />
           <ProblemNote problem={refusal.general} />
           {other !== null && (
-            <Alert color="orange" title={t("changedMeanwhile", { version: other.version })}>
+            <ChangedMeanwhile
+              title={t("changedMeanwhile", { version: other.version })}
+              action={t("beginFrom", { version: other.version })}
+              onTakeOver={() => takeOver(other)}
+            >
               <bdi dir="ltr">{words.limits(other)}</bdi>, {words.people(other)} (<bdi>{other.createdBy ?? other.source}</bdi>)
-              <Group mt="xs">
-                <Button size="xs" variant="default" onClick={() => takeOver(other)}>
-                  {t("beginFrom", { version: other.version })}
-                </Button>
-              </Group>
-            </Alert>
+            </ChangedMeanwhile>
           )}
-          <Group justify="end">
+          <Group justify="end" className={classes.actions}>
             {!isTried && (
               <Text size="sm" me="auto">
                 {t("notTried")}

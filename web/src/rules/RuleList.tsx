@@ -1,15 +1,15 @@
-import { Button, Group, Loader, NativeSelect, SegmentedControl, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, SegmentedControl, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useQuery } from "urql";
 
-import { problemOf } from "../api/errors";
 import { millis } from "../format/time";
 import { CriticalRulesDocument, type RuleInTableFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
-import { Empty } from "../ui/Empty";
-import { ProblemNote } from "../ui/Problem";
+import { Filters } from "../ui/Filters";
+import { Listing } from "../ui/Listing";
+import { ListTable } from "../ui/ListTable";
+import { usePages } from "../ui/usePages";
 import { useWards } from "../ui/useWards";
 import { RetireRule } from "./RetireRule";
 import { RuleForm } from "./RuleForm";
@@ -39,28 +39,28 @@ export function RuleList() {
   const [retired, setRetired] = useState(false);
   const [open, setOpen] = useState<Open | null>(null);
   const [said, setSaid] = useState("");
-  const [{ data, error, fetching }, read] = useQuery({
+  const list = usePages({
     query: CriticalRulesDocument,
-    variables: { ward: ward === "" ? null : ward, retired, first: ALL },
+    variables: { ward: ward === "" ? null : ward, retired },
+    pick: (data) => data.criticalRules,
+    first: ALL,
   });
-  const again = () => read({ requestPolicy: "network-only" });
-  const rules = (data?.criticalRules?.nodes ?? []).filter((rule) => matches(rule, search.trim()));
+  const rules = list.nodes?.filter((rule) => matches(rule, search.trim())) ?? null;
 
   function done(what: string) {
     setOpen(null);
     setSaid(what);
-    again();
+    list.again();
   }
 
   return (
     <Stack gap="sm">
-      <Group align="end">
+      <Filters>
         <TextInput
           label={t("filter.search")}
           placeholder={t("filter.example")}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
-          miw={240}
         />
         <NativeSelect
           label={t("filter.ward")}
@@ -78,93 +78,86 @@ export function RuleList() {
           onChange={(value) => setRetired(value === "retired")}
         />
         {mayWrite && (
-          <Button ms="auto" onClick={() => setOpen({ what: "add" })}>
+          <Button onClick={() => setOpen({ what: "add" })}>
             {t("add")}
           </Button>
         )}
-      </Group>
+      </Filters>
       <Text role="status" size="sm" c="dimmed" mih="1.5em">
-        {said !== "" ? said : data?.criticalRules && t("count", { count: rules.length })}
+        {said !== "" ? said : rules && t("count", { count: rules.length })}
       </Text>
-      <ProblemNote problem={error && !data ? problemOf(error) : null} onAgain={again} />
-      {fetching && !data && <Loader />}
-      {data && rules.length === 0 && <Empty title={t("none")}>{t("noneText")}</Empty>}
-      {rules.length > 0 && (
-        <Table.ScrollContainer minWidth={900} tabIndex={0} role="region" aria-label={t("tab.rules")}>
-          <Table verticalSpacing={6} highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">{t("column.test")}</Table.Th>
-                <Table.Th scope="col">{t("column.limits")}</Table.Th>
-                <Table.Th scope="col">{t("column.people")}</Table.Th>
-                <Table.Th scope="col">{t("column.source")}</Table.Th>
-                <Table.Th scope="col">{t("column.version")}</Table.Th>
-                <Table.Th scope="col">{retired ? t("column.retired") : t("column.since")}</Table.Th>
-                {mayWrite && !retired && <Table.Th scope="col">{t("column.actions")}</Table.Th>}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rules.map((rule) => {
-                const since = millis(retired ? rule.retiredAt : rule.activeFrom);
-                const by = retired ? rule.retiredBy : rule.createdBy;
-                return (
-                  <Table.Tr key={rule.id}>
-                    <Table.Th scope="row">
-                      <bdi>{rule.test}</bdi>
-                      <Text size="xs" c="dimmed" fw={400}>
-                        <bdi>{rule.key}</bdi> · <bdi>{rule.codes.join(", ")}</bdi>
-                      </Text>
-                    </Table.Th>
-                    <Table.Td style={{ whiteSpace: "nowrap" }}>
-                      <bdi dir="ltr">{words.limits(rule)}</bdi>
-                    </Table.Td>
-                    <Table.Td>{words.people(rule)}</Table.Td>
-                    <Table.Td>
-                      <bdi>{rule.source}</bdi>
-                    </Table.Td>
-                    <Table.Td>{format.decimal(rule.version)}</Table.Td>
-                    <Table.Td>
-                      {since !== null && format.date(since)}
-                      <Text size="xs" c="dimmed">
-                        <bdi>{by ?? (retired ? "" : t("shipped"))}</bdi>
-                        {retired && rule.retiredReason && (
-                          <>
-                            {" · "}
-                            <bdi>{rule.retiredReason}</bdi>
-                          </>
-                        )}
-                      </Text>
-                    </Table.Td>
-                    {mayWrite && !retired && (
-                      <Table.Td>
-                        <Group gap="xs" wrap="nowrap">
-                          <Button
-                            size="compact-sm"
-                            variant="default"
-                            aria-label={t("changeOf", { key: rule.key })}
-                            onClick={() => setOpen({ what: "change", rule })}
-                          >
-                            {t("change")}
-                          </Button>
-                          <Button
-                            size="compact-sm"
-                            variant="subtle"
-                            color="red"
-                            aria-label={t("retireOf", { key: rule.key })}
-                            onClick={() => setOpen({ what: "retire", rule })}
-                          >
-                            {t("retire")}
-                          </Button>
-                        </Group>
-                      </Table.Td>
+      <Listing list={{ ...list, nodes: rules }} none={t("none")} noneText={t("noneText")}>
+        <ListTable
+          label={t("tab.rules")}
+          minWidth={900}
+          columns={[
+            t("column.test"),
+            t("column.limits"),
+            t("column.people"),
+            t("column.source"),
+            t("column.version"),
+            retired ? t("column.retired") : t("column.since"),
+            ...(mayWrite && !retired ? [t("column.actions")] : []),
+          ]}
+        >
+          {rules?.map((rule) => {
+            const since = millis(retired ? rule.retiredAt : rule.activeFrom);
+            const by = retired ? rule.retiredBy : rule.createdBy;
+            return (
+              <Table.Tr key={rule.id}>
+                <Table.Th scope="row">
+                  <bdi>{rule.test}</bdi>
+                  <Text size="xs" c="dimmed" fw={400}>
+                    <bdi>{rule.key}</bdi> · <bdi>{rule.codes.join(", ")}</bdi>
+                  </Text>
+                </Table.Th>
+                <Table.Td style={{ whiteSpace: "nowrap" }}>
+                  <bdi dir="ltr">{words.limits(rule)}</bdi>
+                </Table.Td>
+                <Table.Td>{words.people(rule)}</Table.Td>
+                <Table.Td>
+                  <bdi>{rule.source}</bdi>
+                </Table.Td>
+                <Table.Td>{format.decimal(rule.version)}</Table.Td>
+                <Table.Td>
+                  {since !== null && format.date(since)}
+                  <Text size="xs" c="dimmed">
+                    <bdi>{by ?? (retired ? "" : t("shipped"))}</bdi>
+                    {retired && rule.retiredReason && (
+                      <>
+                        {" · "}
+                        <bdi>{rule.retiredReason}</bdi>
+                      </>
                     )}
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
+                  </Text>
+                </Table.Td>
+                {mayWrite && !retired && (
+                  <Table.Td>
+                    <Group gap="xs" wrap="nowrap">
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        aria-label={t("changeOf", { key: rule.key })}
+                        onClick={() => setOpen({ what: "change", rule })}
+                      >
+                        {t("change")}
+                      </Button>
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        aria-label={t("retireOf", { key: rule.key })}
+                        onClick={() => setOpen({ what: "retire", rule })}
+                      >
+                        {t("retire")}
+                      </Button>
+                    </Group>
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            );
+          })}
+        </ListTable>
+      </Listing>
       {(open?.what === "add" || open?.what === "change") && (
         <RuleForm
           rule={open.what === "change" ? open.rule : null}
