@@ -1,6 +1,51 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+const MAIN = `${import.meta.dirname}/src/main.tsx`;
+
+type Imports = (id: string) => { readonly importedIds: readonly string[] } | null;
+
+function reached(id: string, importsOf: Imports, seen = new Set<string>()): ReadonlySet<string> {
+  if (!seen.has(id)) {
+    seen.add(id);
+    for (const next of importsOf(id)?.importedIds ?? []) reached(next, importsOf, seen);
+  }
+  return seen;
+}
+
+/**
+ * What the board always needs comes in a few files, not in one for each set of pages that shares a module: our modules
+ * that main.tsx reaches, and with them what they use. main.tsx itself stays apart: it waits for the words, and the files
+ * with the words must not wait for it.
+ */
+function chunkOf(): (id: string, modules: { readonly getModuleInfo: Imports }) => string | null {
+  let first: ReadonlySet<string> | undefined;
+  return (id, modules) => {
+    first ??= reached(MAIN, (one) => modules.getModuleInfo(one));
+    // The kit's styles with ours: what comes later wins.
+    const ours = id.startsWith(`${import.meta.dirname}/src/`) || id.endsWith(".css");
+    return ours && id !== MAIN && first.has(id) ? "app" : null;
+  };
+}
+
+/** GraphiQL needs these too; whatever else it shared with the board would bring it the board's script and styles. */
+const SHARED = new RegExp(
+  `/node_modules/(${[
+    "clsx",
+    "get-nonce",
+    "graphql-ws",
+    "react",
+    "react-dom",
+    "react-remove-scroll",
+    "react-remove-scroll-bar",
+    "react-style-singleton",
+    "scheduler",
+    "tslib",
+    "use-callback-ref",
+    "use-sidecar",
+  ].join("|")})/|vite/preload-helper`,
+);
+
 const api = process.env.WARDLINE_API ?? "http://localhost:8000";
 
 export default defineConfig({
@@ -21,7 +66,16 @@ export default defineConfig({
         if (log.code === "MODULE_LEVEL_DIRECTIVE") return;
         report(level, log);
       },
-       input: { board: "index.html", graphiql: "graphiql.html" } },
+      input: { board: "index.html", graphiql: "graphiql.html" },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "shared", test: SHARED, priority: 1 },
+            { name: chunkOf(), debugName: "app" },
+          ],
+        },
+      },
+    },
   },
   // One copy of graphql for the tests and for the server that they start.
   test: { testTimeout: 15_000, server: { deps: { inline: ["graphql-ws"] } } },

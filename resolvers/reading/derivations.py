@@ -62,10 +62,8 @@ class Rights:
 def derived(planner: Planner, place: Place, chosen: Selected, source: Derived) -> shapes.Made:
     """The rows as a list, or the first of them as an object."""
     rights = Rights(planner, arguments(chosen, planner.variables))
-    made = source.rows(place.row, rights)
-    # Whatever row it hangs on is outside: the SELECT reads its own tables alone.
-    own = [table for table in made.get_final_froms() if table is not place.row]
-    made = made.correlate_except(*own)
+    # The row that it hangs on is outside, and whatever else it reads is its own.
+    made = source.rows(place.row, rights).correlate(place.row)
     rows = made.lateral(planner.name("d"))
     level = shapes.Level(rows)
     if source.of is not None and belongs_to_patient(source.of) and not place.of_patient:

@@ -9,16 +9,19 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.first_light.api import Api
 from tests.web.axe import violations
-from tests.web.conftest import OpenPage
+from tests.web.board import live
+from tests.web.conftest import OpenPage, sign_in
 
 LATEST = """query ($id: ID!) {
   patient(id: $id) {
-    admission { bed { code } }
+    admission { bed { code } ward { code } }
     vitals(first: 500) {
       totalCount
       nodes { heartRate temperature confirmed news2 { total risk } }
     }
-    medications(first: 500) { nodes { drug overrideReason warnings } }
+    medications(first: 500) {
+      nodes { drug asNeeded asNeededReason maxPerDay overrideReason warnings }
+    }
   }
 }"""
 
@@ -53,6 +56,37 @@ async def _do(page: Page, bed: dict[str, Any], doing: str) -> Locator:
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name=doing).click()
     return dialog
+
+
+async def _with_room(api: Api, *wards: str) -> str:
+    for ward in wards:
+        if any(
+            bed["status"] == "UNOCCUPIED" and not bed["reservedFor"]
+            for bed in await _beds(api, ward)
+        ):
+            return ward
+    raise AssertionError("no bed is free")
+
+
+async def _where(api: Api, patient: str) -> tuple[str, str]:
+    admission = (await _chart(api, patient))["admission"]
+    return admission["ward"]["code"], admission["bed"]["code"]
+
+
+async def _all_the_same(dialog: Locator, what: str) -> None:
+    """Also where the bed is not fit for the isolation of the patient."""
+    button = dialog.get_by_role("button", name=what, exact=True)
+    await expect(button).to_be_visible()
+    unfit = dialog.get_by_label("Why all the same")
+    if await unfit.count():
+        await unfit.fill("No other bed")
+    await button.click()
+
+
+async def _take_back(dialog: Locator, what: str) -> None:
+    """Say why, and send it."""
+    await dialog.get_by_label("Reason").fill("Was never meant")
+    await dialog.get_by_role("button", name=what, exact=True).click()
 
 
 async def test_vital_signs_are_scored_as_one_types_and_recorded_once(
@@ -131,10 +165,48 @@ async def test_an_implausible_value_is_recorded_where_it_is_confirmed(
     assert [one["confirmed"] for one in sets if one["heartRate"] == 305] == [["HEART_RATE"]]
 
 
-async def test_an_order_that_is_warned_of_waits_for_a_reason(api: Api, open_page: OpenPage) -> None:
-    bed = await _taken(api, 4)
-    patient = bed["admission"]["patient"]["id"]
-    page = await open_page(f"/patients/{patient}/medication", user="doctor")
+async def _mind_and_take_back(page: Page) -> None:
+    """Isolation, SpO₂ scale and pregnancy, from the head of the chart."""
+    notes = page.get_by_role("list", name="Allergies and cautions")
+    dialog = page.get_by_role("dialog")
+    await page.get_by_role("button", name="Precautions").click()
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await dialog.get_by_label("Kind").select_option("Droplet isolation")
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await expect(dialog.get_by_text("This is needed")).to_be_visible()
+    await dialog.get_by_label("Reason").fill("Influenza A")
+    await dialog.get_by_role("button", name="Set an isolation").click()
+    await dialog.get_by_role("button", name="Choose scale 2").click()
+    await dialog.get_by_label("Reason").fill("Hypercapnia in COPD")
+    await dialog.get_by_role("button", name="Choose scale 2").click()
+    await dialog.get_by_role("button", name="Record a pregnancy").click()
+    await dialog.get_by_role("button", name="Record a pregnancy").click()
+    await expect(dialog.get_by_text("Pregnant: NEWS2 is not used")).to_be_visible()
+    assert await violations(page) == {}
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
+        await expect(notes).to_contain_text(said)
+
+    await dialog.get_by_role("button", name="End: Droplet isolation").click()
+    await dialog.get_by_role("button", name="End the isolation").click()
+    await dialog.get_by_role("button", name="Back to scale 1").click()
+    await dialog.get_by_label("Reason").fill("Ruled out")
+    await dialog.get_by_role("button", name="Back to scale 1").click()
+    await dialog.get_by_role("button", name="End the pregnancy").click()
+    await dialog.get_by_label("Recorded in error: there was none").check()
+    await dialog.get_by_role("button", name="End the pregnancy").click()
+    for said in ("Not isolated", "Scale 1: target 96 % and over", "None recorded"):
+        await expect(dialog.get_by_text(said)).to_be_visible()
+    await page.keyboard.press("Escape")
+    for said in ("Droplet isolation", "SpO₂ scale 2", "Pregnant"):
+        await expect(notes).not_to_contain_text(said)
+
+
+async def test_an_order_that_is_warned_of_waits_for_a_reason_and_precautions_are_set(
+    api: Api, open_page: OpenPage
+) -> None:
+    patient = await (await api.sign_in("admin")).register("Precautious")
+    page = await open_page(f"/patients/{patient}/medication", user="admin")
     asked = page.get_by_role("button", name="Order medication")
     dialog = page.get_by_role("dialog", name="Order medication")
     for again in (False, True):
@@ -150,9 +222,29 @@ async def test_an_order_that_is_warned_of_waits_for_a_reason(api: Api, open_page
             await dialog.get_by_label("Why it is ordered").fill("Loading dose")
             await dialog.get_by_role("button", name="Order all the same").click()
         await expect(dialog).to_have_count(0)
+
+    await asked.click()
+    await dialog.get_by_label("Drug").fill("Macrogol")
+    await dialog.get_by_label("As needed (PRN)").check()
+    order = dialog.get_by_role("button", name="Order", exact=True)
+    await order.click()
+    await expect(dialog.get_by_text("This is needed")).to_be_visible()
+    await dialog.get_by_label("Needed for").fill("Constipation")
+    await dialog.get_by_label("At most in 24 hours").fill("2")
+    await order.click()
+    await expect(dialog).to_have_count(0)
     orders = (await _chart(api, patient))["medications"]["nodes"]
+    (macrogol,) = [one for one in orders if one["drug"] == "Macrogol"]
+    assert (macrogol["asNeeded"], macrogol["asNeededReason"], macrogol["maxPerDay"]) == (
+        True,
+        "Constipation",
+        2,
+    )
     reasons = [one["overrideReason"] for one in orders if one["drug"] == "Warfarin"]
     assert sorted(reasons, key=str) == ["Loading dose", None]
+
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await _mind_and_take_back(page)
 
 
 async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
@@ -171,28 +263,84 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
     await expect(bar).to_have_count(0)
 
     await _do(page, bed, "Move to another bed")
+    await expect(bar).to_be_visible()
+    await page.get_by_role("button", name="Account and settings").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await sign_in(page, "charge")
+    await live(page)
+    # What one person was about to do, with the name of whom it is about, is not there for the next.
+    await expect(bar).to_have_count(0)
+
+    await _do(page, bed, "Move to another bed")
     await bar.get_by_role("button", name="Go to the next one").press("Enter")
     target = page.locator("button[data-offer]:focus")
     await expect(target).to_have_count(1)
     code = re.sub(r"^Choose bed ([^,]+).*$", r"\1", await target.get_attribute("aria-label") or "")
     assert await violations(page) == {}
     await page.keyboard.press("Enter")
-    unfit = dialog.get_by_label("Why all the same")
     await expect(dialog).to_contain_text(f"to bed {code}")
-    if await unfit.count():
-        await unfit.fill("No other bed")
-    await dialog.get_by_role("button", name="Move", exact=True).click()
+    await _all_the_same(dialog, "Move")
     await expect(bar).to_have_count(0)
     await expect(page.locator(f'[data-bed="{code}"]')).to_have_attribute("data-part", "occupied")
     await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
-    stay = (await _chart(api, bed["admission"]["patient"]["id"]))["admission"]
-    assert stay["bed"]["code"] == code
+    patient = bed["admission"]["patient"]["id"]
+    assert (await _where(api, patient)) == ("MED1", code)
 
-    # And the bed that was left is cleaned.
-    dialog = await _do(page, bed, "Cleaning, closing, opening")
+    # Back into a bed that has been closed is refused, and what is possible is said.
+    await _do(page, bed, "Cleaning, closing, opening")
+    await dialog.get_by_role("radio", name="Closed").check()
+    await dialog.get_by_label("Reason").fill("Broken rail")
+    await dialog.get_by_role("button", name="Change the bed").click()
+    await expect(dialog).to_have_count(0)
+    await _do(page, {"code": code}, "Take back the transfer")
+    await _take_back(dialog, "Take back the transfer")
+    await expect(dialog.get_by_role("alert", name="This did not work")).to_be_visible()
+    await expect(dialog.get_by_role("alert", name="What is possible instead")).to_contain_text(
+        "Clean and free"
+    )
+    await page.keyboard.press("Escape")
+    # So it is opened again.
+    await _do(page, bed, "Cleaning, closing, opening")
     await dialog.get_by_role("radio").first.check()
     await dialog.get_by_role("button", name="Change the bed").click()
     await expect(dialog).to_have_count(0)
+    await _do(page, {"code": code}, "Take back the transfer")
+    await _take_back(dialog, "Take back the transfer")
+    await expect(dialog).to_have_count(0)
+    await expect(_card(page, bed)).to_have_attribute("data-part", "occupied")
+    assert (await _where(api, patient)) == ("MED1", bed["code"])
+
+
+async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
+    api: Api, open_page: OpenPage
+) -> None:
+    bed, other = await _taken(api, 6), await _taken(api, 7)
+    patient = bed["admission"]["patient"]["id"]
+    ward = await _with_room(api, "ED", "ICU", "PEDS")
+    page = await _board(open_page, "doctor")
+    dialog = page.get_by_role("dialog")
+    bar = page.get_by_role("region", name="Choosing a bed")
+    await _do(page, bed, "Leave of absence")
+    await dialog.get_by_role("button", name="Start leave").click()
+    await expect(_card(page, bed)).to_contain_text("On leave")
+    await _do(page, bed, "Back from leave")
+    await dialog.get_by_role("button", name="Is back").click()
+    await expect(_card(page, bed)).not_to_contain_text("On leave")
+
+    await _do(page, bed, "Swap with another patient")
+    await page.get_by_role("button", name=f"Choose bed {other['code']}").click()
+    await _all_the_same(dialog, "Swap")
+    await expect(bar).to_have_count(0)
+    assert (await _where(api, patient)) == ("MED1", other["code"])
+
+    await _do(page, other, "Move to another bed")
+    await bar.get_by_role("link", name=ward, exact=True).click()
+    await expect(page).to_have_url(re.compile(f"/wards/{ward}"))
+    await bar.get_by_role("button", name="Go to the next one").click()
+    await page.keyboard.press("Enter")
+    await _all_the_same(dialog, "Move")
+    await expect(bar).to_have_count(0)
+    assert (await _where(api, patient))[0] == ward
 
 
 async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page: OpenPage) -> None:
@@ -226,6 +374,14 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
 
     dialog = await _do(page, bed, "Discharge")
     await dialog.get_by_role("button", name="Discharge", exact=True).click()
+    await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
+    # It was the wrong one, and so was the admission.
+    await dialog.get_by_role("button", name="Take back the discharge").click()
+    await _take_back(dialog, "Take back the discharge")
+    await expect(dialog).to_have_count(0)
+    await expect(_card(page, bed)).to_contain_text("Quist, Ada")
+    await _do(page, bed, "Take back the admission")
+    await _take_back(dialog, "Take back the admission")
     await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
 
 

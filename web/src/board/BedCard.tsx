@@ -138,7 +138,7 @@ function Card({ hidden, ...content }: BedCardProps) {
   return (
     <li
       className={classes.card}
-      hidden={hidden}
+      aria-hidden={hidden || undefined}
       data-bed={bed.code}
       data-tone={criticals.length > 0 ? "critical" : tone}
       data-part={partOf(bed)}

@@ -2,11 +2,11 @@
  * The beds of a ward and what live events do to them, without the page and without the network: a stale snapshot with
  * the events since is the fresh snapshot. Every change may be applied twice, so events may be put again over a newer one.
  */
-import type { BedOnBoardFragment, BoardQuery, PatientOnBoardFragment, VitalsOnBoardFragment } from "../generated/graphql";
+import type { BedOnBoardFragment, BoardQuery, PatientOnBoardFragment, VitalsOnCardFragment } from "../generated/graphql";
 import { millis } from "../format/time";
 
 export type Bed = BedOnBoardFragment;
-export type Vitals = VitalsOnBoardFragment;
+export type Vitals = VitalsOnCardFragment;
 export type Patient = PatientOnBoardFragment;
 
 export interface Board {

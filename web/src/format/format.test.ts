@@ -5,7 +5,7 @@ import { formatOf } from "../i18n/format";
 import { age, initials } from "./patient";
 import { interpretationSign, referenceRange, resultValue, typedNumber, unitName } from "./result";
 import { millis } from "./time";
-import { byRisk, news2, readings } from "./vitals";
+import { byRisk, news2, readings, type Score } from "./vitals";
 
 const MINUTE = 60_000;
 const plain = (value: string) => value;
@@ -139,10 +139,10 @@ const VITALS: VitalsOnCardFragment = {
   news2: null,
 };
 
-type Score = NonNullable<VitalsOnCardFragment["news2"]>;
+type Known = NonNullable<Score>;
 
-function score(total: number | null, risk: Score["risk"], highestSingle: number | null = null): Score {
-  return { total, risk, highestSingle, missing: total === null ? ["respiratoryRate"] : [] };
+function score(total: number | null, risk: Known["risk"], highestSingle: number | null = null, parts: Known["parts"] = {}): Known {
+  return { total, risk, highestSingle, parts, missing: total === null ? ["respiratoryRate"] : [] };
 }
 
 describe("vitals", () => {
@@ -165,6 +165,17 @@ describe("vitals", () => {
     expect(news2(score(null, null))).toEqual({ tone: "incomplete", number: "?", missing: ["respiratoryRate"] });
     expect(news2(score(null, null, 3))).toEqual({ tone: "single", number: "3+", missing: ["respiratoryRate"] });
     expect(news2(null)).toEqual({ tone: "none", number: "–", missing: [] });
+  });
+
+  it("never says less of an incomplete set than its points alone say", () => {
+    const missing = ["respiratoryRate"];
+    const least = (parts: Known["parts"]) => news2(score(null, null, 3, parts));
+    expect(least({ systolic: 3, heartRate: 1 })).toEqual({ tone: "single", number: "4+", missing });
+    expect(least({ systolic: 3, heartRate: 2 })).toEqual({ tone: "medium", number: "5+", missing });
+    expect(least({ systolic: 3, heartRate: 3, oxygenSaturation: 3, onOxygen: 2 })).toEqual({ tone: "high", number: "11+", missing });
+    expect(news2(score(null, null, 2, { systolic: 2, heartRate: 2, onOxygen: 2 })).tone).toBe("medium");
+    const worst = score(null, null, 3, { systolic: 3, heartRate: 3, oxygenSaturation: 3 });
+    expect([score(8, "HIGH"), worst, score(2, "LOW")].sort(byRisk)[0]).toBe(worst);
   });
 
   it("sorts the worst first", () => {

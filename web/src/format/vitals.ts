@@ -1,4 +1,4 @@
-import type { VitalsOnBoardFragment, VitalsOnCardFragment } from "../generated/graphql";
+import type { VitalsOnCardFragment } from "../generated/graphql";
 
 export type ReadingName = "respiration" | "saturation" | "pressure" | "pulse" | "consciousness" | "temperature";
 
@@ -36,7 +36,7 @@ export function readings(vitals: Measured): readonly Reading[] {
   ];
 }
 
-type Parts = NonNullable<VitalsOnBoardFragment["news2"]>["parts"];
+type Parts = NonNullable<VitalsOnCardFragment["news2"]>["parts"];
 
 /** The parameter of the score that a reading stands for: of a blood pressure the systolic. */
 export const SCORED: Readonly<Record<ReadingName, keyof Parts>> = {
@@ -57,26 +57,40 @@ export interface News2Shown {
   readonly missing: readonly string[];
 }
 
-type Score = VitalsOnCardFragment["news2"];
+/** Of the server, or of a set that is being typed. */
+export type Score =
+  | (Pick<NonNullable<VitalsOnCardFragment["news2"]>, "total" | "highestSingle" | "risk" | "missing"> & {
+      readonly parts?: Readonly<Partial<Record<keyof Parts, number | null>>>;
+    })
+  | null;
+
+/** The points of what was recorded: whatever is missing, the total is not less. Sets from before points were kept have none. */
+function leastOf({ total, highestSingle, parts }: NonNullable<Score>): number {
+  const known = Object.values(parts ?? {}).reduce<number>((sum, one) => sum + (typeof one === "number" ? one : 0), 0);
+  return total ?? Math.max(known, highestSingle ?? 0);
+}
+
+/** An incomplete set calls for what its points alone call for, as the server's alert of it does (RCP 2017). */
+function incomplete(score: NonNullable<Score>): News2Shown {
+  const least = leastOf(score);
+  const tone = least >= 7 ? "high" : least >= 5 ? "medium" : score.highestSingle === 3 ? "single" : "incomplete";
+  return { tone, number: tone === "incomplete" ? "?" : `${least}+`, missing: score.missing };
+}
 
 /** The score as a tone and a number. The bands are the server's (`risk`); the page computes no score of its own. */
 export function news2(score: Score): News2Shown {
   if (!score) return { tone: "none", number: "–", missing: [] };
-  // A single 3 calls for review also where the total is not known.
-  if (score.total === null && score.highestSingle !== 3) {
-    return { tone: "incomplete", number: "?", missing: score.missing };
-  }
-  const number = score.total === null ? "3+" : String(score.total);
-  const missing = score.total === null ? score.missing : [];
+  if (score.total === null) return incomplete(score);
+  const number = String(score.total);
   switch (score.risk) {
     case "HIGH":
-      return { tone: "high", number, missing };
+      return { tone: "high", number, missing: [] };
     case "MEDIUM":
-      return { tone: "medium", number, missing };
+      return { tone: "medium", number, missing: [] };
     case "LOW_MEDIUM":
-      return { tone: "single", number, missing };
+      return { tone: "single", number, missing: [] };
     default:
-      return { tone: score.total === null ? "single" : "low", number, missing };
+      return { tone: "low", number, missing: [] };
   }
 }
 
@@ -85,5 +99,5 @@ const TONES: readonly News2Tone[] = ["high", "medium", "single", "incomplete", "
 /** For a board that is sorted by risk: the worst first, and among equals the higher number. */
 export function byRisk(a: Score, b: Score): number {
   const [one, other] = [news2(a), news2(b)];
-  return TONES.indexOf(one.tone) - TONES.indexOf(other.tone) || (b?.total ?? 0) - (a?.total ?? 0);
+  return TONES.indexOf(one.tone) - TONES.indexOf(other.tone) || (b ? leastOf(b) : 0) - (a ? leastOf(a) : 0);
 }

@@ -150,7 +150,9 @@ export function OverviewTab() {
       <ProblemNote problem={problem} onAgain={again} />
       {patient.admission?.reason && (
         <Text>
-          <strong>{patient.admission.reason}</strong>{" "}
+          <strong>
+            <bdi>{patient.admission.reason}</bdi>
+          </strong>{" "}
           <Text span c="dimmed" size="sm">
             {t("overview.since", { time: format.dateTime(millis(patient.admission.admittedAt) ?? now) })}
           </Text>

@@ -19,7 +19,7 @@ export function Section({ title, unit, aside, children }: SectionProps) {
       <Group justify="space-between" mb="xs" gap="xs">
         <Title order={2} size="h4">
           {title}
-          {unit && <bdi className={classes.unit}> {unit}</bdi>}
+          {unit && <bdi className={classes.unit}>{unit}</bdi>}
         </Title>
         {aside}
       </Group>

@@ -1,16 +1,16 @@
 import { useTranslation } from "react-i18next";
 
 import { readings, SCORED } from "../format/vitals";
-import type { VitalsOnBoardFragment } from "../generated/graphql";
+import type { VitalsOnCardFragment } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import classes from "./VitalsReadings.module.css";
 
-function scored(vitals: VitalsOnBoardFragment) {
+function scored(vitals: VitalsOnCardFragment) {
   return readings(vitals).map((one) => ({ ...one, points: vitals.news2?.parts[SCORED[one.name]] ?? 0 }));
 }
 
 /** One set of vital signs in the order of the NEWS2 chart; those that make the score with their points; what was not taken says so. */
-export function VitalsReadings({ vitals }: { readonly vitals: VitalsOnBoardFragment }) {
+export function VitalsReadings({ vitals }: { readonly vitals: VitalsOnCardFragment }) {
   const { t } = useTranslation(["clinical", "board"]);
   const format = useFormat();
   const oxygen = vitals.onOxygen === null ? null : t(vitals.onOxygen ? "vital.onOxygen" : "vital.onAir");

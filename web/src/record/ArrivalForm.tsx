@@ -4,15 +4,19 @@ import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
 import type { Bed } from "../board/reduce";
-import { AdmitPatientDocument, ReserveBedDocument } from "../generated/graphql";
+import { patientName } from "../format/patient";
+import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } from "../generated/graphql";
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
-import { PatientPicker } from "./PatientPicker";
+import { PatientPicker, type Found } from "./PatientPicker";
 import { RecordForm } from "./RecordForm";
 import { RegisterForm, type Registered } from "./RegisterForm";
 import { useSending } from "./useSending";
+
+/** Whom the picker found lies in a bed already, perhaps. */
+type Arriving = Registered & Partial<Pick<Found, "admission">>;
 
 interface ArrivalFormProps {
   readonly bed: Bed;
@@ -25,7 +29,7 @@ interface ArrivalFormProps {
 /** Somebody comes to this bed: whom the bed is kept for is offered first. */
 export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
   const { t } = useTranslation("record");
-  const [patient, setPatient] = useState<Registered | null>(kind === "admit" ? (bed.reservedFor ?? null) : null);
+  const [patient, setPatient] = useState<Arriving | null>(kind === "admit" ? (bed.reservedFor ?? null) : null);
   const [registers, setRegisters] = useState(false);
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState("");
@@ -34,16 +38,20 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
   const mayRegister = useMay("patient:register");
   const [, admit] = useMutation(AdmitPatientDocument);
   const [, reserve] = useMutation(ReserveBedDocument);
+  const [, transfer] = useMutation(TransferPatientDocument);
+  // Whoever is in the hospital already is not admitted once more, but moved.
+  const here = kind === "admit" ? (patient?.admission ?? null) : null;
 
-  async function submit(who: Registered) {
+  function sent(who: Arriving, idempotencyKey: string) {
     const both = { patientId: who.id, bedId: bed.id };
-    const done =
-      kind === "admit"
-        ? await sending.send((idempotencyKey) =>
-            admit({ input: { ...both, reason: reason.trim() || null, overrideReason: override.trim() || null, idempotencyKey } }),
-          )
-        : await sending.send((idempotencyKey) => reserve({ input: { ...both, until: momentOf(until), idempotencyKey } }));
-    if (done !== null) onDone();
+    const overrideReason = override.trim() || null;
+    if (here) return transfer({ input: { admissionId: here.id, bedId: bed.id, overrideReason, idempotencyKey } });
+    if (kind === "admit") return admit({ input: { ...both, reason: reason.trim() || null, overrideReason, idempotencyKey } });
+    return reserve({ input: { ...both, until: momentOf(until), idempotencyKey } });
+  }
+
+  async function submit(who: Arriving) {
+    if ((await sending.send<unknown>((idempotencyKey) => sent(who, idempotencyKey))) !== null) onDone();
   }
 
   if (registers) {
@@ -60,6 +68,11 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
   if (patient === null) {
     return (
       <>
+        {bed.reserved && !bed.reservedFor && (
+          <Text size="sm" mb="xs">
+            {t("picker.keptForHidden")}
+          </Text>
+        )}
         <PatientPicker onPick={setPatient} />
         <Group justify="space-between" mt="sm">
           {mayRegister ? (
@@ -77,7 +90,7 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
     );
   }
   return (
-    <RecordForm sending={sending} submit={t(`${kind}.submit`)} onSubmit={() => void submit(patient)} onBack={onBack}>
+    <RecordForm sending={sending} submit={t(here ? "take.move" : `${kind}.submit`)} onSubmit={() => void submit(patient)} onBack={onBack}>
       <Group justify="space-between">
         <Text fw={600}>
           <PatientLine patient={patient} />
@@ -86,7 +99,12 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
           {t("picker.other")}
         </Button>
       </Group>
-      {kind === "admit" ? (
+      {here && (
+        <Text size="sm">
+          {t("take.moveText", { name: patientName(patient), from: [here.ward?.code, here.bed?.code].filter(Boolean).join(" · "), to: bed.code })}
+        </Text>
+      )}
+      {!here && kind === "admit" && (
         <Textarea
           label={t("admit.reason")}
           autosize
@@ -97,7 +115,8 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
           onChange={(event) => setReason(event.currentTarget.value)}
           error={sending.errorAt("reason")}
         />
-      ) : (
+      )}
+      {kind === "reserve" && (
         <TextInput
           type="datetime-local"
           label={t("reserve.until")}

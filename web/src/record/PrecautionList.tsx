@@ -24,9 +24,19 @@ interface PrecautionListProps {
   readonly onAsk: (asked: PrecautionAsked) => void;
 }
 
-/** A line of text that drops what is not known: "since 3 May · Nurse A". */
-function line(parts: readonly (string | null | false | undefined)[]): string {
-  return parts.filter(Boolean).join(" · ");
+/** Since when, until when, and by whom: "since 3 May · Nurse A". */
+function Said({ times, by }: { readonly times: readonly (string | null)[]; readonly by: string | null }) {
+  return (
+    <Text size="sm" c="dimmed">
+      {times.filter(Boolean).join(" · ")}
+      {by && (
+        <>
+          {" · "}
+          <bdi>{by}</bdi>
+        </>
+      )}
+    </Text>
+  );
 }
 
 function Part({ title, aside, children }: { readonly title: string; readonly aside?: ReactNode; readonly children: ReactNode }) {
@@ -70,14 +80,18 @@ function Isolations({ patient, onAsk }: PrecautionListProps) {
           <Group key={isolation.id} justify="space-between" gap="xs" wrap="nowrap">
             <div>
               <Text fw={600}>{t(`clinical:isolation.${isolation.kind}`)}</Text>
-              {isolation.reason && <Text size="sm">{isolation.reason}</Text>}
-              <Text size="sm" c="dimmed">
-                {line([
+              {isolation.reason && (
+                <Text size="sm" dir="auto">
+                  {isolation.reason}
+                </Text>
+              )}
+              <Said
+                times={[
                   t("precautions.since", { time: time(isolation.since) ?? "" }),
                   isolation.expectedEnd && t("precautions.until", { time: time(isolation.expectedEnd) ?? "" }),
-                  isolation.setBy,
-                ])}
-              </Text>
+                ]}
+                by={isolation.setBy}
+              />
             </div>
             {mayEnd && (
               <Button
@@ -120,10 +134,10 @@ function ScalePart({ patient, onAsk }: PrecautionListProps) {
       {spo2Scale && <Text fw={spo2Scale === "SCALE_2" ? 600 : 400}>{t(`precautions.scales.${spo2Scale}`)}</Text>}
       {decision && (
         <>
-          <Text size="sm">{decision.reason}</Text>
-          <Text size="sm" c="dimmed">
-            {line([format.dateTime(millis(decision.decidedAt) ?? 0), decision.decidedBy])}
+          <Text size="sm" dir="auto">
+            {decision.reason}
           </Text>
+          <Said times={[format.dateTime(millis(decision.decidedAt) ?? 0)]} by={decision.decidedBy} />
         </>
       )}
     </Part>
@@ -156,13 +170,13 @@ function PregnancyPart({ patient, onAsk }: PrecautionListProps) {
       {pregnancy && (
         <>
           <Text fw={600}>{t("precautions.isPregnant")}</Text>
-          <Text size="sm" c="dimmed">
-            {line([
+          <Said
+            times={[
               t("precautions.since", { time: format.date(pregnancy.onset) }),
               pregnancy.expectedDelivery && t("precautions.expected", { date: format.date(pregnancy.expectedDelivery) }),
-              pregnancy.recordedBy,
-            ])}
-          </Text>
+            ]}
+            by={pregnancy.recordedBy}
+          />
         </>
       )}
     </Part>

@@ -72,7 +72,7 @@ function Done({ recorded, onClose }: { readonly recorded: Recorded | null; reado
   return (
     <Stack gap="sm" role="status">
       <Text>{at === null ? t("vitals.recorded") : t("vitals.recordedAt", { time: format.clock(at, now) })}</Text>
-      {recorded && (reason ? <Text>{t(`clinical:news2.${reason}`)}</Text> : <News2Badge score={recorded.news2} size="lg" />)}
+      {recorded && (reason ? <Text>{t(`clinical:news2.${reason}`)}</Text> : <div><News2Badge score={recorded.news2} size="lg" /></div>)}
       <Group justify="flex-end">
         <Button ref={close} onClick={onClose}>
           {t("app:word.close")}

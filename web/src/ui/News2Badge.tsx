@@ -1,7 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-import { news2, type News2Tone } from "../format/vitals";
-import type { VitalsOnCardFragment } from "../generated/graphql";
+import { news2, type News2Tone, type Score } from "../format/vitals";
 import classes from "./News2Badge.module.css";
 
 /** A shape for each tone, so that who does not see the colour still sees the risk; on a field of 24 by 24. */
@@ -15,7 +14,7 @@ const SHAPE: Readonly<Record<News2Tone, string>> = {
 };
 
 interface News2BadgeProps {
-  readonly score: VitalsOnCardFragment["news2"];
+  readonly score: Score;
   /** "fit" is as large as the text around it. */
   readonly size?: "sm" | "lg" | "fit";
 }
