@@ -178,6 +178,11 @@ async def test_a_choice_of_beds_and_their_order_stand_in_the_address(
     await page.reload()
     await expect(shown).to_contain_text("medium")
     assert await page.locator("[data-bed]:visible").count() < len(await nurse.beds("MED1"))
+    other = page.locator("[data-bed][aria-hidden] a").first
+    assert (
+        await other.evaluate("(link) => (link.focus(), link === document.activeElement)") is False
+    )
+    assert await violations(page) == {}
 
     await shown.get_by_role("link", name=name(patient)).focus()
     await page.keyboard.press("Enter")

@@ -5,7 +5,7 @@ import { dueByPatient, sameDue } from "./due";
 import { wallGrid } from "./grid";
 import { occupancyOf } from "./occupancy";
 import type { Bed, Vitals } from "./reduce";
-import { counts, inOrder, placesOf, selected, type Show, type Sort } from "./selection";
+import { counts, inOrder, placesOf, selected, withoutOnes, type Show, type Sort } from "./selection";
 
 type Risk = NonNullable<Vitals["news2"]>["risk"];
 
@@ -129,6 +129,13 @@ it("marks who shares a family name with somebody else on the ward", () => {
 it("keeps an order that was shown, with who is new at the end", () => {
   const kept = inOrder(selected(places, "risk", "bed"), ["9", "4", "3"]);
   expect(kept.map((one) => one.bed.code).join(" ")).toBe("9 4 3 5");
+});
+
+it("keeps the beds that are not of the choice, in the ward's order, after those that are", () => {
+  const chosen = selected(places, "risk", "risk");
+  const rest = withoutOnes(places, chosen).map((one) => one.bed.code);
+  expect(rest).toEqual([...rest].sort());
+  expect(rest.length + chosen.length).toBe(places.length);
 });
 
 it("counts beds by what can be done with them, and the parts add up", () => {

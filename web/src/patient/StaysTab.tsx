@@ -35,22 +35,23 @@ function TakeBack({ stay, newest, onDone }: TakeBackProps) {
   const now = useNow();
   const [open, setOpen] = useState<TakingBack | null>(null);
   const close = () => setOpen(null);
-  const bed = stay.stays.find((one) => one.endedAt === null)?.bed ?? stay.stays[0]?.bed;
+  const standing = stay.stays.filter((one) => one.cancelledAt === null);
+  const last = standing.reduce((one, other) => ((millis(other.startedAt) ?? 0) > (millis(one?.startedAt) ?? 0) ? other : one), standing[0]);
+  const offered = takingsBack(stay, newest, now).filter((one) => viewer.scopes.includes(SCOPE_TO_TAKE_BACK[one]));
+  if (offered.length === 0 && open === null) return null;
   return (
-    <Group gap="xs">
-      {takingsBack(stay, newest, now)
-        .filter((one) => viewer.scopes.includes(SCOPE_TO_TAKE_BACK[one]))
-        .map((one) => (
-          <Button key={one} size="xs" variant="default" aria-haspopup="dialog" onClick={() => setOpen(one)}>
-            {t(`doing.${one}`)}
-          </Button>
-        ))}
+    <Group gap="xs" mt="sm">
+      {offered.map((one) => (
+        <Button key={one} size="xs" variant="default" aria-haspopup="dialog" onClick={() => setOpen(one)}>
+          {t(`doing.${one}`)}
+        </Button>
+      ))}
       {open && (
         <RecordDialog title={t(`doing.${open}`)} onClose={close}>
           <TakeBackForm
             kind={open}
             admissionId={stay.id}
-            bedId={bed?.id ?? ""}
+            bedId={last?.bed.id ?? ""}
             onBack={close}
             onDone={() => {
               close();
@@ -73,15 +74,7 @@ function Admission(props: TakeBackProps) {
   };
   const title = `${time(stay.admittedAt) ?? ""} – ${time(stay.dischargedAt) ?? t("stays.now")}`;
   return (
-    <Section
-      title={title}
-      aside={
-        <Group gap="sm">
-          <Text size="sm">{t(`clinical:admissionStatus.${stay.status}`)}</Text>
-          <TakeBack {...props} />
-        </Group>
-      }
-    >
+    <Section title={title} aside={<Text size="sm">{t(`clinical:admissionStatus.${stay.status}`)}</Text>}>
       {stay.reason && <Text mb="xs">{stay.reason}</Text>}
       {stay.leaveSince && (
         <Text mb="xs" size="sm">
@@ -117,6 +110,7 @@ function Admission(props: TakeBackProps) {
           ))}
         </Table.Tbody>
       </ScrollTable>
+      <TakeBack {...props} />
     </Section>
   );
 }
@@ -127,7 +121,7 @@ export function StaysTab() {
   const { patient, pulse, again: readHead } = usePatientFile();
   const { data, refused, problem, again } = useFileQuery(StaysOfPatientDocument, { id: patient.id }, pulse);
   const stays = data?.patient?.admissions?.nodes;
-  const newest = patient.admission?.id ?? stays?.[0]?.id;
+  const newest = patient.admission?.id ?? stays?.find((stay) => stay.status !== "CANCELLED")?.id;
 
   function done() {
     again();
