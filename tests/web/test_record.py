@@ -110,7 +110,7 @@ async def test_vital_signs_are_scored_as_one_types_and_recorded_once(
     await expect(dialog.get_by_text("Not plausible: usually 0 to 300")).to_be_visible()
     await dialog.get_by_label("Pulse", exact=True).fill("112")
     await dialog.get_by_role("radio", name="Oxygen").check()
-    await expect(preview).to_contain_text(re.compile(r"NEWS2\s*\?"))
+    await expect(preview).to_contain_text(re.compile(r"NEWS2\s*11\+\s*high"))
     await dialog.get_by_label("New confusion").check()
     # 2 + 2 + 2 + 2 + 2 + 3 + 1, by the chart of the Royal College of Physicians.
     await expect(preview).to_contain_text(re.compile(r"NEWS2\s*14\s*high"))
