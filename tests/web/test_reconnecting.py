@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.faults.conftest import OwnRedis, own_redis
 from tests.first_light.api import ACKNOWLEDGE, Api
@@ -21,6 +23,10 @@ __all__ = ["own_redis"]
 HANGS_AFTER_MS = 22_000
 """A little more than web/src/live/phase.ts has, as STALE_AFTER_MS is."""
 STALE_AFTER_MS = 32_000
+SLOW_MS = 4_000
+"""As in web/src/live/mirror.ts."""
+READ_WITHIN_MS = 5_000
+"""As in web/src/api/deadline.ts."""
 
 
 def alarm(page: Page, value: str) -> Locator:
@@ -42,6 +48,21 @@ async def clocked(open_page: OpenPage, at: str = "", **more: int) -> Page:
     await live(page)
     await page.evaluate("window.stillTheSamePage = true")
     return page
+
+
+@asynccontextmanager
+async def unanswered(page: Page, operation: str) -> AsyncIterator[None]:
+    """As over connections that are gone: what the page asks now never comes."""
+    held = True
+
+    async def hold(route: Route) -> None:
+        if held and operation in (route.request.post_data or ""):
+            return
+        await route.continue_()
+
+    await page.route("**/graphql", hold)
+    yield
+    held = False
 
 
 async def test_what_happened_while_the_server_was_away_is_shown(
@@ -121,6 +142,49 @@ async def test_a_laptop_that_has_slept_misses_nothing(
         assert await page.evaluate("window.stillTheSamePage") is True
 
 
+async def test_a_page_of_an_older_build_begins_anew_once_and_says_what_has_failed(
+    open_page: OpenPage,
+) -> None:
+    page = await open_page("/", user="nurse")
+    await expect(page.get_by_role("heading", name="Wards")).to_be_visible()
+    begun = 0
+
+    async def newer(route: Route) -> None:
+        nonlocal begun
+        if route.request.is_navigation_request():
+            begun += 1
+            await route.continue_()
+            return
+        # The page itself is as it was: only who looks is told of another.
+        answer = await route.fetch()
+        text = (await answer.text()).replace("/assets/", "/assets/newer-")
+        await route.fulfill(response=answer, body=text)
+
+    await page.route(
+        re.compile(r"/assets/HelpPage-.*\.js"), lambda route: route.fulfill(status=404)
+    )
+    await page.route(re.compile(r"://[^/]+/(help)?$"), newer)
+    await page.get_by_role("link", name="Help").click()
+    alert = page.get_by_role("alert")
+    await expect(alert.get_by_text("There is a newer version of this page")).to_be_visible()
+    assert begun == 1
+
+    nonsense = {"data": {"viewer": None, "wards": [None]}}
+    await page.route(
+        "**/graphql",
+        lambda route: (
+            route.fulfill(json=nonsense)
+            if '"WardsOfViewer"' in (route.request.post_data or "")
+            else route.continue_()
+        ),
+    )
+    await page.get_by_role("link", name="Wardline").click()
+    await expect(alert.get_by_text("This part of the page has failed")).to_be_visible()
+    await live(page)
+    await page.get_by_role("link", name="Find a patient").click()
+    await expect(page.get_by_role("heading", name="Find a patient")).to_be_visible()
+
+
 async def test_what_happens_without_redis_is_heard(
     demo_url: str, own_redis: OwnRedis, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -138,6 +202,15 @@ async def test_what_happens_without_redis_is_heard(
         await expect(alarm(page, "7.4")).to_have_count(1)
         await live(page)
         assert await page.evaluate("window.stillTheSamePage") is True
+
+        async with unanswered(page, "OpenCriticalResults"):
+            await page.reload()
+            await live(page)
+            await page.clock.fast_forward(SLOW_MS)
+            await expect(page.get_by_role("alert").get_by_text("could not be read")).to_be_visible()
+        await page.clock.fast_forward(READ_WITHIN_MS)
+        await expect(alarm(page, "7.4")).to_have_count(1)
+        await expect(page.get_by_text("could not be read")).to_have_count(0)
 
 
 LISTEN = """

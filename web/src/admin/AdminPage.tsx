@@ -1,10 +1,11 @@
-import { Tabs, Title } from "@mantine/core";
+import { Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
 import { paths } from "../app/paths";
 import { useTitle } from "../app/title";
 import { useMay } from "../live/Live";
+import { PageTabs } from "../ui/PageTabs";
 import { Refused } from "../ui/Refused";
 import { AuditList } from "./AuditList";
 import { EmergencyAccesses } from "./EmergencyAccesses";
@@ -28,6 +29,7 @@ export default function AdminPage({ tab }: { readonly tab: string }) {
   const asked = TABS.find((one) => one === tab) ?? "users";
   // The address without a tab opens the first that the viewer may see.
   const shown = tab === "users" && !may.users ? (TABS.find((one) => may[one]) ?? "users") : asked;
+  const Panel = PANELS[shown];
   useTitle(t("title"));
 
   return (
@@ -35,23 +37,9 @@ export default function AdminPage({ tab }: { readonly tab: string }) {
       <Title order={1} mb="sm">
         {t("title")}
       </Title>
-      <Tabs value={shown} keepMounted={false} onChange={(to) => to !== null && goTo(paths.admin(to), { replace: true })}>
-        <Tabs.List mb="md">
-          {TABS.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(`tab.${one}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {TABS.map((one) => {
-          const Panel = PANELS[one];
-          return (
-            <Tabs.Panel key={one} value={one}>
-              {may[one] ? <Panel /> : <Refused what={t(`tab.${one}`)} />}
-            </Tabs.Panel>
-          );
-        })}
-      </Tabs>
+      <PageTabs tabs={TABS} shown={shown} label={(one) => t(`tab.${one}`)} onChoose={(to) => goTo(paths.admin(to), { replace: true })}>
+        {may[shown] ? <Panel /> : <Refused what={t(`tab.${shown}`)} />}
+      </PageTabs>
     </>
   );
 }

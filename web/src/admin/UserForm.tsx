@@ -13,6 +13,9 @@ import { useWards } from "../ui/useWards";
 const ROLES = ["NURSE", "CHARGE_NURSE", "DOCTOR", "PHARMACIST", "LAB", "CLERK", "ADMIN", "AUDITOR", "INTEGRATOR", "PATIENT"] as const;
 const FIELDS = ["username", "displayName", "password", "roles", "wards", "patientMrn"];
 
+/** German names of roles are longer than half a telephone. */
+const LONG_WORDS = { hyphens: "auto", overflowWrap: "anywhere" } as const;
+
 interface UserFormProps {
   /** Who is changed; null for somebody new. */
   readonly user: UserInListFragment | null;
@@ -125,14 +128,14 @@ export function UserForm({ user, onClose, onDone }: UserFormProps) {
             )}
           </SimpleGrid>
           <Checkbox.Group label={t("users.roles")} withAsterisk value={roles} error={refusal.at("roles")} onChange={setRoles}>
-            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs">
+            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs" style={LONG_WORDS}>
               {ROLES.map((role) => (
                 <Checkbox key={role} value={role} label={t(`clinical:role.${role}`)} />
               ))}
             </SimpleGrid>
           </Checkbox.Group>
           <Checkbox.Group label={t("users.wards")} description={t("users.wardsHint")} value={wards} error={refusal.at("wards")} onChange={setWards}>
-            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs">
+            <SimpleGrid cols={{ base: 2, sm: 3 }} mt="xs" spacing="xs" style={LONG_WORDS}>
               {choices.map(({ code, name }) => (
                 <Checkbox key={code} value={code} label={`${code} · ${name}`} />
               ))}

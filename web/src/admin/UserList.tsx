@@ -74,7 +74,7 @@ export function UserList() {
           onChange={(value) => setActive(value === "active")}
         />
         {mayWrite && (
-          <Button onClick={() => setOpen({ what: "create" })}>
+          <Button ms="auto" onClick={() => setOpen({ what: "create" })}>
             {t("users.create")}
           </Button>
         )}

@@ -8,7 +8,7 @@ export function NotFound() {
   const { t } = useTranslation("app");
   return (
     <Empty title={t("notFound.title")}>
-      {t("notFound.text")}{" "}
+      <p>{t("notFound.text")}</p>
       <Anchor component={Link} href="/">
         {t("notFound.back")}
       </Anchor>

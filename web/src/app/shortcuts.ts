@@ -27,7 +27,8 @@ export function useShortcut(key: string, does: string, run: () => void): void {
     const id = Symbol(key);
     open.set(id, { key, does });
     const pressed = (event: KeyboardEvent) => {
-      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      // With caps lock on, a letter comes as a capital.
+      if (event.key.toLowerCase() !== key || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
       // What lies under it must not change, and what is filled in there must not be lost.
       if (document.querySelector("[role=dialog]") !== null) return;
       event.preventDefault();

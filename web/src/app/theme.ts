@@ -34,7 +34,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // The kit's header of a dialog is a <header>, which would be a second banner of the page.
-    Modal: { defaultProps: { attributes: { header: { role: "presentation" } }, styles: { title: { fontWeight: 600 } } } },
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } }, styles: { title: { fontWeight: 600, lineHeight: 1.3 } } } },
   },
   cursorType: "pointer",
 });

@@ -39,10 +39,12 @@ function Row({ bed, criticals, due }: Place) {
         {vitals &&
           readings(vitals)
             .filter(({ value }) => value !== null)
-            .map(({ name, value }) => {
+            .map(({ name, value, unit }) => {
               const word = name === "consciousness" ? t(`clinical:consciousness.${value ?? ""}` as "clinical:consciousness.ALERT") : value;
-              return `${t(`clinical:vital.${name}`)} ${name === "temperature" ? format.decimal(value ?? "") : (word ?? "")}`;
+              const shown = name === "temperature" ? format.decimal(value ?? "") : word;
+              return [t(`clinical:vital.${name}`), shown, unit].filter(Boolean).join(" ");
             })
+            .concat(vitals.onOxygen === null ? [] : t(vitals.onOxygen ? "clinical:vital.onOxygen" : "clinical:vital.onAir"))
             .join(" · ")}
       </td>
       <td>{criticals.map((one) => finding(one, format.decimal) ?? "!").join("; ")}</td>

@@ -6,7 +6,7 @@ import { useNow } from "../app/clock";
 import { paths } from "../app/paths";
 import { asked } from "../critical/asked";
 import type { Critical } from "../critical/open";
-import { finding, interpretationSign } from "../format/result";
+import { finding, interpretationSign, resultValue } from "../format/result";
 import { millis } from "../format/time";
 import { useFormat } from "../i18n/format";
 import { useMay } from "../live/Live";
@@ -41,9 +41,20 @@ function What({ critical, wall }: CardCriticalProps) {
   // The score itself stands at the head of the card.
   const what = critical.kind === "DETERIORATION" ? t("card.deterioration", { urgency }) : (whole ?? urgency);
   const sign = critical.labResult ? interpretationSign(critical.labResult.interpretation) : "▲";
+  // A value is not parted from its unit by the end of a line.
+  const measured = critical.kind === "LABORATORY" && critical.labResult?.value ? critical.labResult : null;
   const said = (
     <>
-      <span aria-hidden="true">{sign}</span> <bdi>{what}</bdi>
+      <span aria-hidden="true">{sign}</span>{" "}
+      <bdi>
+        {measured ? (
+          <>
+            {measured.display} <span className={classes.whole}>{resultValue(measured, format.decimal)}</span>
+          </>
+        ) : (
+          what
+        )}
+      </bdi>
     </>
   );
   if (wall) return <strong className={classes.finding}>{said}</strong>;

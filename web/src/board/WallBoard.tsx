@@ -12,7 +12,7 @@ import { useFullScreen } from "./useFullScreen";
 import { WallBar } from "./WallBar";
 
 /** Lines of text that a card has room for; what a full one shows of a patient. */
-const LINES = 14.5;
+const LINES = 16;
 const SMALLEST_PX = 12;
 
 interface WallBoardProps {

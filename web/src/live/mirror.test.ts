@@ -59,6 +59,21 @@ it("keeps what stood, with why it is old, until a read succeeds", async () => {
   expect(mirror.snapshot()).toMatchObject({ state: ["b"], failure: null });
 });
 
+it("says that what it shows may be old where an answer does not come", async () => {
+  const { mirror, asked } = asking();
+  mirror.start();
+  asked[0]?.({ state: ["a"], refused: NONE });
+  await vi.advanceTimersByTimeAsync(0);
+  mirror.gap();
+  await vi.advanceTimersByTimeAsync(200 + 3_999);
+  expect(mirror.snapshot().failure).toBeNull();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(mirror.snapshot()).toMatchObject({ status: "ready", state: ["a"], failure: { key: "unreachable" } });
+  asked[1]?.({ state: ["b"], refused: NONE });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(mirror.snapshot()).toMatchObject({ state: ["b"], failure: null });
+});
+
 it("asks nothing after it was stopped", async () => {
   const { mirror, asked } = asking();
   mirror.start();

@@ -19,6 +19,9 @@ export interface Mirrored<State> {
 const READ_AFTER_MS = 200;
 const TRY_AGAIN_MS = 10_000;
 
+/** What has not come by then is said to be missing: after a gap the line is live again, and what is shown may be old. */
+const SLOW_MS = 4_000;
+
 /**
  * A state of the server, kept true without a reload: a snapshot over HTTP, and the changes that the feeds tell of.
  *
@@ -74,7 +77,9 @@ export class Mirror<State, Change> {
   private async read(): Promise<void> {
     const turn = ++this.turn;
     this.reading++;
+    const slow = setTimeout(() => turn === this.turn && this.failed({ key: "unreachable" }), SLOW_MS);
     const answer = await this.asked();
+    clearTimeout(slow);
     this.reading--;
     const heard = this.heard;
     if (this.reading === 0) this.heard = [];
@@ -82,7 +87,7 @@ export class Mirror<State, Change> {
     if (this.stopped || turn !== this.turn) return;
 
     if ("failure" in answer) {
-      this.show({ status: this.shown.state === null ? "failed" : "ready", failure: answer.failure });
+      this.failed(answer.failure);
       this.readAfter(TRY_AGAIN_MS);
     } else if ("absent" in answer) {
       this.show({ status: "absent", state: null, failure: null });
@@ -99,6 +104,10 @@ export class Mirror<State, Change> {
     } catch {
       return { failure: { key: "unknown" } };
     }
+  }
+
+  private failed(failure: Problem): void {
+    this.show({ status: this.shown.state === null ? "failed" : "ready", failure });
   }
 
   private show(change: Partial<Mirrored<State>>): void {

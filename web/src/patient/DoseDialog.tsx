@@ -14,6 +14,7 @@ import { RecordAdministrationDocument } from "../generated/graphql";
 import { useFormat } from "../i18n/format";
 import { ProblemNote } from "../ui/Problem";
 import type { Order } from "./doses";
+import { ForWhom } from "./ForWhom";
 import { useFocusBack } from "./useFocusBack";
 import { useDosage } from "./useDosage";
 
@@ -89,6 +90,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
 
   return (
     <Modal opened onClose={onClose} closeOnClickOutside={false} title={t(given ? "dose.give" : "dose.notGive", { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
+      <ForWhom allergies />
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>

@@ -14,6 +14,7 @@ import { Column } from "./Column";
 import { DoseDialog, type DoseAsked } from "./DoseDialog";
 import { DOSE_TONE, isOpen, standingOf, waiting, type DueDose } from "./doses";
 import { usePatientFile } from "./file";
+import { ForWhom } from "./ForWhom";
 import classes from "./MedicationTab.module.css";
 import { OrderCard } from "./OrderCard";
 import { OrderDialog, type OrderAsked } from "./OrderDialog";
@@ -107,7 +108,7 @@ export function MedicationTab() {
       </Section>
       <Section
         title={t("medication.current", { count: open.length })}
-        aside={<OrderMedication patientId={patient.id} onOrdered={again} />}
+        aside={<OrderMedication patientId={patient.id} whom={<ForWhom allergies />} onOrdered={again} />}
       >
         {open.length === 0 && <Empty title={t("medication.none")}>{t("medication.noneText")}</Empty>}
         <ul className={classes.list}>

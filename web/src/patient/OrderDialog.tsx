@@ -15,6 +15,7 @@ import {
 } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
 import type { Order, OrderAction } from "./doses";
+import { ForWhom } from "./ForWhom";
 import { useFocusBack } from "./useFocusBack";
 import { Warnings } from "./Warnings";
 import { useDosage } from "./useDosage";
@@ -81,6 +82,7 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
 
   return (
     <Modal opened onClose={onClose} closeOnClickOutside={false} title={t(`order.${action}Title`, { drug: order.drug })} closeButtonProps={{ "aria-label": t("app:word.close") }}>
+      <ForWhom allergies />
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack gap="sm">
           <Text>

@@ -14,6 +14,7 @@ import { RecordVitals } from "../record/RecordVitals";
 import { Ago } from "../ui/Ago";
 import { News2Badge } from "../ui/News2Badge";
 import { usePatientFile } from "./file";
+import { ForWhom } from "./ForWhom";
 import classes from "./PatientHeader.module.css";
 import { useFileQuery } from "./useFileQuery";
 
@@ -157,7 +158,7 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
             </Text>
           </>
         )}
-        <RecordVitals patientId={patient.id} onRecorded={again} />
+        <RecordVitals patientId={patient.id} whom={<ForWhom />} onRecorded={again} />
         <Precautions patientId={patient.id} onChanged={again} />
       </div>
     </header>

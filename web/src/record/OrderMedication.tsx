@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMay } from "../live/Live";
@@ -8,11 +8,13 @@ import { RecordDialog } from "./RecordDialog";
 
 interface OrderMedicationProps {
   readonly patientId: string;
+  /** Who that is, said over the form. */
+  readonly whom: ReactNode;
   readonly onOrdered: () => void;
 }
 
 /** The way to a new order, from the medication of a chart; not there where the role may not. */
-export function OrderMedication({ patientId, onOrdered }: OrderMedicationProps) {
+export function OrderMedication({ patientId, whom, onOrdered }: OrderMedicationProps) {
   const { t } = useTranslation("record");
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
@@ -24,6 +26,7 @@ export function OrderMedication({ patientId, onOrdered }: OrderMedicationProps) 
       </Button>
       {open && (
         <RecordDialog title={t("order.title")} size="lg" onClose={close}>
+          {whom}
           <OrderForm
             patientId={patientId}
             onBack={close}

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMay } from "../live/Live";
@@ -8,11 +8,13 @@ import { VitalsForm } from "./VitalsForm";
 
 interface RecordVitalsProps {
   readonly patientId: string;
+  /** Who that is, said over the form. */
+  readonly whom: ReactNode;
   readonly onRecorded: () => void;
 }
 
 /** The way to a new set of vital signs, from the chart; not there where the role may not. */
-export function RecordVitals({ patientId, onRecorded }: RecordVitalsProps) {
+export function RecordVitals({ patientId, whom, onRecorded }: RecordVitalsProps) {
   const { t } = useTranslation("record");
   const [open, setOpen] = useState(false);
   if (!useMay("vitals:record")) return null;
@@ -23,6 +25,7 @@ export function RecordVitals({ patientId, onRecorded }: RecordVitalsProps) {
       </Button>
       {open && (
         <RecordDialog title={t("vitals.title")} size="lg" onClose={() => setOpen(false)}>
+          {whom}
           <VitalsForm patientId={patientId} onClose={() => setOpen(false)} onRecorded={onRecorded} />
         </RecordDialog>
       )}

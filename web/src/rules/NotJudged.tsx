@@ -42,7 +42,7 @@ export function NotJudged() {
       </Text>
       <Listing list={list} none={t("notJudged.none")} noneText={t("notJudged.noneText")}>
         <ListTable
-          label={t("tab.notJudged")}
+          label={t("tab.not-judged")}
           minWidth={720}
           columns={[t("notJudged.observed"), t("column.test"), t("notJudged.value"), t("notJudged.reason"), t("clinical:word.patient")]}
         >

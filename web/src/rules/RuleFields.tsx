@@ -21,10 +21,12 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
   const { t } = useTranslation(["rules", "clinical"]);
   const wards = useWards();
 
-  function text(name: keyof Draft, field: string, more: { readonly required?: boolean; readonly hint?: string } = {}) {
+  function text(name: keyof Draft, field: string, more: { readonly required?: boolean; readonly hint?: string; readonly dir?: "ltr" } = {}) {
     return (
       <TextInput
         label={t(`field.${name}` as "field.test")}
+        // A line from right to left would turn codes round.
+        styles={more.dir ? { input: { direction: more.dir } } : {}}
         description={more.hint}
         required={more.required ?? false}
         inputWrapperOrder={["label", "input", "description", "error"]}
@@ -87,15 +89,15 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
 
   return (
     <>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm" verticalSpacing="sm">
-        {isNew && text("key", "key", { required: true, hint: t("hint.key") })}
+      <SimpleGrid cols={{ base: 1, xs: 2, md: isNew ? 4 : 3 }} spacing="sm" verticalSpacing="sm">
+        {isNew && text("key", "key", { required: true, hint: t("hint.key"), dir: "ltr" })}
         {text("test", "rule.test", { required: true })}
-        {text("codes", "rule.codes", { required: true, hint: t("hint.codes") })}
-        {text("unit", "rule.unit", { required: true, hint: t("hint.unit") })}
+        {text("codes", "rule.codes", { required: true, hint: t("hint.codes"), dir: "ltr" })}
+        {text("unit", "rule.unit", { required: true, hint: t("hint.unit"), dir: "ltr" })}
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm" verticalSpacing="sm">
         {limit("low", ["<", "<="])}
         {limit("high", [">", ">="])}
-        {age("min")}
-        {age("max")}
         <NativeSelect
           label={t("field.sex")}
           data={[{ value: "", label: t("anySex") }, ...SEXES.map((sex) => ({ value: sex, label: t(`clinical:sex.${sex}`) }))]}
@@ -103,6 +105,8 @@ export function RuleFields({ draft, isNew, wrong, onChange }: RuleFieldsProps) {
           error={wrong("rule.sex")}
           onChange={(event) => onChange({ sex: event.currentTarget.value })}
         />
+        {age("min")}
+        {age("max")}
         {text("specimen", "rule.specimen", { hint: t("hint.specimen") })}
         <NativeSelect
           label={t("field.ward")}

@@ -78,7 +78,7 @@ export function RuleList() {
           onChange={(value) => setRetired(value === "retired")}
         />
         {mayWrite && (
-          <Button onClick={() => setOpen({ what: "add" })}>
+          <Button ms="auto" onClick={() => setOpen({ what: "add" })}>
             {t("add")}
           </Button>
         )}
@@ -119,7 +119,7 @@ export function RuleList() {
                   <bdi>{rule.source}</bdi>
                 </Table.Td>
                 <Table.Td>{format.decimal(rule.version)}</Table.Td>
-                <Table.Td>
+                <Table.Td style={{ whiteSpace: retired ? undefined : "nowrap" }}>
                   {since !== null && format.date(since)}
                   <Text size="xs" c="dimmed">
                     <bdi>{by ?? (retired ? "" : t("shipped"))}</bdi>
