@@ -153,7 +153,8 @@ class Transaction(Ledger):
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """What is done in here is not done, events and all, where it ends in an error."""
-        events, charted = list(self._events), dict(self._charted)
+        events = list(self._events)
+        charted = {patient: set(by) for patient, by in self._charted.items()}
         try:
             async with self.connection.transaction():
                 yield

@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from tests.first_light.process import Server, serving
 from tests.web.board import live
-from tests.web.conftest import OpenPage
+from tests.web.conftest import OpenPage, sign_in
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "web" / "src" / "operations"
 MANIFEST = "trusted-documents.json"
@@ -48,7 +48,8 @@ def test_the_manifest_has_every_operation_of_the_page(built: Path) -> None:
 
 async def test_the_page_asks_for_nothing_else(server: Server, open_page: OpenPage) -> None:
     """It signs in, shows the board and hears its feeds, with trusted documents alone."""
-    page = await open_page("/wards/MED1", user="nurse")
+    page = await open_page("/wards/MED1")
+    await sign_in(page, "nurse")
     await live(page)
     await expect(page.locator("[data-bed]").first).to_be_visible()
     async with httpx.AsyncClient(base_url=server.url) as stranger:
