@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
-from sqlalchemy import bindparam, func, null, select
+from sqlalchemy import bindparam, func, literal, null, select
 
 import models
 from models.events import Feed
@@ -22,7 +22,7 @@ from models.rules.critical_results import (
 )
 from models.rules.refusals import Refusal as RuledOut
 from models.rules.scopes import Scope
-from resolvers import batches, inputs, visible
+from resolvers import batches, inputs, visible, vitals_scores
 from resolvers.actors import Actor
 from resolvers.critical_result_alerts import Alert
 from resolvers.critical_result_steps import Loop
@@ -184,8 +184,13 @@ _RESULT = select(_LABS.c.value, _LABS.c.canonical_value, _LABS.c.text).where(
     _LABS.c.id == bindparam("lab_result_id")
 )
 _VITALS = models.VitalSigns.__table__
+_POINTS = sum(
+    (func.coalesce(_VITALS.c[column], 0) for column in vitals_scores.POINTS.values()), literal(0)
+)
+# Sets from before points were kept have the highest one alone.
+_AT_LEAST = func.greatest(_POINTS, _VITALS.c.news2_highest_single)
 _SCORE = select(
-    func.coalesce(_VITALS.c.news2_total, _VITALS.c.news2_highest_single).label("value"),
+    func.coalesce(_VITALS.c.news2_total, _AT_LEAST).label("value"),
     null().label("canonical_value"),
     null().label("text"),
 ).where(_VITALS.c.id == bindparam("vital_signs_id"))

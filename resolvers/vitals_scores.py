@@ -50,7 +50,7 @@ MEASURED = {field.name: spelled(field.name) for field in fields(Measurements)}
 """Column to GraphQL field."""
 BOUNDED = {parameter: parameter.value.lower() for parameter in VitalParameter}
 """What has a range, and its column."""
-_POINTS = {spelled(field.name): f"news2_points_{field.name}" for field in fields(VitalSet)}
+POINTS = {spelled(field.name): f"news2_points_{field.name}" for field in fields(VitalSet)}
 """The column that keeps the points of a parameter."""
 
 
@@ -109,11 +109,11 @@ class Scored:
             "news2_highest_single": self.score.highest_single,
             "news2_risk": None if risk is None else risk.value,
             "news2_missing": list(self.score.missing),
-            **{column: self.score.parts.get(field) for field, column in _POINTS.items()},
+            **{column: self.score.parts.get(field) for field, column in POINTS.items()},
         }
 
 
-_VERDICT = ("news2_total", "news2_highest_single", "news2_risk", *_POINTS.values())
+_VERDICT = ("news2_total", "news2_highest_single", "news2_risk", *POINTS.values())
 
 
 async def subjects(tx: Transaction, patient_ids: Iterable[UUID]) -> dict[UUID, Subject]:
@@ -158,7 +158,7 @@ def known(row: asyncpg.Record) -> Deterioration | None:
     """What a set that is held asks for, by the verdict that it was recorded with."""
     if not row["news2_applies"]:
         return None
-    points = {field: row[column] for field, column in _POINTS.items()}
+    points = {field: row[column] for field, column in POINTS.items()}
     parts = {field: given for field, given in points.items() if given is not None}
     scale = Spo2Scale(row["news2_scale"])
     missing = tuple(row["news2_missing"])

@@ -175,9 +175,9 @@ class CriticalResult(Node):
 
 @strawberry.input(
     description=(
-        "readBack is the value as it was read back, of vital signs the total of NEWS2 (the highest"
-        " single score where there is no total); where it differs the acknowledgement is refused"
-        " and the attempt kept."
+        "readBack is the value as it was read back, of vital signs the total of NEWS2 (where a"
+        " parameter is missing, what the points of the others come to); where it differs the"
+        " acknowledgement is refused and the attempt kept."
     )
 )
 class AcknowledgeCriticalResultInput:

@@ -38,17 +38,12 @@ COUNTED: Counter[str] = Counter()
 @dataclass(frozen=True)
 class Asks:
     """What a set of the list asks for, by hand: whether at once, with how many points, of which
-    the threes are in these parameters, and what somebody reads back."""
+    the threes are in these parameters."""
 
     values: dict[str, Any]
     at_once: bool
     points: int
     threes: frozenset[str] = frozenset()
-    said: int | None = None
-
-    @property
-    def read_back(self) -> int:
-        return self.points if self.said is None else self.said
 
     @property
     def minutes(self) -> int:
@@ -73,13 +68,12 @@ SETS = {
     "nine": Asks(NINE, at_once=True, points=9),
     "pulse": Asks(RED_PULSE, at_once=False, points=3, threes=PULSE),
     "breath": Asks(RED_BREATH, at_once=False, points=3, threes=BREATH),
-    "pulse alone": Asks({"heart_rate": 140}, at_once=False, points=3, threes=PULSE, said=3),
+    "pulse alone": Asks({"heart_rate": 140}, at_once=False, points=3, threes=PULSE),
     "both alone": Asks(
         {"heart_rate": 140, "respiratory_rate": 30},
         at_once=False,
         points=6,
         threes=PULSE | BREATH,
-        said=3,
     ),
 }
 COMPLETE = {"five", "six", "seven", "nine", "pulse", "breath"}
@@ -230,7 +224,7 @@ async def operate(house: House, patient: Watched, account: Account, kind: str, d
         if alert is None:
             return False
         rows = [one for one in await patient.alerts() if one["status"] == "OPEN"]
-        await patient.acknowledge(rows[0]["id"], account.asks(alert.speaks).read_back)
+        await patient.acknowledge(rows[0]["id"], account.asks(alert.speaks).points)
         account.acknowledged(house.now)
     elif kind == "take back":
         standing = [row for row in account.names if row not in account.errors]

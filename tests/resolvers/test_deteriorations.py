@@ -111,6 +111,16 @@ async def test_the_total_is_read_back(house: House) -> None:
     assert (await patient.alert())["status"] == "ACKNOWLEDGED"
 
 
+async def test_of_an_incomplete_set_what_its_points_come_to_is_read_back(house: House) -> None:
+    patient = await watched(house)
+    await patient.record(heart_rate=140, respiratory_rate=30)
+    alert = (await patient.alert())["id"]
+    with pytest.raises(ReadBackDiffers):
+        await patient.acknowledge(alert, 3)
+    await patient.acknowledge(alert, 6)
+    assert (await patient.alert())["status"] == "ACKNOWLEDGED"
+
+
 @pytest.mark.parametrize(("values", "total", "minutes"), [(FIVE, 5, 60), (SEVEN, 7, 30)])
 async def test_an_acknowledgement_covers_the_response_time(
     house: House, values: dict[str, Any], total: int, minutes: int

@@ -16,7 +16,9 @@ from tests.web.axe import violations
 from tests.web.conftest import OpenPage
 
 CRITICALS = """query { criticalResults(status: [OPEN], first: 500) {
-  nodes { id kind labResult { value } vitals { news2 { total highestSingle } } }
+  nodes { id kind labResult { value } vitals { news2 { total parts {
+    respiratoryRate oxygenSaturation onOxygen systolic heartRate consciousness temperature
+  } } } }
 } }"""
 
 COUNT_PULSES = """() => {
@@ -75,7 +77,8 @@ async def settle(ward: Ward) -> None:
             value = one["labResult"]["value"]
         else:
             news2 = one["vitals"]["news2"]
-            value = str(news2["highestSingle"] if news2["total"] is None else news2["total"])
+            known = sum(points or 0 for points in news2["parts"].values())
+            value = str(known if news2["total"] is None else news2["total"])
         await ward.read_back(one["id"], value)
 
 
