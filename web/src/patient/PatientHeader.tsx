@@ -159,7 +159,7 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
           </>
         )}
         <RecordVitals patientId={patient.id} whom={<ForWhom />} onRecorded={again} />
-        <Precautions patientId={patient.id} onChanged={again} />
+        <Precautions patientId={patient.id} whom={<ForWhom />} onChanged={again} />
       </div>
     </header>
   );

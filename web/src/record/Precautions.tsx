@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { patiently } from "../app/patiently";
@@ -11,11 +11,13 @@ const SCOPES = ["isolation:set", "isolation:end", "spo2-scale:set", "pregnancy:r
 
 interface PrecautionsProps {
   readonly patientId: string;
+  /** Who that is, said over the list and each form. */
+  readonly whom: ReactNode;
   readonly onChanged: () => void;
 }
 
 /** The way to isolation, SpO₂ scale and pregnancy, from the chart; not there where the role may change none of them. */
-export function Precautions({ patientId, onChanged }: PrecautionsProps) {
+export function Precautions({ patientId, whom, onChanged }: PrecautionsProps) {
   const { t } = useTranslation("record");
   const { viewer } = useLive();
   const [open, setOpen] = useState(false);
@@ -26,7 +28,7 @@ export function Precautions({ patientId, onChanged }: PrecautionsProps) {
         {t("precautions.open")}
       </Button>
       <Suspense fallback={null}>
-        {open && <PrecautionsDialog patientId={patientId} onChanged={onChanged} onClose={() => setOpen(false)} />}
+        {open && <PrecautionsDialog patientId={patientId} whom={whom} onChanged={onChanged} onClose={() => setOpen(false)} />}
       </Suspense>
     </>
   );

@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 
@@ -14,6 +14,7 @@ import { ScaleForm } from "./ScaleForm";
 
 interface PrecautionsDialogProps {
   readonly patientId: string;
+  readonly whom: ReactNode;
   readonly onChanged: () => void;
   readonly onClose: () => void;
 }
@@ -41,7 +42,7 @@ function FormOf({ asked, patientId, ...ways }: FormOfProps) {
 }
 
 /** What holds for how a patient is nursed and scored: seen in one place, and set by who may. */
-export default function PrecautionsDialog({ patientId, onChanged, onClose }: PrecautionsDialogProps) {
+export default function PrecautionsDialog({ patientId, whom, onChanged, onClose }: PrecautionsDialogProps) {
   const { t } = useTranslation("record");
   const [asked, setAsked] = useState<PrecautionAsked | null>(null);
   const [{ data, error }, again] = useQuery({ query: PrecautionsDocument, variables: { id: patientId } });
@@ -56,6 +57,7 @@ export default function PrecautionsDialog({ patientId, onChanged, onClose }: Pre
   const title = [t("precautions.title"), asked && t(`precautions.${asked.kind}`)].filter(Boolean).join(" · ");
   return (
     <RecordDialog title={title} size="lg" onClose={onClose}>
+      {whom}
       {asked === null ? (
         <>
           <ProblemNote problem={error && !data ? problemOf(error) : null} onAgain={again} />
