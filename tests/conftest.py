@@ -39,8 +39,8 @@ settings.load_profile("wardline")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, since many tests wait for a process or a clock."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores, since many tests wait for a process or a clock."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(wrapper=True)

@@ -52,6 +52,14 @@ WAYS = """query ($id: ID!, $mrn: String!, $name: String!, $ward: String!, $admis
   viewer { wards { code } }
 }"""
 
+ORDER = """mutation ($input: OrderMedicationInput!) {
+  orderMedication(input: $input) { medication { id } }
+}"""
+
+GIVE = """mutation ($input: RecordAdministrationInput!) {
+  recordAdministration(input: $input) { administration { id } }
+}"""
+
 RECORD_ALLERGY = """mutation ($input: RecordAllergyInput!) {
   recordAllergy(input: $input) { allergy { id } }
 }"""
@@ -205,21 +213,27 @@ async def whole_chart(
     integrator = await api.sign_in("integrator")
     for patient in await admin.patients(ward):
         chart: dict[str, Any] = (await admin.run(CHART, id=patient["id"]))["patient"]
-        orders = chart["medications"]["nodes"]
-        if (
-            chart["id"] not in but
-            and chart["latestVitals"]
-            and orders
-            and orders[0]["administrations"]["nodes"]
-        ):
+        if chart["id"] not in but and chart["latestVitals"]:
             break
     else:
         raise AssertionError(f"nobody in {ward} has a chart to hide")
+    needed = {
+        "drug": "Zinc",
+        "dose": "1",
+        "doseUnit": "mg",
+        "asNeeded": True,
+        "asNeededReason": "taste",
+        "maxPerDay": 4,
+    }
+    order = {"patientId": chart["id"], **needed, "overrideReason": "whatever else is given"}
+    ordered = (await admin.run(ORDER, input=order))["orderMedication"]["medication"]["id"]
+    await admin.run(GIVE, input={"medicationId": ordered, "status": "GIVEN"})
     allergy = {"patientId": chart["id"], "substance": "Latex", "criticality": "LOW"}
     await admin.run(RECORD_ALLERGY, input=allergy)
     await integrator.raise_alarm(chart["id"], "9.9")  # too high for a newborn as well
     chart = (await admin.run(CHART, id=chart["id"]))["patient"]
     assert chart["allergies"]
+    assert chart["medications"]["nodes"][0]["administrations"]["nodes"]
     return chart
 
 

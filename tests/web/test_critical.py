@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.first_light.api import ACKNOWLEDGE, Api, Person
 from tests.web.axe import violations
-from tests.web.conftest import OpenPage
+from tests.web.conftest import OpenPage, sign_in
 
 CRITICALS = """query { criticalResults(status: [OPEN], first: 500) {
   nodes { id kind labResult { value } vitals { news2 { total parts {
@@ -90,9 +90,13 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Acknowledge a critical result")
 
 
-async def station(open_page: OpenPage, path: str = "/wards/MED1", **more: Any) -> Page:
-    """A page that is live on MED1, whose pulses of sound are counted from here."""
-    page = await open_page(path, **{"user": "nurse", **more})
+async def station(
+    open_page: OpenPage, path: str = "/wards/MED1", user: str = "nurse", **more: Any
+) -> Page:
+    """A page that is live on MED1, whose pulses of sound are counted from here. Somebody has signed
+    in at it: a browser lets no page sound before it was clicked on."""
+    page = await open_page(path, **more)
+    await sign_in(page, user)
     await expect(page.locator("[data-phase]")).to_have_attribute("data-phase", "live")
     await page.evaluate(COUNT_PULSES)
     return page
@@ -161,6 +165,7 @@ async def test_a_wrong_read_back_says_what_to_do_and_is_a_step_on_record(
     await page.keyboard.press("Escape")
     await expect(acknowledge).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(typed).to_be_focused()
     await page.keyboard.type("7.4")
     await page.keyboard.press("Enter")
     await expect(item).to_have_count(0)
@@ -191,8 +196,10 @@ async def test_the_sound_is_muted_by_name_on_every_tab_until_somebody_ends_it(
     tab = await page.context.new_page()
     await tab.goto("/help")
     await banner(page).get_by_role("button", name="Mute").click()
+    briefly = page.get_by_role("menuitem", name="5 minutes", exact=True)
+    await expect(briefly).to_be_visible()
     assert await violations(page) == {}
-    await page.get_by_role("menuitem", name="5 minutes", exact=True).click()
+    await briefly.click()
     for one in (page, tab):
         await expect(banner(one)).to_contain_text(re.compile(r"Muted by .+ until .*\d\d:\d\d"))
     before = await page.evaluate("window.pulses")
