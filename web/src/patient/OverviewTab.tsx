@@ -101,6 +101,7 @@ function DueMedication() {
   return (
     <Section title={t("overview.due")} aside={<More tab="medication" />}>
       <ProblemNote problem={problem} onAgain={again} />
+      {!orders && problem === null && <Loader size="sm" />}
       {orders && due.length === 0 && <Text c="dimmed">{t("overview.nothingDue")}</Text>}
       <ul className={classes.list}>
         {due.slice(0, MOST).map((one) => {
