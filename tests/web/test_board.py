@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, expect
 
 from app.demo.wards import TIME_ZONE
 from tests.first_light.api import ACKNOWLEDGE, Api, Person, ago
@@ -106,6 +106,21 @@ async def test_a_critical_result_stands_on_the_card_of_two_boards_until_it_is_an
     for one in (page, rounds):
         await expect(item(one, patient, "7.3 mmol/L")).to_have_count(0)
         assert await one.evaluate("window.stillTheSamePage") is True
+
+
+async def test_the_alarm_is_that_of_the_ward_from_the_first(open_page: OpenPage) -> None:
+    page = await open_page("/help", user="nurse")
+    heard_for: set[str | None] = set()
+
+    def asked(request: Request) -> None:
+        if "OpenCriticalResults" in (request.post_data or ""):
+            heard_for.add(request.post_data_json["variables"]["ward"])
+
+    page.on("request", asked)
+    await page.goto("/wards/MED1")
+    await live(page)
+    await expect(page.locator("[data-bed]").first).to_be_visible()
+    assert heard_for == {"MED1"}
 
 
 async def test_vital_signs_doses_and_beds_change_by_themselves(

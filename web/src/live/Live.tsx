@@ -2,6 +2,7 @@ import type { Client } from "@urql/core";
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 
 import { leave } from "../app/leaving";
+import { paths } from "../app/paths";
 import { CriticalStore } from "../critical/store";
 import type { OpenCriticals } from "../critical/open";
 import type { Session, Viewer } from "../session/session";
@@ -28,10 +29,12 @@ const LiveContext = createContext<Live | null>(null);
 /** Per tab: two windows of one desk may show two wards. */
 const WARD_KEY = "wardline.ward";
 
-function rememberedWard(viewer: Viewer): string | null {
-  const code = sessionStorage.getItem(WARD_KEY);
-  if (viewer.wards.some((ward) => ward.code === code)) return code;
-  return viewer.wards.length === 1 ? (viewer.wards[0]?.code ?? null) : null;
+function firstWard(viewer: Viewer): string | null {
+  const open = viewer.wards.map((ward) => ward.code);
+  // That of the board that the page begins with: the alarm must not be of all wards first, vanish, and come again.
+  const named = open.find((code) => location.pathname === paths.ward(code)) ?? sessionStorage.getItem(WARD_KEY);
+  if (named !== null && open.includes(named)) return named;
+  return open.length === 1 ? (open[0] ?? null) : null;
 }
 
 interface LiveProviderProps {
@@ -43,7 +46,7 @@ interface LiveProviderProps {
 }
 
 export function LiveProvider({ session, viewer, channel, endsAt, children }: LiveProviderProps) {
-  const [ward, setWard] = useState(() => rememberedWard(viewer));
+  const [ward, setWard] = useState(() => firstWard(viewer));
   const criticals = useMemo(() => new CriticalStore(ward, session.client, channel), [ward, session, channel]);
 
   useEffect(() => {
