@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from bench.board.browser import NAMES
 from tests.first_light.api import SIGN_IN
 from tests.first_light.hospital import api, built, demo_template, demo_url, server
 from tests.first_light.process import Server
@@ -34,15 +35,6 @@ Storage.prototype.getItem = function (key) {
 };
 """
 """As on a machine where the viewer has signed in before: no tour lies over the page."""
-NAMES = (
-    # The same browser without its windows: a quarter less of the processor.
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
-
 OpenPage = Callable[..., Awaitable[Page]]
 
 
