@@ -20,6 +20,7 @@ import psutil
 
 STARTS_WITHIN = 90.0
 STOPS_WITHIN = 40.0
+WORKER = "app.cli.worker"
 OUR_SETTINGS = {"DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
 
 
@@ -51,7 +52,10 @@ class Server:
         found = []
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.Error):
-                if any(one.status == psutil.CONN_LISTEN for one in child.net_connections("tcp")):
+                # Between fork and exec a child has still the sockets of all the others.
+                if WORKER in child.cmdline() and any(
+                    one.status == psutil.CONN_LISTEN for one in child.net_connections("tcp")
+                ):
                     found.append(child)
         return found
 
