@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -14,6 +14,7 @@ import {
   StartMedicationDocument,
 } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 import type { Order, OrderAction } from "./doses";
 import { ForWhom } from "./ForWhom";
 import { useFocusBack } from "./useFocusBack";
@@ -90,25 +91,19 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
           </Text>
           {goesOn && <Warnings warnings={unanswered} />}
           {action !== "start" && (
-            <Textarea
+            <ReasonField
               name="reason"
               label={t("order.reason")}
               required={needsReason}
-              autosize
-              minRows={2}
-              maxLength={2000}
               data-autofocus
               error={missing ? t("order.reasonNeeded") : refusal.at("reason")}
             />
           )}
           {asksOverride && (
-            <Textarea
+            <ReasonField
               name="overrideReason"
               label={t("order.override")}
               description={t("order.overrideHint")}
-              autosize
-              minRows={2}
-              maxLength={2000}
               error={refusal.at("overrideReason")}
             />
           )}
