@@ -1,6 +1,7 @@
 import { createClient, type Client } from "graphql-ws";
 
 import { Feed, type FeedHost, type FeedSpec } from "./feed";
+import { Hearing } from "./hearing";
 import { hangs, newLine, phaseOf, step, type Line, type LineEvent, type Phase } from "./phase";
 
 /** 4401 and 4403 are the server's words for a sign-in that is missing or has ended. */
@@ -40,6 +41,7 @@ export class LiveChannel {
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly ticking: ReturnType<typeof setInterval>;
+  private readonly hearing = new Hearing();
   private client: Client;
   private readonly ended = new AbortController();
 
@@ -55,6 +57,9 @@ export class LiveChannel {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** True where what else the browser asks of the server is under way, and not lost on a connection that is gone. */
+  readonly isWhole = (): boolean => this.hearing.isWhole(Date.now());
 
   /** Keeps these feeds until the function that it returns is called. */
   watch(specs: readonly FeedSpec[]): () => void {
@@ -118,8 +123,10 @@ export class LiveChannel {
           this.openingSince = null;
           this.apply({ type: "opened" });
         },
+        message: () => this.hearing.heard(Date.now()),
         closed: () => {
           this.openingSince = null;
+          this.hearing.lost(Date.now());
           this.apply({ type: "closed" });
         },
       },

@@ -31,7 +31,10 @@ function socketUrl(): string {
 
 /** Who is signed in on this page, and the socket that lives as long as the sign-in. The token stays in its cookie. */
 export class Session {
-  readonly client: Client = makeClient(() => this.end(true));
+  readonly client: Client = makeClient(
+    () => this.end(true),
+    () => this.state.status === "signed-in" && this.state.channel.isWhole(),
+  );
   private state: SessionState = { status: "unknown" };
   private readonly listeners = new Set<() => void>();
   private inUse: ReturnType<typeof setInterval> | undefined;
