@@ -3,8 +3,8 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
-import { problemOf } from "../api/errors";
-import { newKey } from "../api/idempotency";
+import { problemOfSent } from "../api/errors";
+import { keyAfter, newKey } from "../api/idempotency";
 import { textOf } from "../app/form";
 import { useRefusal } from "../app/refusal";
 import {
@@ -38,7 +38,7 @@ const NEEDS_REASON: readonly OrderAction[] = ["hold", "stop"];
 export function OrderDialog({ asked: { order, action }, onDone, onClose }: OrderDialogProps) {
   const { t } = useTranslation(["patient", "app"]);
   const dosage = useDosage();
-  const [key] = useState(newKey);
+  const [key, setKey] = useState(newKey);
   useFocusBack();
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -76,7 +76,9 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
     setBusy(true);
     const { error } = await sent(reason, textOf(form, "overrideReason").trim() || null);
     setBusy(false);
-    refusal.set(error ? problemOf(error) : null);
+    const problem = error ? problemOfSent(error) : null;
+    refusal.set(problem);
+    setKey(keyAfter(key, problem));
     setRefused(error !== undefined);
     if (!error) onDone();
   }
