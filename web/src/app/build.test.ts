@@ -67,8 +67,9 @@ it("says that a reload is needed while somebody types, and makes it afterwards",
 it("asks once for each time that a piece does not come", async () => {
   vi.useFakeTimers();
   const look = vi.fn(() => Promise.resolve());
+  const came = vi.fn();
   const load = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("404")).mockRejectedValueOnce(new Error("404")).mockResolvedValue("piece");
-  const loaded = patiently(load, { look, late: look, came: look });
+  const loaded = patiently(load, { look, late: look, came });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await loaded).toBe("piece");
   expect(look).toHaveBeenCalledTimes(2);

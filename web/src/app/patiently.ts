@@ -12,16 +12,16 @@ type Pieces = Pick<Build, "look" | "late" | "came">;
 
 /** Loads it once; the build hears of it where it takes too long. */
 async function awaited<Piece>(load: () => Promise<Piece>, page: Pieces): Promise<Piece> {
-  let isLate = false;
+  const told = { late: false };
   const timer = setTimeout(() => {
-    isLate = true;
+    told.late = true;
     void page.late();
   }, LATE_MS);
   try {
     return await load();
   } finally {
     clearTimeout(timer);
-    if (isLate) page.came();
+    if (told.late) page.came();
   }
 }
 

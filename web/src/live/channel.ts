@@ -36,6 +36,7 @@ export class LiveChannel {
   private shown: Phase = phaseOf(this.line, Date.now());
   private readonly feeds = new Map<string, Feed>();
   private watched = 0;
+  private turn = 0;
   /** When the socket that is being made was begun; null while none is. */
   private openingSince: number | null = null;
   private readonly listeners = new Set<() => void>();
@@ -81,6 +82,20 @@ export class LiveChannel {
     };
   }
 
+  /**
+   * A new socket for a new sign-in of the same person: its feeds go on where they were, and the page stays as it is.
+   * False where the socket before was signed out already.
+   */
+  renew(): boolean {
+    if (this.closed) return false;
+    const before = this.client;
+    this.apply({ type: "closed" });
+    this.client = this.connect();
+    this.feeds.forEach((feed) => feed.start());
+    void before.dispose();
+    return true;
+  }
+
   close(): void {
     if (this.closed) return;
     this.ended.abort();
@@ -105,6 +120,9 @@ export class LiveChannel {
   }
 
   private connect(): Client {
+    // What an earlier client still tells of its socket is no news of this one.
+    const turn = ++this.turn;
+    const mine = () => turn === this.turn;
     const client: Client = createClient({
       url: this.options.url,
       ...(this.options.webSocketImpl === undefined ? {} : { webSocketImpl: this.options.webSocketImpl }),
@@ -118,13 +136,15 @@ export class LiveChannel {
       retryWait: (retries) => this.retryWait(retries),
       onNonLazyError: (reason) => this.lost(client, reason),
       on: {
-        connecting: () => (this.openingSince = Date.now()),
+        connecting: () => mine() && (this.openingSince = Date.now()),
         connected: () => {
+          if (!mine()) return;
           this.openingSince = null;
           this.apply({ type: "opened" });
         },
-        message: () => this.hearing.heard(Date.now()),
+        message: () => mine() && this.hearing.heard(Date.now()),
         closed: () => {
+          if (!mine()) return;
           this.openingSince = null;
           this.hearing.lost(Date.now());
           this.apply({ type: "closed" });
