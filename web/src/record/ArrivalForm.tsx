@@ -1,4 +1,4 @@
-import { Button, Group, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -8,6 +8,7 @@ import { patientName } from "../format/patient";
 import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } from "../generated/graphql";
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
+import { ReasonField } from "../ui/ReasonField";
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
 import { PatientPicker, type Found } from "./PatientPicker";
@@ -105,14 +106,11 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
         </Text>
       )}
       {!here && kind === "admit" && (
-        <Textarea
+        <ReasonField
           label={t("admit.reason")}
-          autosize
-          minRows={2}
-          maxLength={2000}
           data-autofocus
           value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
+          onChange={setReason}
           error={sending.errorAt("reason")}
         />
       )}
