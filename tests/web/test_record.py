@@ -343,7 +343,38 @@ async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
     assert (await _where(api, patient))[0] == ward
 
 
-async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page: OpenPage) -> None:
+async def _admit_who_is_to_arrive(page: Page, bed: dict[str, Any]) -> None:
+    """As the charge nurse: who lies on no ward is found by MRN and birth date alone."""
+    await page.keyboard.press("Escape")
+    dialog = await _do(page, bed, "Admit a patient")
+    await expect(dialog.get_by_text("kept for somebody whom your role does not see")).to_be_visible()
+    await dialog.get_by_role("combobox").fill("WEB-1")
+    await expect(dialog.get_by_text("Others by MRN and birth date")).to_be_visible()
+    await dialog.get_by_role("button", name="Not on your wards?").press("Enter")
+    mrn = dialog.get_by_label("MRN")
+    await expect(mrn).to_be_focused()
+    await mrn.fill("WEB-1")
+    await mrn.press("Enter")
+    await expect(dialog.get_by_text("This is needed")).to_be_visible()
+    birth_date = dialog.get_by_label("Birth date")
+    await birth_date.fill("1950-05-02")
+    await birth_date.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_contain_text(["Nobody who is to arrive", ""])
+    await birth_date.fill("1950-05-01")
+    await birth_date.press("Enter")
+    yes = dialog.get_by_role("button", name="Yes, this patient")
+    await expect(yes).to_be_focused()
+    await expect(dialog).to_contain_text(re.compile(r"Quist, Ada · \d+ y.*MRN WEB-1 · born"))
+    assert await violations(page) == {}
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    await yes.press("Enter")
+    await dialog.get_by_role("button", name="Admit", exact=True).click()
+    await expect(_card(page, bed)).to_contain_text("Quist, Ada")
+
+
+async def test_a_clerk_reserves_a_bed_and_discharges_whom_a_charge_nurse_admits(
+    api: Api, open_page: OpenPage
+) -> None:
     (bed, *_) = [
         one
         for one in await _beds(api, "SURG1")
@@ -359,6 +390,7 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
     await dialog.get_by_role("button", name="Register", exact=True).click()
     await expect(dialog.get_by_text("This is needed")).to_be_visible()
     await dialog.get_by_label("Given name").fill("Ada")
+    await dialog.get_by_label("Birth date").fill("1950-05-01")
     await dialog.get_by_role("button", name="Register", exact=True).click()
     await dialog.get_by_role("button", name="Reserve", exact=True).click()
     await expect(_card(page, bed)).to_have_attribute("data-part", "reserved")
@@ -369,7 +401,10 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
     await expect(dialog.get_by_role("option")).to_contain_text("Quist, Ada")
     assert await violations(page) == {}
     await page.keyboard.press("Enter")
-    await dialog.get_by_role("button", name="Admit", exact=True).click()
+    await expect(dialog.get_by_role("button", name="Admit", exact=True)).to_be_visible()
+    await page.keyboard.press("Escape")
+    charge = await open_page("/wards/SURG1", user="charge", width=390)
+    await _admit_who_is_to_arrive(charge, bed)
     await expect(_card(page, bed)).to_contain_text("Quist, Ada")
 
     dialog = await _do(page, bed, "Discharge")
