@@ -174,8 +174,10 @@ bench: bench-queries bench-live bench-board ## All benches
 # The longest first, two at a time: what a part says comes when it is done, and in one piece.
 CHECKS := check-types check-web check-house check-migrations check-lint check-layers
 
-check: $(STAMPS)/dev web ## Check format, lint, types, layers, migrations, schema and the web part
+check: $(STAMPS)/dev web/node_modules/.installed ## Check format, lint, types, layers, migrations, schema and the web part
 	@$(MAKE) --jobs=2 --output-sync=target $(CHECKS)
+
+check-web check-house: web
 
 check-types:
 	@$(BIN)/mypy

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Radio, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -7,6 +7,7 @@ import { problemOf } from "../api/errors";
 import { useRefusal } from "../app/refusal";
 import { ReviewEmergencyAccessDocument, type EmergencyAccessOutcome } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 import type { Access } from "./EmergencyAccesses";
 
 interface EmergencyReviewProps {
@@ -45,13 +46,11 @@ export function EmergencyReview({ access, onClose, onDone }: EmergencyReviewProp
               <Radio value="NOT_JUSTIFIED" label={t("emergency.NOT_JUSTIFIED")} />
             </Stack>
           </Radio.Group>
-          <Textarea
+          <ReasonField
             label={t("emergency.note")}
-            autosize
-            minRows={2}
             value={note}
             error={refusal.at("note")}
-            onChange={(event) => setNote(event.currentTarget.value)}
+            onChange={setNote}
           />
           <Text size="sm">{t("emergency.once")}</Text>
           <ProblemNote problem={refusal.general} />

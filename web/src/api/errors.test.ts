@@ -1,7 +1,7 @@
 import { CombinedError } from "@urql/core";
 import { expect, it } from "vitest";
 
-import { hasCode, problemOf, refusedPaths, retryAfter } from "./errors";
+import { hasCode, problemOf, problemOfSent, refusedPaths, retryAfter } from "./errors";
 
 function failure(...graphQLErrors: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[]): CombinedError {
   return new CombinedError({ graphQLErrors });
@@ -36,4 +36,11 @@ it("tells apart what a person can do something about", () => {
   expect(problemOf(undefined)).toEqual({ key: "unknown" });
   expect(hasCode(broken, "INTERNAL_SERVER_ERROR")).toBe(true);
   expect(hasCode(broken, "FORBIDDEN")).toBe(false);
+});
+
+it("does not say of what was sent under a key that it was not done, where nobody knows", () => {
+  const unanswered = new CombinedError({ networkError: new Error("lost") });
+  expect(problemOfSent(unanswered)).toEqual({ key: "unanswered" });
+  const other = failure({ message: "used", extensions: { code: "CONFLICT", field: "idempotencyKey" } });
+  expect(problemOfSent(other)).toEqual({ key: "wentThrough" });
 });

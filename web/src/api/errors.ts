@@ -65,6 +65,10 @@ export type Problem =
   | { readonly key: "unreachable" }
   | { readonly key: "throttled"; readonly seconds: number }
   | { readonly key: "internal"; readonly id: string }
+  /** No answer came to something that was sent under a key: sent again as it is, it is done once. */
+  | { readonly key: "unanswered" }
+  /** It was sent before in another wording, under the same key, and done: that answer was lost. */
+  | { readonly key: "wentThrough" }
   /** The server's own sentence, which names the field and the limit. */
   | { readonly key: "refused"; readonly message: string; readonly field: string | null }
   | { readonly key: "unknown" };
@@ -80,5 +84,12 @@ export function problemOf(error: CombinedError | undefined): Problem {
   const first = wireErrors(error.graphQLErrors)[0];
   if (first === undefined) return { key: "unknown" };
   const field = first.extensions?.field;
+  if (field === "idempotencyKey" && first.extensions?.code === "CONFLICT") return { key: "wentThrough" };
   return { key: "refused", message: first.message, field: typeof field === "string" ? field : null };
+}
+
+/** For errors of what is sent under a key. */
+export function problemOfSent(error: CombinedError | undefined): Problem {
+  const problem = problemOf(error);
+  return problem.key === "unreachable" ? { key: "unanswered" } : problem;
 }

@@ -10,6 +10,7 @@ import { LiveProvider } from "../live/Live";
 import type { Session } from "../session/session";
 import { useProblem } from "../ui/Problem";
 import { Broken } from "./Broken";
+import { FaultNote } from "./FaultNote";
 import { Pages } from "./Pages";
 import { patiently } from "./patiently";
 import { Shell } from "./Shell";
@@ -40,7 +41,7 @@ function Content({ session }: { readonly session: Session }) {
       );
     case "signed-out":
       return (
-        <Suspense fallback={null}>
+        <Suspense fallback={<FaultNote />}>
           <SignIn session={session} ended={state.ended} />
         </Suspense>
       );

@@ -12,7 +12,7 @@ import { LiveStatus, LiveWarning } from "../live/LiveStatus";
 import { EndingNotice } from "../session/EndingNotice";
 import { AccountMenu } from "./AccountMenu";
 import { isHere, useDestinations, type Destination } from "./destinations";
-import { Outdated } from "./Outdated";
+import { FaultNote } from "./FaultNote";
 import { paths } from "./paths";
 import { patiently } from "./patiently";
 import classes from "./Shell.module.css";
@@ -78,7 +78,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main} data-wall={wall}>
         <AlarmBanner />
         <LiveWarning />
-        <Outdated />
+        <FaultNote />
         <EndingNotice />
         {children}
       </AppShell.Main>

@@ -26,7 +26,7 @@ it("begins anew where the server has another build", async () => {
   const build = new Build(whole);
   await build.look();
   expect(reload).toHaveBeenCalledOnce();
-  expect(build.outdated()).toBe(false);
+  expect(build.fault()).toBe(null);
 });
 
 it.each([
@@ -38,7 +38,7 @@ it.each([
   const build = new Build(whole);
   await build.look();
   expect(reload).not.toHaveBeenCalled();
-  expect(build.outdated()).toBe(false);
+  expect(build.fault()).toBe(null);
 });
 
 it("does not go round in circles between two servers of two builds", async () => {
@@ -47,7 +47,7 @@ it("does not go round in circles between two servers of two builds", async () =>
   const again = new Build({ ...whole, entry: "/assets/board-new.js", served: () => Promise.resolve(page("/assets/board-old.js")) });
   await again.look();
   expect(reload).toHaveBeenCalledOnce();
-  expect(again.outdated()).toBe(true);
+  expect(again.fault()).toBe("outdated");
 });
 
 it("says that a reload is needed while somebody types, and makes it afterwards", async () => {
@@ -58,7 +58,7 @@ it("says that a reload is needed while somebody types, and makes it afterwards",
   build.subscribe(told);
   await build.look();
   await build.look();
-  expect([build.outdated(), told.mock.calls.length, reload.mock.calls.length]).toEqual([true, 1, 0]);
+  expect([build.fault(), told.mock.calls.length, reload.mock.calls.length]).toEqual(["outdated", 1, 0]);
   typing = false;
   await build.look();
   expect(reload).toHaveBeenCalledOnce();
@@ -67,10 +67,32 @@ it("says that a reload is needed while somebody types, and makes it afterwards",
 it("asks once for each time that a piece does not come", async () => {
   vi.useFakeTimers();
   const look = vi.fn(() => Promise.resolve());
+  const came = vi.fn();
   const load = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("404")).mockRejectedValueOnce(new Error("404")).mockResolvedValue("piece");
-  const loaded = patiently(load, { look });
+  const loaded = patiently(load, { look, late: look, came });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await loaded).toBe("piece");
   expect(look).toHaveBeenCalledTimes(2);
   vi.useRealTimers();
+});
+
+it("says that a piece is late until it comes, and begins anew where the server is there", async () => {
+  vi.useFakeTimers();
+  const { whole, reload } = around({ served: () => Promise.resolve(page("/assets/board-old.js")) });
+  const build = new Build(whole);
+  const loaded = patiently(() => new Promise((resolve) => setTimeout(() => resolve("piece"), 9_000)), build);
+  await vi.advanceTimersByTimeAsync(7_999);
+  expect(build.fault()).toBe(null);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([build.fault(), reload.mock.calls.length]).toEqual(["late", 1]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([await loaded, build.fault()]).toEqual(["piece", null]);
+  vi.useRealTimers();
+});
+
+it("waits for a late piece while the server is away, and while somebody types", async () => {
+  const { whole, reload } = around({ served: () => Promise.resolve(null) });
+  await new Build(whole).late();
+  await new Build({ ...whole, served: () => Promise.resolve(page("/assets/board-old.js")), inHand: () => true }).late();
+  expect(reload).not.toHaveBeenCalled();
 });

@@ -1,6 +1,7 @@
 /**
- * Whether this page is of another build than the server has by now: after a deployment it asks for pieces whose names
- * are gone. It is then begun anew, once, and never from under the hands of somebody.
+ * Whether the pieces of this page can still be had. After a deployment it asks for some whose names are gone; and one
+ * that was asked for on a connection that is gone never comes, as a browser gives it up after minutes alone. The page
+ * is then begun anew, once, and never from under the hands of somebody.
  */
 
 /** What of the browser it takes to see that. */
@@ -23,14 +24,18 @@ const ONCE_IN_MS = 10 * 60_000;
 /** index.html as Vite builds it: what anything between here and the server sends in its place has no such script. */
 const ENTRY = /<script type="module"[^>]* src="([^"]+)"/;
 
+/** What is wrong where a reload would help and was not made. */
+export type Fault = "outdated" | "late";
+
 export class Build {
-  private shown = false;
+  private outdated = false;
+  private awaited = 0;
+  private shown: Fault | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly around: Surroundings) {}
 
-  /** True where a reload is needed and was not made. */
-  readonly outdated = (): boolean => this.shown;
+  readonly fault = (): Fault | null => this.shown;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -39,14 +44,34 @@ export class Build {
 
   /** A piece of this page could not be loaded: because there is a newer one? */
   async look(): Promise<void> {
-    const entry = ENTRY.exec((await this.around.served()) ?? "")?.[1];
-    if (entry === undefined || entry === this.around.entry) return;
-    if (this.around.inHand() || this.hasReloaded()) {
-      this.show();
-      return;
-    }
+    const entry = await this.served();
+    if (entry === null || entry === this.around.entry || this.beginAnew()) return;
+    this.outdated = true;
+    this.show();
+  }
+
+  /** A piece of this page does not come: said until `came`, and begun anew where the server is there all the same. */
+  async late(): Promise<void> {
+    this.awaited++;
+    this.show();
+    if ((await this.served()) !== null && this.awaited > 0) this.beginAnew();
+  }
+
+  came(): void {
+    this.awaited--;
+    this.show();
+  }
+
+  /** The script with which the server begins the page now; null where it does not answer. */
+  private async served(): Promise<string | null> {
+    return ENTRY.exec((await this.around.served()) ?? "")?.[1] ?? null;
+  }
+
+  private beginAnew(): boolean {
+    if (this.around.inHand() || this.hasReloaded()) return false;
     this.around.storage.setItem(KEY, String(Date.now()));
     this.around.reload();
+    return true;
   }
 
   private hasReloaded(): boolean {
@@ -54,8 +79,10 @@ export class Build {
   }
 
   private show(): void {
-    if (this.shown) return;
-    this.shown = true;
+    const late = this.awaited > 0 ? "late" : null;
+    const fault = this.outdated ? "outdated" : late;
+    if (this.shown === fault) return;
+    this.shown = fault;
     this.listeners.forEach((listener) => listener());
   }
 }

@@ -235,3 +235,19 @@ it("drops a cursor that the server cannot read, and reads the state again", asyn
   expect(log.afters.slice(2)).toContain(null);
   await until(() => expect(phase()).toBe("live"));
 });
+
+it("goes on with a new socket for a new sign-in, with its cursors and without a gap", async () => {
+  const channel = open();
+  await until(() => expect(phase()).toBe("live"));
+  log.append(1);
+  await until(() => expect(heard).toEqual([1]));
+  const [before] = server.clients;
+  expect(channel.renew()).toBe(true);
+  await until(() => expect(log.afters).toEqual([null, "1"]));
+  await until(() => expect(before?.readyState).toBe(WebSocket.CLOSED));
+  log.append(2);
+  await until(() => expect(heard).toEqual([1, 2]));
+  expect([phase(), gaps, connects, signedOut]).toEqual(["live", 1, 2, false]);
+  channel.close();
+  expect(channel.renew()).toBe(false);
+});

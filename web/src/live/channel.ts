@@ -1,6 +1,7 @@
 import { createClient, type Client } from "graphql-ws";
 
 import { Feed, type FeedHost, type FeedSpec } from "./feed";
+import { Hearing } from "./hearing";
 import { hangs, newLine, phaseOf, step, type Line, type LineEvent, type Phase } from "./phase";
 
 /** 4401 and 4403 are the server's words for a sign-in that is missing or has ended. */
@@ -35,11 +36,13 @@ export class LiveChannel {
   private shown: Phase = phaseOf(this.line, Date.now());
   private readonly feeds = new Map<string, Feed>();
   private watched = 0;
+  private turn = 0;
   /** When the socket that is being made was begun; null while none is. */
   private openingSince: number | null = null;
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly ticking: ReturnType<typeof setInterval>;
+  private readonly hearing = new Hearing();
   private client: Client;
   private readonly ended = new AbortController();
 
@@ -55,6 +58,9 @@ export class LiveChannel {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** True where what else the browser asks of the server is under way, and not lost on a connection that is gone. */
+  readonly isWhole = (): boolean => this.hearing.isWhole(Date.now());
 
   /** Keeps these feeds until the function that it returns is called. */
   watch(specs: readonly FeedSpec[]): () => void {
@@ -74,6 +80,20 @@ export class LiveChannel {
         this.apply({ type: "unwatched", feed: key });
       }
     };
+  }
+
+  /**
+   * A new socket for a new sign-in of the same person: its feeds go on where they were, and the page stays as it is.
+   * False where the socket before was signed out already.
+   */
+  renew(): boolean {
+    if (this.closed) return false;
+    const before = this.client;
+    this.apply({ type: "closed" });
+    this.client = this.connect();
+    this.feeds.forEach((feed) => feed.start());
+    void before.dispose();
+    return true;
   }
 
   close(): void {
@@ -100,6 +120,9 @@ export class LiveChannel {
   }
 
   private connect(): Client {
+    // What an earlier client still tells of its socket is no news of this one.
+    const turn = ++this.turn;
+    const mine = () => turn === this.turn;
     const client: Client = createClient({
       url: this.options.url,
       ...(this.options.webSocketImpl === undefined ? {} : { webSocketImpl: this.options.webSocketImpl }),
@@ -113,13 +136,17 @@ export class LiveChannel {
       retryWait: (retries) => this.retryWait(retries),
       onNonLazyError: (reason) => this.lost(client, reason),
       on: {
-        connecting: () => (this.openingSince = Date.now()),
+        connecting: () => mine() && (this.openingSince = Date.now()),
         connected: () => {
+          if (!mine()) return;
           this.openingSince = null;
           this.apply({ type: "opened" });
         },
+        message: () => mine() && this.hearing.heard(Date.now()),
         closed: () => {
+          if (!mine()) return;
           this.openingSince = null;
+          this.hearing.lost(Date.now());
           this.apply({ type: "closed" });
         },
       },

@@ -80,7 +80,7 @@ export function step(line: Line, event: LineEvent, now: number): Line {
     case "signed-out":
       return { ...line, socket: "signed-out", openedAt: null };
     case "heard":
-      return oneFeed(line, event.feed, { heardAt: now, wholeUntil: now });
+      return oneFeed(line, event.feed, { heardAt: now, wholeUntil: now, refused: false });
     case "refused":
       return oneFeed(line, event.feed, { refused: true });
   }

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useEffectEvent, useRef } from "react";
+import { useCallback, useEffect } from "react";
 import { useQuery, type AnyVariables, type TypedDocumentNode, type UseQueryState } from "urql";
 
 import type { Pulse } from "./pulse";
+import { useBeat } from "./useBeat";
 
 /** A server that was away is asked again without being told to, as Mirror does. */
 const TRY_AGAIN_MS = 10_000;
@@ -26,22 +27,8 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
 
   const { fetching, error } = result;
   const unreachable = error?.networkError;
-  const missed = useRef(false);
 
-  // An answer that is on its way is waited for: given up at each beat, it would never come where there is always news.
-  const beat = useEffectEvent(() => {
-    if (fetching) missed.current = true;
-    else again();
-  });
-  useEffect(() => {
-    if (pulse === null || pause) return undefined;
-    return pulse.onBeat(() => beat());
-  }, [pulse, pause]);
-  useEffect(() => {
-    if (fetching || !missed.current) return;
-    missed.current = false;
-    again();
-  }, [fetching, again]);
+  useBeat(pause ? null : pulse, fetching, again);
 
   useEffect(() => {
     if (unreachable === undefined || pause) return undefined;

@@ -1,4 +1,4 @@
-import { Button, Card, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Card, Stack, Text, Title } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -7,6 +7,7 @@ import { problemOf, type Problem } from "../api/errors";
 import { textOf } from "../app/form";
 import { BreakGlassDocument } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 
 /** The API refuses a reason that a reviewer could do nothing with. */
 const SHORTEST_REASON = 10;
@@ -35,14 +36,11 @@ export function BreakGlass({ id, onOpened }: { readonly id: string; readonly onO
           {t("glass.title")}
         </Title>
         <Text size="sm">{t("glass.text")}</Text>
-        <Textarea
+        <ReasonField
           name="reason"
           label={t("glass.reason")}
           description={t("glass.reasonHint")}
           error={short ? t("glass.short", { least: SHORTEST_REASON }) : null}
-          minRows={3}
-          autosize
-          maxLength={2000}
           required
         />
         <ProblemNote problem={problem} />

@@ -3,8 +3,8 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
-import { nextAllowedAt, problemOf } from "../api/errors";
-import { newKey } from "../api/idempotency";
+import { nextAllowedAt, problemOfSent } from "../api/errors";
+import { keyAfter, newKey } from "../api/idempotency";
 import { useNow } from "../app/clock";
 import { textOf } from "../app/form";
 import { useRefusal } from "../app/refusal";
@@ -46,7 +46,7 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
   const now = useNow();
   const { order, dueAt, status } = asked;
   const given = status === "GIVEN";
-  const [key] = useState(newKey);
+  const [key, setKey] = useState(newKey);
   useFocusBack();
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState<"dose" | "reason" | null>(null);
@@ -83,7 +83,9 @@ export function DoseDialog({ asked, onDone, onClose }: DoseDialogProps) {
         idempotencyKey: key,
       },
     });
-    refusal.set(error ? problemOf(error) : null);
+    const problem = error ? problemOfSent(error) : null;
+    refusal.set(problem);
+    setKey(keyAfter(key, problem));
     setAllowed(millis(nextAllowedAt(error)));
     if (!error) onDone();
   }

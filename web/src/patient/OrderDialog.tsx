@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
-import { problemOf } from "../api/errors";
-import { newKey } from "../api/idempotency";
+import { problemOfSent } from "../api/errors";
+import { keyAfter, newKey } from "../api/idempotency";
 import { textOf } from "../app/form";
 import { useRefusal } from "../app/refusal";
 import {
@@ -14,6 +14,7 @@ import {
   StartMedicationDocument,
 } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 import type { Order, OrderAction } from "./doses";
 import { ForWhom } from "./ForWhom";
 import { useFocusBack } from "./useFocusBack";
@@ -37,7 +38,7 @@ const NEEDS_REASON: readonly OrderAction[] = ["hold", "stop"];
 export function OrderDialog({ asked: { order, action }, onDone, onClose }: OrderDialogProps) {
   const { t } = useTranslation(["patient", "app"]);
   const dosage = useDosage();
-  const [key] = useState(newKey);
+  const [key, setKey] = useState(newKey);
   useFocusBack();
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -75,7 +76,9 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
     setBusy(true);
     const { error } = await sent(reason, textOf(form, "overrideReason").trim() || null);
     setBusy(false);
-    refusal.set(error ? problemOf(error) : null);
+    const problem = error ? problemOfSent(error) : null;
+    refusal.set(problem);
+    setKey(keyAfter(key, problem));
     setRefused(error !== undefined);
     if (!error) onDone();
   }
@@ -90,25 +93,19 @@ export function OrderDialog({ asked: { order, action }, onDone, onClose }: Order
           </Text>
           {goesOn && <Warnings warnings={unanswered} />}
           {action !== "start" && (
-            <Textarea
+            <ReasonField
               name="reason"
               label={t("order.reason")}
               required={needsReason}
-              autosize
-              minRows={2}
-              maxLength={2000}
               data-autofocus
               error={missing ? t("order.reasonNeeded") : refusal.at("reason")}
             />
           )}
           {asksOverride && (
-            <Textarea
+            <ReasonField
               name="overrideReason"
               label={t("order.override")}
               description={t("order.overrideHint")}
-              autosize
-              minRows={2}
-              maxLength={2000}
               error={refusal.at("overrideReason")}
             />
           )}

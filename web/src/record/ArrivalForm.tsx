@@ -1,4 +1,4 @@
-import { Button, Group, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -8,7 +8,11 @@ import { patientName } from "../format/patient";
 import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } from "../generated/graphql";
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
+<<<<<<< HEAD
 import { ArrivalSearch } from "./ArrivalSearch";
+=======
+import { ReasonField } from "../ui/ReasonField";
+>>>>>>> main
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
 import { PatientPicker, type Found } from "./PatientPicker";
@@ -108,14 +112,11 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
         </Text>
       )}
       {!here && kind === "admit" && (
-        <Textarea
+        <ReasonField
           label={t("admit.reason")}
-          autosize
-          minRows={2}
-          maxLength={2000}
           data-autofocus
           value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
+          onChange={setReason}
           error={sending.errorAt("reason")}
         />
       )}

@@ -1,9 +1,10 @@
-import { NativeSelect, SimpleGrid, Text, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, SimpleGrid, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
 import { EndIsolationDocument, SetIsolationDocument, type IsolationKind } from "../generated/graphql";
+import { ReasonField } from "../ui/ReasonField";
 import { momentOf } from "./moment";
 import type { Isolation } from "./PrecautionList";
 import { RecordForm } from "./RecordForm";
@@ -45,14 +46,11 @@ export function IsolationForm({ patientId, onDone, onBack }: Ways & { readonly p
         data={KINDS.map((one) => ({ value: one, label: t(`clinical:isolation.${one}`) }))}
         error={sending.errorAt("kind")}
       />
-      <Textarea
+      <ReasonField
         label={t("reason")}
         required
-        autosize
-        minRows={2}
-        maxLength={2000}
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={setReason}
         error={tried && lacksReason ? t("needed") : sending.errorAt("reason")}
       />
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">

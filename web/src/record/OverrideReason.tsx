@@ -1,5 +1,6 @@
-import { Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+
+import { ReasonField } from "../ui/ReasonField";
 
 interface OverrideReasonProps {
   readonly value: string;
@@ -15,14 +16,11 @@ export function OverrideReason({ value, refused, expected = false, onChange }: O
   const { t } = useTranslation("record");
   if (refused === null && value === "" && !expected) return null;
   return (
-    <Textarea
+    <ReasonField
       label={t("override.label")}
       description={t("override.hint")}
-      autosize
-      minRows={2}
-      maxLength={2000}
       value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      onChange={onChange}
       error={refused}
     />
   );

@@ -1,9 +1,10 @@
-import { Text, Textarea } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
 import { SetSpo2ScaleDocument } from "../generated/graphql";
+import { ReasonField } from "../ui/ReasonField";
 import type { Scale } from "./PrecautionList";
 import { RecordForm } from "./RecordForm";
 import { useSending } from "./useSending";
@@ -35,15 +36,12 @@ export function ScaleForm({ patientId, scale, onDone, onBack }: ScaleFormProps) 
     <RecordForm sending={sending} submit={t(`precautions.choose.${scale}`)} onSubmit={() => void submit()} onBack={onBack}>
       <Text fw={600}>{t(`precautions.scales.${scale}`)}</Text>
       <Text size="sm">{t(`precautions.scaleText.${scale}`)}</Text>
-      <Textarea
+      <ReasonField
         label={t("reason")}
         required
-        autosize
-        minRows={2}
-        maxLength={2000}
         data-autofocus
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={setReason}
         error={tried && lacksReason ? t("needed") : (sending.errorAt("reason") ?? sending.errorAt("scale"))}
       />
     </RecordForm>

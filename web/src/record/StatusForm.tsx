@@ -1,10 +1,11 @@
-import { Radio, Stack, Textarea } from "@mantine/core";
+import { Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
 import type { Bed } from "../board/reduce";
 import { SetBedStatusDocument } from "../generated/graphql";
+import { ReasonField } from "../ui/ReasonField";
 import { movesOf } from "./doings";
 import { RecordForm } from "./RecordForm";
 import { useSending } from "./useSending";
@@ -46,14 +47,11 @@ export function StatusForm({ bed, onDone, onBack }: StatusFormProps) {
           ))}
         </Stack>
       </Radio.Group>
-      <Textarea
+      <ReasonField
         label={t("reason")}
         required={status === "CLOSED"}
-        autosize
-        minRows={2}
-        maxLength={2000}
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={setReason}
         error={tried && lacksReason ? t("needed") : sending.errorAt("reason")}
       />
     </RecordForm>

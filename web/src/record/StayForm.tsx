@@ -1,4 +1,4 @@
-import { NativeSelect, Text, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -10,6 +10,7 @@ import {
   ReleaseReservationDocument,
   StartLeaveDocument,
 } from "../generated/graphql";
+import { ReasonField } from "../ui/ReasonField";
 import { momentOf } from "./moment";
 import { RecordForm } from "./RecordForm";
 import { useSending } from "./useSending";
@@ -80,13 +81,10 @@ export function StayForm({ bed, kind, onDone, onBack }: StayFormProps) {
         />
       )}
       {kind === "leave" && (
-        <Textarea
+        <ReasonField
           label={t("reason")}
-          autosize
-          minRows={2}
-          maxLength={2000}
           value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
+          onChange={setReason}
           error={sending.errorAt("reason")}
         />
       )}

@@ -1,9 +1,10 @@
-import { NativeSelect, Text, Textarea } from "@mantine/core";
+import { NativeSelect, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQuery } from "urql";
 
 import { BedsBesideDocument, CancelAdmissionDocument, CancelDischargeDocument, CancelTransferDocument } from "../generated/graphql";
+import { ReasonField } from "../ui/ReasonField";
 import { RecordForm } from "./RecordForm";
 import type { TakingBack } from "./takingBack";
 import { useSending } from "./useSending";
@@ -58,15 +59,12 @@ export function TakeBackForm({ kind, admissionId, bedId, onDone, onBack }: TakeB
   return (
     <RecordForm sending={sending} submit={t(`${kind}.submit`)} danger onSubmit={() => void submit()} onBack={onBack}>
       <Text size="sm">{t(`${kind}.text`)}</Text>
-      <Textarea
+      <ReasonField
         label={t("reason")}
         required
-        autosize
-        minRows={2}
-        maxLength={2000}
         data-autofocus
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={setReason}
         error={tried && lacksReason ? t("needed") : sending.errorAt("reason")}
       />
       {kind === "cancelDischarge" && (

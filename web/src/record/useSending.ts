@@ -1,8 +1,8 @@
 import type { CombinedError } from "@urql/core";
 import { useRef, useState } from "react";
 
-import { problemOf, type Problem } from "../api/errors";
-import { newKey } from "../api/idempotency";
+import { problemOfSent, type Problem } from "../api/errors";
+import { keyAfter, newKey } from "../api/idempotency";
 import { refusalOf, type Refusal } from "./refusal";
 
 interface Answer<Data> {
@@ -25,7 +25,7 @@ const NOTHING: Refusal = { allowed: [], warnings: [] };
 
 /** Sends what a form does. `fields` are those that show their own errors. */
 export function useSending(fields: readonly string[]): Sending {
-  const [key] = useState(newKey);
+  const [key, setKey] = useState(newKey);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [refusal, setRefusal] = useState(NOTHING);
@@ -40,7 +40,9 @@ export function useSending(fields: readonly string[]): Sending {
     setBusy(false);
     // It was done, also where the role may not read what came of it.
     const failure = data ? undefined : error;
-    setProblem(data ? null : problemOf(failure));
+    const wrong = data ? null : problemOfSent(failure);
+    setProblem(wrong);
+    setKey(keyAfter(key, wrong));
     setRefusal(failure ? refusalOf(failure) : NOTHING);
     return data ?? null;
   }

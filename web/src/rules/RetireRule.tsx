@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
@@ -7,6 +7,7 @@ import { problemOf } from "../api/errors";
 import { useRefusal } from "../app/refusal";
 import { RetireCriticalRuleDocument, type RuleInTableFragment } from "../generated/graphql";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 import { useRuleWords } from "./useRuleWords";
 
 interface RetireRuleProps {
@@ -39,15 +40,13 @@ export function RetireRule({ rule, onClose, onDone }: RetireRuleProps) {
             <bdi>{rule.test}</bdi> <bdi dir="ltr">{words.limits(rule)}</bdi>, {words.people(rule)}
           </Text>
           <Text size="sm">{t("retireText")}</Text>
-          <Textarea
+          <ReasonField
             label={t("reason")}
             required
-            autosize
-            minRows={2}
             data-autofocus
             value={reason}
             error={refusal.at("reason")}
-            onChange={(event) => setReason(event.currentTarget.value)}
+            onChange={setReason}
           />
           <ProblemNote problem={refusal.general} />
           <Group justify="end">

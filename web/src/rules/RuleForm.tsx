@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMutation } from "urql";
@@ -13,6 +13,7 @@ import {
 } from "../generated/graphql";
 import { ChangedMeanwhile } from "../ui/ChangedMeanwhile";
 import { ProblemNote } from "../ui/Problem";
+import { ReasonField } from "../ui/ReasonField";
 import { draftOf, EMPTY, faultsOf, FIELDS, inputOf, type Draft } from "./draft";
 import { DryRun } from "./DryRun";
 import { RuleFields } from "./RuleFields";
@@ -99,13 +100,11 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
           )}
           <RuleFields draft={draft} isNew={base === null} wrong={wrong} onChange={(part) => setDraft({ ...draft, ...part })} />
           {base !== null && (
-            <Textarea
+            <ReasonField
               label={t("reasonOfChange")}
-              autosize
-              minRows={1}
               value={reason}
               error={refusal.at("reason")}
-              onChange={(event) => setReason(event.currentTarget.value)}
+              onChange={setReason}
             />
           )}
           <DryRun

@@ -31,7 +31,10 @@ function socketUrl(): string {
 
 /** Who is signed in on this page, and the socket that lives as long as the sign-in. The token stays in its cookie. */
 export class Session {
-  readonly client: Client = makeClient(() => this.end(true));
+  readonly client: Client = makeClient(
+    () => this.end(true),
+    () => this.state.status === "signed-in" && this.state.channel.isWhole(),
+  );
   private state: SessionState = { status: "unknown" };
   private readonly listeners = new Set<() => void>();
   private inUse: ReturnType<typeof setInterval> | undefined;
@@ -88,6 +91,13 @@ export class Session {
   }
 
   private stand(viewer: Viewer): void {
+    const endsAt = millis(viewer.session?.endsAt);
+    const { state } = this;
+    // Whoever signs in again goes on with what they have open.
+    if (state.status === "signed-in" && state.viewer.id === viewer.id && state.channel.renew()) {
+      this.set({ ...state, viewer, endsAt });
+      return;
+    }
     this.leave();
     const channel = new LiveChannel({
       url: socketUrl(),
@@ -98,7 +108,7 @@ export class Session {
     this.inUse = setInterval(() => {
       if (document.visibilityState === "visible") void this.look();
     }, IN_USE_EVERY_MS);
-    this.set({ status: "signed-in", viewer, channel, endsAt: millis(viewer.session?.endsAt) });
+    this.set({ status: "signed-in", viewer, channel, endsAt });
   }
 
   private leave(): void {

@@ -32,7 +32,11 @@ export function ProblemNote({ problem, onAgain }: ProblemNoteProps) {
   return (
     <div role="alert">
       {problem !== null && (
-        <Alert color="red" variant="light" title={t("problem.title")}>
+        <Alert
+          color={problem.key === "wentThrough" ? "orange" : "red"}
+          variant="light"
+          title={t(problem.key === "wentThrough" ? "problem.wentThroughTitle" : "problem.title")}
+        >
           {say(problem)}
           {onAgain && (
             <Group mt="xs">

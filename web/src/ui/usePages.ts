@@ -4,6 +4,7 @@ import { CombinedError, useClient, type AnyVariables, type TypedDocumentNode } f
 import { problemOf, type Problem } from "../api/errors";
 import { readPages, type Page, type PagesRead } from "../api/pages";
 import type { Pulse } from "../live/pulse";
+import { useBeat } from "../live/useBeat";
 
 const AT_ONCE = 50;
 
@@ -86,14 +87,15 @@ export function usePages<Data, Variables, Node>({
 
   const shown = answer.read?.pages ?? 1;
   const again = useCallback(() => setWish({ of, pages: shown, from: null }), [of, shown]);
-  useEffect(() => pulse?.onBeat(again), [pulse, again]);
+  const reading = answer.wish !== wish || answer.of !== of;
+  useBeat(pulse, reading, again);
 
   const { read, problem } = answer;
   return {
     nodes: read?.nodes ?? null,
     total: read?.total ?? 0,
     problem,
-    reading: answer.wish !== wish || answer.of !== of,
+    reading,
     again,
     more: read?.next == null ? null : () => setWish({ of, pages: read.pages + 1, from: read }),
   };

@@ -4,15 +4,15 @@ import { useTranslation } from "react-i18next";
 
 import { build } from "./patiently";
 
-/** Said where a piece of this page is gone from the server, and somebody would lose something by a reload. */
-export function Outdated() {
+/** Said where a piece of this page is gone from the server or does not come, and a reload would help. */
+export function FaultNote() {
   const { t } = useTranslation("app");
-  const outdated = useSyncExternalStore(build.subscribe, build.outdated);
+  const fault = useSyncExternalStore(build.subscribe, build.fault);
   return (
     <div role="alert">
-      {outdated && (
-        <Alert color="orange" mb="md" title={t("outdated.title")}>
-          {t("outdated.text")}{" "}
+      {fault !== null && (
+        <Alert color="orange" mb="md" title={t(`${fault}.title`)}>
+          {t(`${fault}.text`)}{" "}
           <Button size="xs" variant="default" onClick={() => location.reload()}>
             {t("word.reload")}
           </Button>
