@@ -8,11 +8,8 @@ import { patientName } from "../format/patient";
 import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } from "../generated/graphql";
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
-<<<<<<< HEAD
-import { ArrivalSearch } from "./ArrivalSearch";
-=======
 import { ReasonField } from "../ui/ReasonField";
->>>>>>> main
+import { ArrivalSearch } from "./ArrivalSearch";
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
 import { PatientPicker, type Found } from "./PatientPicker";
