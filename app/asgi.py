@@ -185,6 +185,7 @@ def policy_of(settings: Settings) -> Policy:
         sign_in_attempts_per_address=settings.sign_in_address_attempts,
         emergency_access_lasts=timedelta(hours=settings.emergency_access_hours),
         emergency_access_attempts=settings.emergency_access_attempts,
+        arrival_attempts=settings.arrival_attempts,
         care_team_tail=timedelta(hours=settings.care_team_tail_hours),
         cancel_stay_within=timedelta(hours=settings.cancel_stay_hours),
         events_kept=timedelta(hours=settings.events_kept_hours),

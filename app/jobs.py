@@ -21,6 +21,7 @@ from sqlalchemy import select
 import models
 from models.rules import audit_chain
 from resolvers import (
+    arrivals,
     audit,
     beds,
     critical_result_listeners,
@@ -72,6 +73,7 @@ async def run(
             async with pool.acquire() as connection:
                 await idempotency.forget(connection, before=now - KEYS_KEPT)
                 await emergency_access.forget_attempts(connection, now=now, policy=policy)
+                await arrivals.forget_attempts(connection, now=now, policy=policy)
             forgetting.done()
 
     told = audit_chain.Head()

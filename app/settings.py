@@ -140,6 +140,9 @@ class Settings(SocketLimits):
     emergency_access_attempts: PositiveInt = Field(
         5, description="Tries of one user in an hour to break the glass, found or not."
     )
+    arrival_attempts: PositiveInt = Field(
+        10, description="Times in an hour that a user may name nobody by MRN and birth date."
+    )
     care_team_tail_hours: PositiveInt = Field(
         24, description="A care team sees the chart for this long after the discharge."
     )

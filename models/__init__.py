@@ -3,6 +3,7 @@
 from models.administrations import MedicationAdministration
 from models.admissions import Admission
 from models.allergies import Allergy
+from models.arrivals import ArrivalAttempt
 from models.audit import AuditEntry, AuditGap, AuditMention, AuditSeal, AuditSelection
 from models.base import Base, new_id
 from models.beds import Bed, BedStay, BedTransition, Reservation
@@ -29,6 +30,7 @@ from models.wards import Room, Ward
 __all__ = [
     "Admission",
     "Allergy",
+    "ArrivalAttempt",
     "AuditEntry",
     "AuditGap",
     "AuditMention",

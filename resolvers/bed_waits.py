@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TIMESTAMP
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation, looked_up
 
@@ -31,7 +32,7 @@ def of_ward(ward: FromClause, given: Derivation) -> Select[Any]:
     """The beds of a ward that wait to be cleaned, and those that became ready from `from` on and
     before `to`. Of a ward out of reach, seen as the place of a stay, there is nothing to count, be
     one of its beds in reach for who lies in it."""
-    bed = models.Bed.__table__.alias("waiting_bed")
+    bed = alias_of(models.Bed, "waiting_bed")
     waiting = (bed.c.ward_id == ward.c.id, bed.c.waiting_since.is_not(None))
     began = func.avg(extract("epoch", bed.c.waiting_since))
     return select(
@@ -51,7 +52,7 @@ def _minutes(seconds: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _ready(ward: FromClause, given: Derivation, figure: Any) -> ColumnElement[Any]:
     """A figure over the waits of the time that was asked for."""
-    row = models.BedTransition.__table__.alias("ready_bed")
+    row = alias_of(models.BedTransition, "ready_bed")
     conditions = [
         row.c.ward_id == ward.c.id,
         row.c.waited_since.is_not(None),

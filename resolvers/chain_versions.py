@@ -26,10 +26,10 @@ from sqlalchemy.types import TIMESTAMP
 
 import models
 from models.rules.escalation import SHIPPED
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import HOSPITAL
 from resolvers.reading.sources import Derivation, looked_up
 
-_CHAIN = models.EscalationChain.__table__
 _VERSION: dict[str, ColumnElement[Any]] = {
     "ward_id": cast(null(), Uuid()),
     "version": literal_column("0", Integer()),
@@ -81,7 +81,7 @@ def _first_of(shipped: FromClause, *versions: FromClause) -> list[ColumnElement[
 
 def by_which(critical: Any, _: Derivation) -> Select[Any]:
     """The version by which the clock of a critical result runs, or ran."""
-    shipped, version = _shipped(), _CHAIN.alias("chain_of_result")
+    shipped, version = _shipped(), alias_of(models.EscalationChain, "chain_of_result")
     return (
         select(*_first_of(shipped, version))
         .select_from(shipped.outerjoin(version, version.c.id == critical.c.chain_id))
@@ -92,7 +92,10 @@ def by_which(critical: Any, _: Derivation) -> Select[Any]:
 def _in_force(ward_id: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
     """The chains in force on a ward, one for each urgency; null: on none in particular."""
     shipped = _shipped()
-    own, common = _CHAIN.alias("chain_of_ward"), _CHAIN.alias("chain_of_hospital")
+    own, common = (
+        alias_of(models.EscalationChain, "chain_of_ward"),
+        alias_of(models.EscalationChain, "chain_of_hospital"),
+    )
 
     def current(chain: FromClause) -> ColumnElement[bool]:
         return and_(
@@ -124,7 +127,7 @@ def asked(_: Any, given: Derivation) -> Select[Any]:
     wanted = literal_column("shipped.urgency", Text()) == urgency(Text())
     if code is None:
         return _in_force(cast(null(), Uuid()), wanted)
-    ward = models.Ward.__table__.alias("chain_ward")
+    ward = alias_of(models.Ward, "chain_ward")
     named = looked_up(ward.c.id, ward, ward.c.code == code(Text()), *given.seen(models.Ward, ward))
     return _in_force(named, wanted, named.is_not(None))
 

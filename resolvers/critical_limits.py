@@ -35,6 +35,7 @@ import models
 from models.rules.critical_rules import Side
 from models.rules.patients import Sex
 from resolvers.lab_trends import known_units, rounded
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.shapes import words
 from resolvers.reading.sources import Derivation, there_is
@@ -48,7 +49,7 @@ _LOW = literal_column(f"'{Side.LOW.name}'", Text())
 def critical_limits(trend: FromClause, given: Derivation) -> Select[Any]:
     """The limits, each in the unit of the trend; one that cannot be converted is left out."""
     chosen = _chosen(trend, given)
-    rule, known = models.CriticalRule.__table__.alias("limit_rule"), known_units(trend)
+    rule, known = alias_of(models.CriticalRule, "limit_rule"), known_units(trend)
     low = chosen.c.side == _LOW
     bound = case((low, rule.c.low), else_=rule.c.high)
     value = case(
@@ -124,8 +125,8 @@ def _chosen(trend: FromClause, given: Derivation) -> FromClause:
 
 def _rules(trend: FromClause, given: Derivation) -> Select[Any]:
     """The rules in force for the test, where the patient lay at the end of the range."""
-    rule = models.CriticalRule.__table__.alias("candidate")
-    stay = models.BedStay.__table__.alias("limit_stay")
+    rule = alias_of(models.CriticalRule, "candidate")
+    stay = alias_of(models.BedStay, "limit_stay")
     lay_there = there_is(
         stay,
         stay.c.patient_id == trend.c.patient_id,

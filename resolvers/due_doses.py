@@ -41,6 +41,7 @@ from models.rules.scopes import Scope
 from resolvers import inputs, periods
 from resolvers.errors import BadInput
 from resolvers.periods import MOMENT
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up, there_is
@@ -78,7 +79,7 @@ def doses_of_order(order: FromClause, given: Derivation) -> Select[Any]:
         .select_from(asked.join(waits, true()))
         .correlate_except(asked, waits)
     )
-    done = models.MedicationAdministration.__table__.alias("recorded_dose")
+    done = alias_of(models.MedicationAdministration, "recorded_dose")
     at = func.coalesce(done.c.due_at, done.c.given_at)
     recorded = (
         select(
@@ -106,9 +107,9 @@ def medications_due(_: None, given: Derivation) -> Select[Any]:
     """The doses of the patients of a ward that wait: late for up to a day, or due before a time."""
     code = given.argument("ward")
     assert code is not None
-    ward = models.Ward.__table__.alias("due_ward")
-    stay = models.BedStay.__table__.alias("due_stay")
-    order = models.MedicationOrder.__table__.alias("due_order")
+    ward = alias_of(models.Ward, "due_ward")
+    stay = alias_of(models.BedStay, "due_stay")
+    order = alias_of(models.MedicationOrder, "due_order")
     asked = _round(given).subquery("asked")
     waits = _waiting(order, asked).lateral("waits")
     lying = stay.join(ward, and_(ward.c.id == stay.c.ward_id, ward.c.code == code(Text())))
@@ -174,7 +175,7 @@ def _at_most(since: datetime, until: datetime) -> None:
 
 def _waiting(order: FromClause, asked: FromClause) -> Select[Any]:
     """The doses of an order in the range that asked for nobody has recorded."""
-    hospital = models.Hospital.__table__.alias("dose_hospital")
+    hospital = alias_of(models.Hospital, "dose_hospital")
     zone = looked_up(hospital.c.time_zone, hospital, hospital.c.id == order.c.hospital_id)
     begins = func.coalesce(order.c.starts_at, order.c.ordered_at)
     since = func.greatest(asked.c.since, begins)
@@ -226,7 +227,7 @@ def _waiting(order: FromClause, asked: FromClause) -> Select[Any]:
         (late_at < NOW, literal_column(f"'{DoseState.LATE}'")),
         else_=literal_column(f"'{DoseState.DUE}'", Text()),
     )
-    done = models.MedicationAdministration.__table__.alias("settled")
+    done = alias_of(models.MedicationAdministration, "settled")
     settled = there_is(
         done,
         done.c.medication_order_id == order.c.id,
@@ -271,7 +272,7 @@ def _local_day(placed: FromClause, at: ColumnElement[Any]) -> ColumnElement[Any]
 
 def _status_at(order: FromClause, at: ColumnElement[Any]) -> ColumnElement[Any]:
     """What the order was then, by its history; what it is, where that does not go back so far."""
-    step = models.MedicationOrderStep.__table__.alias("step_before")
+    step = alias_of(models.MedicationOrderStep, "step_before")
     last = (
         select(step.c.status)
         .where(step.c.medication_order_id == order.c.id, step.c.occurred_at <= at)

@@ -7,24 +7,23 @@ docs/decisions/0007.
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, delete, func, literal_column, null, select, update
-from sqlalchemy.types import TIMESTAMP, Date, Integer, Text, Uuid
+from sqlalchemy import Select, bindparam, case, func, literal_column, null, select, update
+from sqlalchemy.types import TIMESTAMP, Date, Text, Uuid
 
 import models
 from models.events import EmergencyAccessEnded, EmergencyAccessReviewed, GlassBroken
 from models.rules import emergency_access
 from models.rules.emergency_access import EmergencyAccessOutcome
 from models.rules.scopes import Reach, Scope
-from resolvers import ids, inputs, locks, rows, visible
+from resolvers import ids, inputs, rows, user_attempts, visible
 from resolvers.actors import Actor
-from resolvers.database import Connection, Statement
-from resolvers.errors import BadInput, Conflict, Forbidden, NotFound, Throttled
+from resolvers.database import Connection
+from resolvers.errors import BadInput, Conflict, Forbidden, NotFound
 from resolvers.policy import Policy
 from resolvers.reading import scope as scoping
 from resolvers.transaction import Transaction
@@ -76,9 +75,16 @@ async def break_glass(
             limit=f">= {SHORTEST_REASON} characters",
         )
     find, field, named = _named(patient_id, mrn, family_name, birth_date)
-    # One at a time for each user: so the count is right, and so is "open already".
-    await locks.hold(tx, "break the glass", str(actor.user_id))
-    await _attempt(tx, actor, actor.user_id)
+    # One at a time for each user: so "open already" is right as well.
+    await user_attempts.admit(
+        tx,
+        actor.user_id,
+        models.EmergencyAccessAttempt,
+        "break the glass",
+        tx.policy.emergency_access_attempts,
+        tx.policy.emergency_access_window,
+    )
+    await user_attempts.note(tx, actor, models.EmergencyAccessAttempt)
     found = await tx.all(find, hospital=tx.hospital_id, **named)
     if not found:
         raise NobodyFound(f"{field} names nobody here", field=field)
@@ -186,8 +192,7 @@ async def tell_ended(tx: Transaction) -> int:
 async def forget_attempts(connection: Connection, *, now: datetime, policy: Policy) -> int:
     """Drop the attempts that no count asks for any more; how many. For a job on a clock."""
     before = now - policy.emergency_access_window
-    status = await connection.execute(_FORGET.sql, *_FORGET.bind({"before": before}))
-    return int(status.rsplit(" ", 1)[-1])
+    return await user_attempts.forget(connection, models.EmergencyAccessAttempt, before=before)
 
 
 def _named(
@@ -213,21 +218,6 @@ def _named(
     return _BY_NAME, "familyName", {"family": family, "born": birth_date}
 
 
-async def _attempt(tx: Transaction, actor: Actor, user_id: UUID) -> None:
-    """Write the attempt; THROTTLED, with the seconds to wait, where it is one too many."""
-    window = tx.policy.emergency_access_window
-    limiting: datetime | None = await tx.scalar(
-        _LIMITING,
-        user=user_id,
-        since=tx.now - window,
-        others=tx.policy.emergency_access_attempts - 1,
-    )
-    if limiting is not None:
-        wait = (limiting + window - tx.now).total_seconds()
-        raise Throttled("too many attempts to break the glass", retry_after=max(1, math.ceil(wait)))
-    await rows.add(tx, actor, models.EmergencyAccessAttempt, user_id=user_id, attempted_at=tx.now)
-
-
 async def _end_open(tx: Transaction, actor: Actor, patient: UUID) -> None:
     ended = await tx.all(_END_OPEN, user=actor.user_id, patient=patient, now=tx.now)
     for row in ended:
@@ -251,7 +241,6 @@ def _seen(reaches: frozenset[Reach]) -> Select[Any]:
 _TIME = TIMESTAMP(timezone=True)
 _NOW = bindparam("now", type_=_TIME)
 _P, _A = models.Patient.__table__.c, models.EmergencyAccess.__table__.c
-_TRY = models.EmergencyAccessAttempt.__table__.c
 _DUE = models.EmergencyAccess.__table__.alias("due")
 
 _OF_HOSPITAL = _P.hospital_id == bindparam("hospital")
@@ -269,18 +258,6 @@ _BY_NAME = (
         _P.birth_date == bindparam("born", type_=Date()),
     )
     .limit(2)
-)
-_LIMITING = (
-    select(_TRY.attempted_at)
-    .where(_TRY.user_id == bindparam("user"), _TRY.attempted_at > bindparam("since", type_=_TIME))
-    .order_by(_TRY.attempted_at.desc())
-    .offset(bindparam("others", type_=Integer()))
-    .limit(1)
-)
-_FORGET = Statement(
-    delete(models.EmergencyAccessAttempt).where(
-        models.EmergencyAccessAttempt.attempted_at <= bindparam("before", type_=_TIME)
-    )
 )
 _END = (
     update(models.EmergencyAccess)

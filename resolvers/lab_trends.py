@@ -38,6 +38,7 @@ import models
 from models.rules.critical_results import TAKEN_BACK
 from models.rules.trends import LeftOut, same_test, sizes
 from resolvers.errors import BadInput
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, looked_up
 from resolvers.trends import parts, period, points, ranged, seen_of_patient, within
@@ -94,7 +95,7 @@ def lab_trend(patient: FromClause, given: Derivation) -> Select[Any]:
 
 def left_out(trend: FromClause, given: Derivation) -> Select[Any]:
     """The results in the range that are not drawn, by why."""
-    row, known = models.LabResult.__table__.alias("trend_result"), known_units(trend)
+    row, known = alias_of(models.LabResult, "trend_result"), known_units(trend)
     why = case(
         (row.c.value.is_(None), literal_column(f"'{LeftOut.TEXT}'", Text())),
         else_=literal_column(f"'{LeftOut.UNIT}'", Text()),
@@ -111,7 +112,7 @@ def left_out(trend: FromClause, given: Derivation) -> Select[Any]:
 def reference(trend: FromClause, given: Derivation) -> Select[Any]:
     """The newest reference range of the test that there is up to the end of the range, in the unit
     of the trend."""
-    row, known = models.LabResult.__table__.alias("trend_result"), known_units(trend)
+    row, known = alias_of(models.LabResult, "trend_result"), known_units(trend)
     as_judged = and_(
         row.c.canonical_unit == trend.c.unit, row.c.value != number(0), row.c.canonical_value != 0
     )
@@ -156,7 +157,7 @@ def _text(code: str) -> str:
 
 def _with_rules(patient: FromClause, static: ColumnElement[Any]) -> ColumnElement[Any]:
     """The codes, and those that the hospital's rules name beside one of them."""
-    rule = models.CriticalRule.__table__.alias("trend_rule")
+    rule = alias_of(models.CriticalRule, "trend_rule")
     named = func.unnest(rule.c.codes).table_valued("code").render_derived("named")
     known = func.unnest(static).table_valued("code").render_derived("static")
     of_rules = (
@@ -178,7 +179,7 @@ def _newest_unit(asked: FromClause, given: Derivation) -> ColumnElement[Any]:
     """The unit of the newest number of the test that has one; looked for by each code, so that the
     index on code and time finds it."""
     same = func.unnest(asked.c.codes).table_valued("code").render_derived("same")
-    row = models.LabResult.__table__.alias("newest_result")
+    row = alias_of(models.LabResult, "newest_result")
     newest = (
         select(_unit(row).label("unit"), row.c.observed_at, row.c.id)
         .where(
@@ -204,7 +205,7 @@ def _newest_unit(asked: FromClause, given: Derivation) -> ColumnElement[Any]:
 
 def _drawn(trend: FromClause, given: Derivation) -> Select[Any]:
     """The values in the range, in the unit of the trend."""
-    row, known = models.LabResult.__table__.alias("trend_result"), known_units(trend)
+    row, known = alias_of(models.LabResult, "trend_result"), known_units(trend)
     value = _value(trend, row, known)
     return (
         select(row.c.observed_at.label("at"), value.label("value"), row.c.comparator, row.c.id)

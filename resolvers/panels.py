@@ -31,6 +31,7 @@ from models.rules.critical_results import TAKEN_BACK
 from models.rules.panels import LOINC, PANELS
 from models.rules.trends import same_test
 from resolvers.errors import BadInput
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.shapes import number, words
 from resolvers.reading.sources import Derivation, there_is
 from resolvers.trends import constants, period, seen_of_patient, within
@@ -74,7 +75,7 @@ def panels(patient: FromClause, given: Derivation) -> Select[Any]:
     panel = given.argument("panel")
     assert panel is not None
     wanted = cast(panel(Text(), str), Text)
-    row, member = models.LabResult.__table__.alias("panel_result"), _members("member")
+    row, member = alias_of(models.LabResult, "panel_result"), _members("member")
     asked = select(*period(given)).correlate_except().subquery("asked")
     collected = (
         select(
@@ -121,7 +122,7 @@ def members(panel: FromClause, given: Derivation) -> Select[Any]:
 
     Where it has several, the panel's own quantity goes before another, then what came last.
     """
-    row, member = models.LabResult.__table__.alias("member_result"), _members("member")
+    row, member = alias_of(models.LabResult, "member_result"), _members("member")
     other = case((row.c.code == func.any(member.c.codes), number(0)), else_=number(1))
     found = (
         select(row.c.id)

@@ -24,6 +24,10 @@ class Policy:
     emergency_access_attempts: int = 5
     """How often somebody may try to break the glass in a window, whether it finds a patient or not:
     it is there for an emergency, and no way to look for people."""
+    arrival_window: timedelta = timedelta(hours=1)
+    arrival_attempts: int = 10
+    """How often somebody may name nobody by MRN and birth date in a window: people mistype, and who
+    is to arrive may not be registered; but it is no way to look for people."""
     care_team_tail: timedelta = timedelta(hours=24)
     """How long a care team goes on seeing the chart after the discharge: the letter is still to be
     written."""

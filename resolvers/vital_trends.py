@@ -30,6 +30,7 @@ from models.rules.pregnancies import LONGEST
 from models.rules.scopes import Scope
 from models.rules.trends import PLAUSIBLE, score_bands
 from models.rules.vitals import VitalParameter
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.shapes import number
 from resolvers.reading.sources import Derivation, looked_up, there_is
 from resolvers.trends import (
@@ -117,7 +118,7 @@ def score_bands_of(trend: FromClause, given: Derivation) -> Select[Any]:
 
 
 def _scale(trend: FromClause, given: Derivation) -> ColumnElement[Any]:
-    made = models.Spo2ScaleDecision.__table__.alias("scale_decision")
+    made = alias_of(models.Spo2ScaleDecision, "scale_decision")
     decided = looked_up(
         func.max(made.c.scale),
         made,
@@ -131,7 +132,7 @@ def _scale(trend: FromClause, given: Derivation) -> ColumnElement[Any]:
 
 def _pregnant(trend: FromClause, day: ColumnElement[Any], given: Derivation) -> ColumnElement[bool]:
     """models/rules/pregnancies.pregnant, as a condition."""
-    one = models.Pregnancy.__table__.alias("trend_pregnancy")
+    one = alias_of(models.Pregnancy, "trend_pregnancy")
     return there_is(
         one,
         one.c.patient_id == trend.c.patient_id,
@@ -145,7 +146,7 @@ def _pregnant(trend: FromClause, day: ColumnElement[Any], given: Derivation) -> 
 
 def _measured(trend: FromClause, given: Derivation) -> Select[Any]:
     """The values of the parameter in the range."""
-    row = models.VitalSigns.__table__.alias("trend_vitals")
+    row = alias_of(models.VitalSigns, "trend_vitals")
     value = case(
         *(
             (

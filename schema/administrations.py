@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, FromClause
 import models
 from models.rules.scopes import Scope
 from resolvers import due_doses
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.enums import AdministrationStatus, DoseState
 from schema.fields import Argument, column, derived, expression, identifier, one, produced
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def _name(column: str) -> Callable[[FromClause], ColumnElement[object]]:
     def find(administration: FromClause) -> ColumnElement[object]:
-        user = models.User.__table__.alias()
+        user = alias_of(models.User)
         return looked_up(user.c.display_name, user, user.c.id == administration.c[column])
 
     return find

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.beds import Bed
 from schema.enums import AdmissionStatus
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _current(admission: FromClause, wanted: str) -> ColumnElement[object]:
-    stay = models.BedStay.__table__.alias()
+    stay = alias_of(models.BedStay)
     return looked_up(
         stay.c[wanted], stay, stay.c.admission_id == admission.c.id, stay.c.ended_at.is_(None)
     )

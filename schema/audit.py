@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 import models
 from models.rules.scopes import Scope
 from resolvers import ids
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import entries_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
@@ -42,7 +43,7 @@ def _shared(name: str) -> Any:
     """A column of what the entries of one plan share."""
 
     def value(entry: FromClause) -> ColumnElement[Any]:
-        shared = models.AuditSelection.__table__.alias()
+        shared = alias_of(models.AuditSelection)
         return looked_up(shared.c[name], shared, shared.c.id == entry.c.selection_id)
 
     return value
@@ -64,13 +65,13 @@ def _patient_ids(entry: FromClause) -> ColumnElement[Any]:
 
 
 def _sealed_at(entry: FromClause) -> ColumnElement[Any]:
-    seal = models.AuditSeal.__table__.alias()
+    seal = alias_of(models.AuditSeal)
     return looked_up(seal.c.sealed_at, seal, seal.c.entry_id == entry.c.id)
 
 
 def _seal(entry: FromClause) -> ColumnElement[Any]:
     """Like models.rules.audit_chain.Head."""
-    seal = models.AuditSeal.__table__.alias()
+    seal = alias_of(models.AuditSeal)
     digits: ColumnElement[str] = func.encode(seal.c.hash, literal_column("'hex'", Text()))
     told = func.concat_ws(literal_column("':'", Text()), seal.c.position, digits)
     return looked_up(told, seal, seal.c.entry_id == entry.c.id)

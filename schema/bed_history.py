@@ -10,6 +10,7 @@ from sqlalchemy import TIMESTAMP, ColumnElement, FromClause
 import models
 from models.rules.scopes import Scope
 from resolvers import bed_waits
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.enums import BedChangeEventKind, BedStatus
 from schema.fields import Argument, column, derived, expression, newest_first, one
@@ -28,7 +29,7 @@ PERIOD = {
 
 
 def _changed_by(row: FromClause) -> ColumnElement[str]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == row.c.created_by)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, false, literal_column, n
 from sqlalchemy.dialects.postgresql import ARRAY
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
 from schema.bed_history import HISTORY_ORDER, PERIOD, BedTransition
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _lies_in(bed: FromClause, admission: FromClause) -> ColumnElement[bool]:
-    stay = models.BedStay.__table__.alias()
+    stay = alias_of(models.BedStay)
     current = looked_up(
         stay.c.admission_id, stay, stay.c.bed_id == bed.c.id, stay.c.ended_at.is_(None)
     )
@@ -38,12 +39,12 @@ def _current(kept: FromClause, bed: FromClause) -> tuple[ColumnElement[bool], ..
 
 
 def _reserved(bed: FromClause) -> ColumnElement[bool]:
-    kept = models.Reservation.__table__.alias()
+    kept = alias_of(models.Reservation)
     return there_is(kept, *_current(kept, bed))
 
 
 def _kept_for(bed: FromClause, patient: FromClause) -> ColumnElement[bool]:
-    kept = models.Reservation.__table__.alias()
+    kept = alias_of(models.Reservation)
     return patient.c.id == looked_up(kept.c.patient_id, kept, *_current(kept, bed))
 
 

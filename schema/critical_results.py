@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 import models
 from models.rules.escalation import SHIPPED
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.chain_versions import chain_of_result
 from schema.critical_rules import CriticalRule
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
 
 
 def _acknowledger(critical: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == critical.c.acknowledged_by)
 
 
 def _next_audience(critical: FromClause) -> ColumnElement[object]:
     """Of the step that the clock waits for: levels count from 0, arrays from 1."""
-    version, place = models.EscalationChain.__table__.alias(), critical.c.escalation_level + 2
+    version, place = alias_of(models.EscalationChain), critical.c.escalation_level + 2
     shipped = case(
         *(
             (critical.c.urgency == _word(urgency), _array(step.audience for step in steps))
@@ -68,7 +69,7 @@ def _word(one: str) -> ColumnElement[str]:
 
 def called_by(step: FromClause) -> ColumnElement[object]:
     """The names of whom a step calls."""
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     names = func.array_agg(
         aggregate_order_by(user.c.display_name, user.c.display_name, user.c.id),
         type_=ARRAY(Text()),
@@ -79,13 +80,13 @@ def called_by(step: FromClause) -> ColumnElement[object]:
 
 def done_by(step: FromClause) -> ColumnElement[object]:
     """The name of who did a step."""
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == step.c.user_id)
 
 
 def done_from(step: FromClause) -> ColumnElement[object]:
     """The address of the station from which a step was done."""
-    session = models.Session.__table__.alias()
+    session = alias_of(models.Session)
     return looked_up(session.c.address, session, session.c.id == step.c.session_id)
 
 

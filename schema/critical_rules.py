@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, ColumnElement, Date, FromClause, Integer, Text, 
 
 import models
 from models.rules.critical_rules import REPEAT_WINDOW
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up
 from schema.enums import Sex
@@ -28,12 +29,12 @@ from schema.wards import Ward
 
 
 def _author(rule: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == rule.c.created_by)
 
 
 def _retirer(rule: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == rule.c.retired_by)
 
 
@@ -50,7 +51,7 @@ def _for_code(row: FromClause, given: Given) -> ColumnElement[bool]:
 
 
 def _on_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
-    ward = models.Ward.__table__.alias()
+    ward = alias_of(models.Ward)
     named = looked_up(
         ward.c.id,
         ward,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, cast, literal_column
 import models
 from models.rules.scopes import Scope
 from resolvers import ids
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
 from schema.enums import EmergencyAccessOutcome
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _opener(access: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == access.c.user_id)
 
 
@@ -30,12 +31,12 @@ def _user_id(access: FromClause) -> ColumnElement[object]:
 
 
 def _username(access: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.username, user, user.c.id == access.c.user_id)
 
 
 def _reviewer(access: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == access.c.reviewed_by)
 
 

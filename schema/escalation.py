@@ -6,6 +6,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.chain_versions import steps_of_chain
 from schema.enums import Audience, Urgency
@@ -14,7 +15,7 @@ from schema.wards import Ward
 
 
 def _author(chain: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == chain.c.created_by)
 
 

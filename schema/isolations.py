@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.enums import IsolationKind
 from schema.fields import column, expression, identifier, one, produced
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def _name_of(who: str) -> Any:
     def name(isolation: FromClause) -> ColumnElement[Any]:
-        user = models.User.__table__.alias()
+        user = alias_of(models.User)
         return looked_up(user.c.display_name, user, user.c.id == isolation.c[who])
 
     return expression(name)

@@ -9,6 +9,7 @@ from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, Uuid, and_, f
 
 import models
 from models.rules.critical_results import TAKEN_BACK
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up, there_is
 from schema.enums import IngestOutcome, Interpretation, ResultStatus
@@ -35,7 +36,7 @@ _MOMENT = TIMESTAMP(timezone=True)
 
 def _lies_on(row: FromClause, given: Given) -> ColumnElement[bool]:
     """The patient lies on the ward now."""
-    stay, ward = models.BedStay.__table__.alias(), models.Ward.__table__.alias()
+    stay, ward = alias_of(models.BedStay), alias_of(models.Ward)
     named = looked_up(
         ward.c.id,
         ward,
@@ -77,7 +78,7 @@ LAB_RESULT_ARGUMENTS = {
 
 
 def _orderer(result: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == result.c.ordered_by)
 
 

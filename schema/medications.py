@@ -9,6 +9,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, and_, or_
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.administrations import MedicationAdministration, MedicationDose, doses
 from schema.enums import MedicationStatus, OrderStepKind, WarningKind, WarningSeverity
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def _name(column: str) -> Callable[[FromClause], ColumnElement[object]]:
     def find(row: FromClause) -> ColumnElement[object]:
-        user = models.User.__table__.alias()
+        user = alias_of(models.User)
         return looked_up(user.c.display_name, user, user.c.id == row.c[column])
 
     return find

@@ -7,6 +7,7 @@ from resolvers import (
     administrations,
     admissions,
     allergies,
+    arrivals,
     beds,
     cancellations,
     care_teams,
@@ -49,6 +50,7 @@ from schema.allergies import (
     RecordAllergyInput,
     RecordAllergyPayload,
 )
+from schema.arrivals import FindArrivingPatientInput, FindArrivingPatientPayload
 from schema.beds import (
     EquipBedInput,
     EquipBedPayload,
@@ -221,6 +223,11 @@ class Mutation(Administration):
         critical_rule_trials.dry_run_critical_rule,
         input=DryRunCriticalRuleInput,
         requires=Scope.CRITICAL_RULE_WRITE,
+    )
+    find_arriving_patient: FindArrivingPatientPayload = mutation(
+        arrivals.find_arriving_patient,
+        input=FindArrivingPatientInput,
+        requires=Scope.PATIENT_ADMIT,
     )
     admit_patient: AdmitPatientPayload = mutation(
         admissions.admit_patient, input=AdmitPatientInput, requires=Scope.PATIENT_ADMIT

@@ -7,6 +7,7 @@ from sqlalchemy import TIMESTAMP, ColumnElement, FromClause, Text, and_, func, l
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
@@ -64,7 +65,7 @@ def _standing(patient: FromClause, vitals: FromClause) -> ColumnElement[bool]:
 
 
 def _scale(patient: FromClause) -> ColumnElement[object]:
-    decision = models.Spo2ScaleDecision.__table__.alias()
+    decision = alias_of(models.Spo2ScaleDecision)
     decided = looked_up(
         decision.c.scale,
         decision,

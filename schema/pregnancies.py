@@ -6,13 +6,14 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.fields import column, expression, identifier, produced
 from schema.nodes import Node
 
 
 def _recorder(pregnancy: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == pregnancy.c.created_by)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Date, FromClause, Text, Uuid, and_
 import models
 from models.rules.scopes import Scope
 from resolvers import ids
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import Descending, looked_up
 from schema.administrations import MedicationDose, medications_due
@@ -69,7 +70,7 @@ def _matches(row: FromClause, given: Given) -> tuple[ColumnElement[bool], ...]:
 
 
 def _of_ward(row: FromClause, given: Given) -> ColumnElement[bool]:
-    ward = models.Ward.__table__.alias()
+    ward = alias_of(models.Ward)
     named = looked_up(
         ward.c.id,
         ward,

@@ -6,6 +6,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.enums import Spo2Scale
 from schema.fields import column, expression, identifier, produced
@@ -13,7 +14,7 @@ from schema.nodes import Node
 
 
 def _decider(decision: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == decision.c.created_by)
 
 

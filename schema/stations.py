@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 import models
 from resolvers.actors import Actor
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import HOSPITAL
 from resolvers.reading.sources import looked_up, there_is
 from resolvers.reading.statements import Plan
@@ -40,14 +41,14 @@ async def stations_for(plan: Plan, presence: Presence | None, actor: Actor) -> d
 
 def at_ward(ward: FromClause, station: FromClause) -> ColumnElement[bool]:
     """The stations of a ward, of the users whom the hospital has."""
-    user = models.User.__table__.alias("station_user")
+    user = alias_of(models.User, "station_user")
     known = there_is(user, user.c.id == station.c.user_id, user.c.hospital_id == HOSPITAL)
     return known & or_(station.c.ward_id.is_(None), station.c.ward_id == ward.c.id)
 
 
 def _of_user(name: str) -> Any:
     def of(station: FromClause) -> ColumnElement[Any]:
-        user = models.User.__table__.alias()
+        user = alias_of(models.User)
         return looked_up(user.c[name], user, user.c.id == station.c.user_id)
 
     return expression(of)

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, ColumnElement, FromClause, Text, func, literal_c
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
 from schema.enums import Role
@@ -16,7 +17,7 @@ from schema.viewers import roles_of
 
 
 def _wards_of(user: FromClause) -> ColumnElement[object]:
-    member, ward = models.WardMembership.__table__.alias(), models.Ward.__table__.alias()
+    member, ward = alias_of(models.WardMembership), alias_of(models.Ward)
     codes = func.array_agg(aggregate_order_by(ward.c.code, ward.c.code))
     works = member.join(ward, ward.c.id == member.c.ward_id)
     none: ColumnElement[list[str]] = literal_column("'{}'::text[]")
@@ -26,7 +27,7 @@ def _wards_of(user: FromClause) -> ColumnElement[object]:
 
 
 def _signed_in(user: FromClause) -> ColumnElement[datetime]:
-    session = models.Session.__table__.alias()
+    session = alias_of(models.Session)
     return looked_up(func.max(session.c.created_at), session, session.c.user_id == user.c.id)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 import models
 from resolvers.policy import Policy
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import SESSION, USER
 from resolvers.reading.sources import looked_up
 from schema.enums import Role
@@ -34,7 +35,7 @@ from schema.wards import Ward
 
 
 def roles_of(user: FromClause) -> ColumnElement[object]:
-    membership = models.RoleMembership.__table__.alias()
+    membership = alias_of(models.RoleMembership)
     sorted_roles = func.array_agg(aggregate_order_by(membership.c.role, membership.c.role))
     none: ColumnElement[list[str]] = literal_column("'{}'::text[]")
     return func.coalesce(

@@ -8,6 +8,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 
 import models
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up, there_is
 from schema.enums import Consciousness, News2NotApplicable, News2Risk, Spo2Scale, VitalParameter
 from schema.fields import column, embedded, expression, identifier, one, produced
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def _recorder(vitals: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == vitals.c.created_by)
 
 
 def _corrector(vitals: FromClause) -> ColumnElement[object]:
-    user = models.User.__table__.alias()
+    user = alias_of(models.User)
     return looked_up(user.c.display_name, user, user.c.id == vitals.c.entered_in_error_by)
 
 
 def _joined(vitals: FromClause, critical: FromClause) -> ColumnElement[bool]:
-    step = models.CriticalResultStep.__table__.alias()
+    step = alias_of(models.CriticalResultStep)
     return there_is(
         step, step.c.vital_signs_id == vitals.c.id, step.c.critical_result_id == critical.c.id
     )

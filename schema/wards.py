@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, func, literal_column,
 
 import models
 from models.rules.scopes import Scope
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import looked_up, there_is
 from schema.bed_history import BedCleaning, cleaning
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from schema.beds import Bed
     from schema.escalation import EscalationChain
 
-BEDS = models.Bed.__table__.alias("occupancy_bed")
-STAYS = models.BedStay.__table__.alias("occupancy_stay")
-ADMISSIONS = models.Admission.__table__.alias("occupancy_admission")
-KEPT = models.Reservation.__table__.alias("occupancy_reservation")
+BEDS = alias_of(models.Bed, "occupancy_bed")
+STAYS = alias_of(models.BedStay, "occupancy_stay")
+ADMISSIONS = alias_of(models.Admission, "occupancy_admission")
+KEPT = alias_of(models.Reservation, "occupancy_reservation")
 
 
 def _reserved() -> ColumnElement[bool]:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, get_named_type
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Table,
-    TableClause,
     Text,
-    column,
     literal_column,
-    table,
 )
 from sqlalchemy import cast as sql_cast
 
@@ -47,20 +42,6 @@ class Place:
     def of_patient(self) -> bool:
         """Whether the row is a patient's data, whose patient is already in the audit."""
         return self.model is not None and belongs_to_patient(self.model)
-
-
-def alias_of(model: type[models.Base], name: str) -> FromClause:
-    """The model's table under a name of the statement's own."""
-    return _light(model).alias(name)
-
-
-@cache
-def _light(model: type[models.Base]) -> TableClause:
-    """The table by its names and types alone: to copy the columns of the model's own, with their
-    keys and constraints, for each alias takes a quarter of the time of planning."""
-    own = model.__table__
-    assert isinstance(own, Table)
-    return table(own.name, *(column(one.name, one.type) for one in own.c))
 
 
 def belongs_to_patient(model: type[models.Base]) -> bool:

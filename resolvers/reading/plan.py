@@ -37,6 +37,7 @@ from resolvers import ids
 from resolvers.errors import BadInput
 from resolvers.reading import scope as scoping
 from resolvers.reading import shapes
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.catalogue import SCOPES, Catalogue
 from resolvers.reading.connections import Connection, cut_of
 from resolvers.reading.derivations import derived
@@ -51,7 +52,6 @@ from resolvers.reading.places import (
     WRITTEN,
     GivenArguments,
     Place,
-    alias_of,
     belongs_to_patient,
     object_type,
     part_of,

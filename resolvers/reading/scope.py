@@ -37,6 +37,7 @@ import models
 from models.rules.critical_results import CriticalResultKind
 from models.rules.scopes import Reach
 from resolvers.actors import Actor
+from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import there_is
 
 HOSPITAL = bindparam("actor_hospital", type_=Uuid())
@@ -199,7 +200,7 @@ def _authored(model: type[models.Base], row: FromClause) -> ColumnElement[bool]:
     return row.c.created_by == USER if "created_by" in row.c else false()
 
 
-_STAY = models.BedStay.__table__.alias("scope_stay")
+_STAY = alias_of(models.BedStay, "scope_stay")
 _OF_LABORATORY = literal_column(f"'{CriticalResultKind.LABORATORY}'", Text())
 _OF_WARDS = frozenset({Reach.WARDS, Reach.TREATMENT})
 _OF_PATIENTS = _OF_WARDS | {Reach.OPENED, Reach.OWN}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -19,6 +16,7 @@ from app import jobs
 from models.rules.audit_chain import Head
 from resolvers import audit
 from resolvers.policy import DEFAULT_POLICY
+from tests.app.commands import Commands
 from tests.conftest import Addresses, FreshDatabase
 from tests.owner import as_owner
 from tests.resolvers.sealing import Pool, opened, seal, write
@@ -35,45 +33,32 @@ async def pool(database: str) -> AsyncIterator[Pool]:
         yield pool
 
 
-def wardline(addresses: Addresses, database: str, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"DATABASE_URL": database, "REDIS_URL": addresses.redis_url}
-    return subprocess.run(
-        [sys.executable, "-m", "app", "audit", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 async def test_a_whole_audit_and_one_that_is_not(
-    addresses: Addresses, database: str, pool: Pool
+    wardline: Commands, addresses: Addresses, database: str, pool: Pool
 ) -> None:
+    environment = {"DATABASE_URL": database, "REDIS_URL": addresses.redis_url}
     ids = [await write(pool, models.new_id()) for _ in range(3)]
     await seal(pool)
-    told = await asyncio.to_thread(wardline, addresses, database, "head")
-    assert told.returncode == 0
-    head = Head.parse(told.stdout)
+    told = await wardline.run("audit", "head", environment=environment)
+    assert told.code == 0
+    head = Head.parse(told.out)
     assert head == await audit.head(pool)
-    whole = await asyncio.to_thread(
-        wardline, addresses, database, "verify", "--from-head", str(head)
-    )
-    assert (whole.returncode, whole.stdout.strip()) == (0, f"The audit is whole, up to {head}")
+    whole = await wardline.run("audit", "verify", "--from-head", str(head), environment=environment)
+    assert (whole.code, whole.out.strip()) == (0, f"The audit is whole, up to {head}")
 
     async with as_owner(pool) as owner:
         await owner.execute("ALTER TABLE audit_entries DISABLE TRIGGER USER")
         await owner.execute("UPDATE audit_entries SET address = NULL WHERE id = $1", ids[1])
         await owner.execute("ALTER TABLE audit_entries ENABLE TRIGGER USER")
-    broken = await asyncio.to_thread(wardline, addresses, database, "verify")
-    assert broken.returncode == 1
-    assert broken.stdout.splitlines()[0] == (
+    broken = await wardline.run("audit", "verify", environment=environment)
+    assert broken.code == 1
+    assert broken.out.splitlines()[0] == (
         f"position 2, entry {ids[1]}: the entry is not what was sealed"
     )
-    assert "not whole" in broken.stdout
-    wrong = await asyncio.to_thread(wardline, addresses, database, "verify", "--from-head", "x")
-    assert wrong.returncode == 1
-    assert "--from-head must be" in wrong.stderr
+    assert "not whole" in broken.out
+    wrong = await wardline.run("audit", "verify", "--from-head", "x", environment=environment)
+    assert wrong.code == 1
+    assert "--from-head must be" in wrong.err
 
 
 async def test_the_clock_seals(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:

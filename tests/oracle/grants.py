@@ -246,6 +246,7 @@ MUTATIONS = {
     "dryRunCriticalRule": "critical-rule:write",
     "setEscalationChain": "escalation-chain:write",
     "resetEscalationChain": "escalation-chain:write",
+    "findArrivingPatient": "patient:admit",
     "admitPatient": "patient:admit",
     "transferPatient": "patient:transfer",
     "dischargePatient": "patient:discharge",

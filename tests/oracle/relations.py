@@ -306,6 +306,9 @@ RELATIONS: dict[str, Relation] = {
     "Patient.admission": _of_patient(
         "Admission", lambda row: row["status"] in ("IN_PROGRESS", "ON_LEAVE")
     ),
+    "ArrivingPatient.admission": _of_patient(
+        "Admission", lambda row: row["status"] in ("IN_PROGRESS", "ON_LEAVE")
+    ),
     "Patient.admissions": _of_patient("Admission"),
     "Patient.careTeam": _of_patient("CareTeamMember", _team),
     "Patient.allergies": _of_patient("Allergy", lambda row: row["entered_in_error_at"] is None),

@@ -21,6 +21,8 @@ from tests.oracle.hospitals import House
 REASON = "found unconscious in the lift"
 AT = "2026-01-02T03:04:05Z"
 KNOWN = "a long enough one"
+PLAIN = {"DateTime": AT, "Date": "2026-01-02", "Decimal": "1", "Int": 1}
+"""A value of each scalar that is no text."""
 
 
 @dataclass
@@ -62,12 +64,17 @@ class Stage:
         return self.house.hospital.public(models.User, made.user_id)
 
     async def patient(self) -> str:
+        return str((await self.newcomer())["id"])
+
+    async def newcomer(self) -> dict[str, Any]:
+        """A patient in no bed."""
         given = {"mrn": models.new_id().hex, "givenName": "New", "familyName": "Person"}
         given |= {"sex": "FEMALE", "birthDate": "1950-05-01", "nationalId": "N 1", "phone": "+49 1"}
         # Written by who will call, if they may: an integrator sees what it wrote.
         who = self.role if self.role in (Role.CLERK, Role.INTEGRATOR) else None
-        answer = await self.do("registerPatient", given, "{ patient { id } }", who)
-        return str(answer["patient"]["id"])
+        answer = await self.do("registerPatient", given, "{ patient { id mrn birthDate } }", who)
+        found: dict[str, Any] = answer["patient"]
+        return found
 
     async def admitted(self) -> tuple[str, str]:
         """A patient in a bed, and the admission."""
@@ -256,6 +263,9 @@ class Stage:
                 wanted = "{ escalationChain { version } }"
                 await self.do("setEscalationChain", self.chain(), wanted)
                 return {"urgency": "CRITICAL", "ward": self.ward}
+            case "findArrivingPatient":
+                newcomer = await self.newcomer()
+                return {name: newcomer[name] for name in ("mrn", "birthDate")}
             case "admitPatient":
                 return {"patientId": await self.patient(), "bedId": await self.bed()} | {
                     "reason": "unwell"
@@ -356,7 +366,7 @@ def naming_nothing(name: str) -> dict[str, Any]:
         if not str(one.type).endswith("!"):
             continue
         named: Any = get_named_type(one.type)
-        plain = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "1", "Int": 1}.get(named.name, "x")
+        plain = PLAIN.get(named.name, "x")
         value: Any = next(iter(named.values)) if hasattr(named, "values") else plain
         value = naming_nothing(named.name) if hasattr(named, "fields") else value
         found[key] = [] if "[" in str(one.type) else value

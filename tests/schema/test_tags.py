@@ -60,6 +60,7 @@ CHARTED = {
 ELSEWHERE = {
     *("signIn", "signOut", "breakGlass", "endEmergencyAccess", "reviewEmergencyAccess"),
     *("addCriticalRule", "changeCriticalRule", "retireCriticalRule", "dryRunCriticalRule"),
+    "findArrivingPatient",
     *("setEscalationChain", "resetEscalationChain"),
     *("createUser", "changeUser", "disableUser", "enableUser"),
     *("changePassword", "setUserPassword"),

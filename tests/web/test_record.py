@@ -11,6 +11,7 @@ from tests.first_light.api import Api
 from tests.web.axe import violations
 from tests.web.board import live
 from tests.web.conftest import OpenPage, sign_in
+from tests.web.stays import all_the_same, pick_who_is_to_arrive, take_back
 
 LATEST = """query ($id: ID!) {
   patient(id: $id) {
@@ -25,6 +26,10 @@ LATEST = """query ($id: ID!) {
   }
 }"""
 
+ISOLATED = """{ ward(code: "MED1") {
+  beds { id admission { patient { isolations { kind } } } }
+} }"""
+
 
 async def _chart(api: Api, patient: str) -> dict[str, Any]:
     found: dict[str, Any] = (await (await api.sign_in("admin")).run(LATEST, id=patient))["patient"]
@@ -36,7 +41,11 @@ async def _beds(api: Api, ward: str = "MED1") -> list[dict[str, Any]]:
 
 
 async def _taken(api: Api, number: int) -> dict[str, Any]:
-    return [bed for bed in await _beds(api) if bed["admission"] is not None][number]
+    """A bed in which nobody isolated lies: what such a patient leaves is contaminated."""
+    found = (await (await api.sign_in("admin")).run(ISOLATED))["ward"]["beds"]
+    apart = {bed["id"] for bed in found if bed["admission"] and bed["admission"]["patient"]["isolations"]}
+    taken = [bed for bed in await _beds(api) if bed["admission"] is not None]
+    return [bed for bed in taken if bed["id"] not in apart][number]
 
 
 def _card(page: Page, bed: dict[str, Any]) -> Locator:
@@ -71,22 +80,6 @@ async def _with_room(api: Api, *wards: str) -> str:
 async def _where(api: Api, patient: str) -> tuple[str, str]:
     admission = (await _chart(api, patient))["admission"]
     return admission["ward"]["code"], admission["bed"]["code"]
-
-
-async def _all_the_same(dialog: Locator, what: str) -> None:
-    """Also where the bed is not fit for the isolation of the patient."""
-    button = dialog.get_by_role("button", name=what, exact=True)
-    await expect(button).to_be_visible()
-    unfit = dialog.get_by_label("Why all the same")
-    if await unfit.count():
-        await unfit.fill("No other bed")
-    await button.click()
-
-
-async def _take_back(dialog: Locator, what: str) -> None:
-    """Say why, and send it."""
-    await dialog.get_by_label("Reason").fill("Was never meant")
-    await dialog.get_by_role("button", name=what, exact=True).click()
 
 
 async def test_vital_signs_are_scored_as_one_types_and_recorded_once(
@@ -279,7 +272,7 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
     assert await violations(page) == {}
     await page.keyboard.press("Enter")
     await expect(dialog).to_contain_text(f"to bed {code}")
-    await _all_the_same(dialog, "Move")
+    await all_the_same(dialog, "Move")
     await expect(bar).to_have_count(0)
     await expect(page.locator(f'[data-bed="{code}"]')).to_have_attribute("data-part", "occupied")
     await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
@@ -293,7 +286,7 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
     await dialog.get_by_role("button", name="Change the bed").click()
     await expect(dialog).to_have_count(0)
     await _do(page, {"code": code}, "Take back the transfer")
-    await _take_back(dialog, "Take back the transfer")
+    await take_back(dialog, "Take back the transfer")
     await expect(dialog.get_by_role("alert", name="This did not work")).to_be_visible()
     await expect(dialog.get_by_role("alert", name="What is possible instead")).to_contain_text(
         "Clean and free"
@@ -305,7 +298,7 @@ async def test_a_patient_is_moved_by_choosing_a_bed_with_the_keys(
     await dialog.get_by_role("button", name="Change the bed").click()
     await expect(dialog).to_have_count(0)
     await _do(page, {"code": code}, "Take back the transfer")
-    await _take_back(dialog, "Take back the transfer")
+    await take_back(dialog, "Take back the transfer")
     await expect(dialog).to_have_count(0)
     await expect(_card(page, bed)).to_have_attribute("data-part", "occupied")
     assert (await _where(api, patient)) == ("MED1", bed["code"])
@@ -329,7 +322,7 @@ async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
 
     await _do(page, bed, "Swap with another patient")
     await page.get_by_role("button", name=f"Choose bed {other['code']}").click()
-    await _all_the_same(dialog, "Swap")
+    await all_the_same(dialog, "Swap")
     await expect(bar).to_have_count(0)
     assert (await _where(api, patient)) == ("MED1", other["code"])
 
@@ -338,12 +331,14 @@ async def test_a_patient_goes_on_leave_comes_back_swaps_and_changes_the_ward(
     await expect(page).to_have_url(re.compile(f"/wards/{ward}"))
     await bar.get_by_role("button", name="Go to the next one").click()
     await page.keyboard.press("Enter")
-    await _all_the_same(dialog, "Move")
+    await all_the_same(dialog, "Move")
     await expect(bar).to_have_count(0)
     assert (await _where(api, patient))[0] == ward
 
 
-async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page: OpenPage) -> None:
+async def test_a_clerk_reserves_a_bed_and_discharges_whom_a_charge_nurse_admits(
+    api: Api, open_page: OpenPage
+) -> None:
     (bed, *_) = [
         one
         for one in await _beds(api, "SURG1")
@@ -359,6 +354,7 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
     await dialog.get_by_role("button", name="Register", exact=True).click()
     await expect(dialog.get_by_text("This is needed")).to_be_visible()
     await dialog.get_by_label("Given name").fill("Ada")
+    await dialog.get_by_label("Birth date").fill("1950-05-01")
     await dialog.get_by_role("button", name="Register", exact=True).click()
     await dialog.get_by_role("button", name="Reserve", exact=True).click()
     await expect(_card(page, bed)).to_have_attribute("data-part", "reserved")
@@ -368,7 +364,11 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
     await dialog.get_by_role("combobox").fill("WEB-1")
     await expect(dialog.get_by_role("option")).to_contain_text("Quist, Ada")
     assert await violations(page) == {}
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    charge = await open_page("/wards/SURG1", user="charge", width=390)
+    await charge.keyboard.press("Escape")
+    dialog = await _do(charge, bed, "Admit a patient")
+    await pick_who_is_to_arrive(charge, dialog)
     await dialog.get_by_role("button", name="Admit", exact=True).click()
     await expect(_card(page, bed)).to_contain_text("Quist, Ada")
 
@@ -377,11 +377,11 @@ async def test_a_clerk_reserves_a_bed_admits_and_discharges(api: Api, open_page:
     await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
     # It was the wrong one, and so was the admission.
     await dialog.get_by_role("button", name="Take back the discharge").click()
-    await _take_back(dialog, "Take back the discharge")
+    await take_back(dialog, "Take back the discharge")
     await expect(dialog).to_have_count(0)
     await expect(_card(page, bed)).to_contain_text("Quist, Ada")
     await _do(page, bed, "Take back the admission")
-    await _take_back(dialog, "Take back the admission")
+    await take_back(dialog, "Take back the admission")
     await expect(_card(page, bed)).to_have_attribute("data-part", "cleaning")
 
 

@@ -9,6 +9,7 @@ import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } fro
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
 import { ReasonField } from "../ui/ReasonField";
+import { ArrivalSearch } from "./ArrivalSearch";
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
 import { PatientPicker, type Found } from "./PatientPicker";
@@ -31,12 +32,13 @@ interface ArrivalFormProps {
 export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
   const { t } = useTranslation("record");
   const [patient, setPatient] = useState<Arriving | null>(kind === "admit" ? (bed.reservedFor ?? null) : null);
-  const [registers, setRegisters] = useState(false);
+  const [way, setWay] = useState<"search" | "register" | "exact">("search");
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState("");
   const [override, setOverride] = useState("");
   const sending = useSending(["reason", "until", "overrideReason"]);
   const mayRegister = useMay("patient:register");
+  const mayAdmit = useMay("patient:admit");
   const [, admit] = useMutation(AdmitPatientDocument);
   const [, reserve] = useMutation(ReserveBedDocument);
   const [, transfer] = useMutation(TransferPatientDocument);
@@ -55,17 +57,13 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
     if ((await sending.send<unknown>((idempotencyKey) => sent(who, idempotencyKey))) !== null) onDone();
   }
 
-  if (registers) {
-    return (
-      <RegisterForm
-        onBack={() => setRegisters(false)}
-        onRegistered={(registered) => {
-          setPatient(registered);
-          setRegisters(false);
-        }}
-      />
-    );
+  function choose(found: Arriving) {
+    setPatient(found);
+    setWay("search");
   }
+
+  if (way === "register") return <RegisterForm onBack={() => setWay("search")} onRegistered={choose} />;
+  if (way === "exact") return <ArrivalSearch onBack={() => setWay("search")} onPick={choose} />;
   if (patient === null) {
     return (
       <>
@@ -75,9 +73,14 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
           </Text>
         )}
         <PatientPicker onPick={setPatient} />
+        {mayAdmit && (
+          <Button variant="light" fullWidth mt="sm" onClick={() => setWay("exact")}>
+            {t("arriving.open")}
+          </Button>
+        )}
         <Group justify="space-between" mt="sm">
           {mayRegister ? (
-            <Button variant="light" onClick={() => setRegisters(true)}>
+            <Button variant="light" onClick={() => setWay("register")}>
               {t("register.open")}
             </Button>
           ) : (
