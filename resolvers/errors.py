@@ -64,15 +64,15 @@ class Conflict(Refusal):
     code = "CONFLICT"
 
     @classmethod
-    def by(cls, ruled_out: RuledOut) -> Self:
+    def by(cls, ruled_out: RuledOut, **extensions: str) -> Self:
         """The conflict that a rule found."""
-        return cls(ruled_out.reason, allowed=[*ruled_out.allowed] or None)
+        return cls(ruled_out.reason, allowed=[*ruled_out.allowed] or None, **extensions)
 
     @classmethod
-    def unless_allowed(cls, ruled_out: RuledOut | None) -> None:
+    def unless_allowed(cls, ruled_out: RuledOut | None, **extensions: str) -> None:
         """Raise the conflict that a rule found, if it found one."""
         if ruled_out is not None:
-            raise cls.by(ruled_out)
+            raise cls.by(ruled_out, **extensions)
 
 
 class ReadBackDiffers(Refusal):

@@ -17,7 +17,6 @@ from models.events import BedAdded, BedChanged, BedRetired, WardAdded, WardChang
 from models.rules import retirements
 from models.rules.beds import BedChangeEventKind, BedStatus
 from models.rules.critical_results import CriticalResultStatus
-from models.rules.refusals import Refusal
 from models.rules.scopes import Scope
 from resolvers import bed_transitions, inputs, reservations, rows, stays, visible
 from resolvers.actors import Actor
@@ -67,7 +66,7 @@ async def retire_ward(
     for bed in await tx.all(_LOCK_BEDS_OF, ward=ward["id"]):
         await _retire(tx, actor, bed, said)
     alerts = await tx.scalar(_OPEN, ward=ward["id"], status=CriticalResultStatus.OPEN.value)
-    _unless(retirements.retire_ward(alerts=alerts))
+    Conflict.unless_allowed(retirements.retire_ward(alerts=alerts))
     await tx.run(_RETIRE_WARD, row_id=ward["id"], **_by(tx, actor))
     tx.record(WardRetired(subject_id=ward["id"], ward_id=ward["id"], patient_id=None))
     return {"ward": ward["id"]}
@@ -143,17 +142,12 @@ async def _retire(tx: Transaction, actor: Actor, bed: asyncpg.Record, reason: st
         occupied=await stays.lies_in(tx, bed["id"]) is not None,
         reserved=await reservations.holder(tx, bed["id"]) is not None,
     )
-    _unless(refused, bed=bed["code"])
+    Conflict.unless_allowed(refused, bed=bed["code"])
     await bed_transitions.change(
         tx, actor, bed, BedChangeEventKind.RETIRED, BedStatus.CLOSED, reason=reason
     )
     await tx.run(_RETIRE_BED, row_id=bed["id"], now=tx.now)
     tx.record(BedRetired(subject_id=bed["id"], ward_id=bed["ward_id"], patient_id=None))
-
-
-def _unless(refused: Refusal | None, **extensions: str) -> None:
-    if refused is not None:
-        raise Conflict(refused.reason, allowed=[*refused.allowed] or None, **extensions)
 
 
 def _by(tx: Transaction, actor: Actor) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from graphql import (
     GraphQLEnumType,
@@ -72,8 +73,14 @@ def types_below(root: str) -> list[str]:
     return sorted(set(found) - {root})
 
 
-def roads(root: str, given: Given) -> dict[str, list[Road]]:
+def roads(root: str, given: Given) -> Mapping[str, list[Road]]:
     """By type: the shortest road to it for each root field, through types met once each."""
+    return _roads(root, tuple(given.items()))
+
+
+@lru_cache(maxsize=100)
+def _roads(root: str, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, list[Road]]:
+    given = dict(pairs)
     found: dict[str, list[Road]] = {}
     seen: set[tuple[str, str]] = set()
     level: list[tuple[str, Road]] = [(root, ())]

@@ -85,6 +85,7 @@ export function UserList() {
       <ProblemNote problem={problem} />
       <Listing list={list} none={t("users.none")} noneText={t("users.noneText")}>
         <ListTable
+          cards
           label={t("tab.users")}
           minWidth={760}
           columns={[

@@ -99,7 +99,10 @@ function MostPressing({ critical, others }: { readonly critical: Critical; reado
           <span className={classes.since}>
             <Ago at={critical.raisedAt} />
           </span>
-          <NextStep critical={critical} />
+          {/* Not on a phone: the read-back and the list have it. */}
+          <span className={classes.next}>
+            <NextStep critical={critical} />
+          </span>
           {others > 0 && (
             <Anchor component={Link} href={paths.criticals} className={classes.others} inherit>
               {t("banner.more", { count: others })}

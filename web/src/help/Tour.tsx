@@ -20,7 +20,7 @@ export default function Tour() {
   if (name === undefined || step === null) return null;
   const last = step === STEPS.length - 1;
   return (
-    <Modal opened onClose={end} title={t(`tour.${name}.title`)} closeButtonProps={{ "aria-label": t("word.close") }}>
+    <Modal opened centered onClose={end} title={t(`tour.${name}.title`)} closeButtonProps={{ "aria-label": t("word.close") }}>
       <Stack>
         <Text>{t(`tour.${name}.text`)}</Text>
         <Group justify="space-between">

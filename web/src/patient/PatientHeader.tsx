@@ -127,15 +127,18 @@ export function PatientHeader({ refused }: { readonly refused: ReadonlySet<strin
   const reason = vitals?.news2NotApplicableReason;
   return (
     <header className={classes.header} aria-label={t("head.label")}>
-      <Title order={1} className={classes.name}>
-        <bdi>{patientName(patient)}</bdi>
-      </Title>
-      {/* Directly after the name in reading, and on a phone to the eye as well. */}
-      <ul className={classes.notes} aria-label={t("head.notes")}>
-        <Allergies allergies={refused.has("patient.allergies") ? null : patient.allergies} />
-        <Namesakes patient={patient} />
-        <Cautions patient={patient} />
-      </ul>
+      {/* What stays in view on a phone, where the rest of the head would take too much of it. */}
+      <div className={classes.who}>
+        <Title order={1} className={classes.name}>
+          <bdi>{patientName(patient)}</bdi>
+        </Title>
+        {/* Directly after the name in reading, and on a phone to the eye as well. */}
+        <ul className={classes.notes} aria-label={t("head.notes")}>
+          <Allergies allergies={refused.has("patient.allergies") ? null : patient.allergies} />
+          <Namesakes patient={patient} />
+          <Cautions patient={patient} />
+        </ul>
+      </div>
       <div className={classes.facts}>
         {years && <span>{t(`clinical:age.${years.unit}`, { n: years.n })}</span>}
         <span>{t(`clinical:sex.${patient.sex}`)}</span>

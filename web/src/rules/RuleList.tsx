@@ -88,6 +88,7 @@ export function RuleList() {
       </Text>
       <Listing list={{ ...list, nodes: rules }} none={t("none")} noneText={t("noneText")}>
         <ListTable
+          cards
           label={t("tab.rules")}
           minWidth={900}
           columns={[
