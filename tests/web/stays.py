@@ -1,4 +1,4 @@
-"""What the dialogs of a bed are told: who comes, and why all the same."""
+"""What the dialogs of a bed are told: who comes, and why all the same; and who is isolated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.first_light.api import Api
 from tests.web.axe import violations
+
+
+ISOLATED = """{ ward(code: "MED1") {
+  beds { id admission { patient { isolations { kind } } } }
+} }"""
+
+
+async def isolated(api: Api) -> set[str]:
+    """The beds of MED1 in which somebody isolated lies."""
+    beds = (await (await api.sign_in("admin")).run(ISOLATED))["ward"]["beds"]
+    stays = [(bed["id"], bed["admission"]) for bed in beds if bed["admission"]]
+    return {bed for bed, admission in stays if admission["patient"]["isolations"]}
 
 
 async def all_the_same(dialog: Locator, what: str) -> None:

@@ -11,7 +11,7 @@ from tests.first_light.api import Api
 from tests.web.axe import violations
 from tests.web.board import live
 from tests.web.conftest import OpenPage, sign_in
-from tests.web.stays import all_the_same, pick_who_is_to_arrive, take_back
+from tests.web.stays import all_the_same, isolated, pick_who_is_to_arrive, take_back
 
 LATEST = """query ($id: ID!) {
   patient(id: $id) {
@@ -26,10 +26,6 @@ LATEST = """query ($id: ID!) {
   }
 }"""
 
-ISOLATED = """{ ward(code: "MED1") {
-  beds { id admission { patient { isolations { kind } } } }
-} }"""
-
 
 async def _chart(api: Api, patient: str) -> dict[str, Any]:
     found: dict[str, Any] = (await (await api.sign_in("admin")).run(LATEST, id=patient))["patient"]
@@ -42,8 +38,7 @@ async def _beds(api: Api, ward: str = "MED1") -> list[dict[str, Any]]:
 
 async def _taken(api: Api, number: int) -> dict[str, Any]:
     """A bed in which nobody isolated lies: what such a patient leaves is contaminated."""
-    found = (await (await api.sign_in("admin")).run(ISOLATED))["ward"]["beds"]
-    apart = {bed["id"] for bed in found if bed["admission"] and bed["admission"]["patient"]["isolations"]}
+    apart = await isolated(api)
     taken = [bed for bed in await _beds(api) if bed["admission"] is not None]
     return [bed for bed in taken if bed["id"] not in apart][number]
 
@@ -370,7 +365,9 @@ async def test_a_clerk_reserves_a_bed_and_discharges_whom_a_charge_nurse_admits(
     dialog = await _do(charge, bed, "Admit a patient")
     await pick_who_is_to_arrive(charge, dialog)
     await dialog.get_by_role("button", name="Admit", exact=True).click()
-    await expect(_card(page, bed)).to_contain_text("Quist, Ada")
+    for seen in (charge, page):
+        await expect(_card(seen, bed)).to_have_attribute("data-part", "occupied")
+        await expect(_card(seen, bed)).to_contain_text("Quist, Ada")
 
     dialog = await _do(page, bed, "Discharge")
     await dialog.get_by_role("button", name="Discharge", exact=True).click()

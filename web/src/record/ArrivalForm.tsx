@@ -9,6 +9,7 @@ import { AdmitPatientDocument, ReserveBedDocument, TransferPatientDocument } fro
 import { useMay } from "../live/Live";
 import { PatientLine } from "../ui/PatientLine";
 import { ReasonField } from "../ui/ReasonField";
+import classes from "./ArrivalForm.module.css";
 import { ArrivalSearch } from "./ArrivalSearch";
 import { momentOf } from "./moment";
 import { OverrideReason } from "./OverrideReason";
@@ -74,7 +75,7 @@ export function ArrivalForm({ bed, kind, onDone, onBack }: ArrivalFormProps) {
         )}
         <PatientPicker onPick={setPatient} />
         {mayAdmit && (
-          <Button variant="light" fullWidth mt="sm" onClick={() => setWay("exact")}>
+          <Button variant="light" fullWidth h="auto" mih={44} py={4} mt="sm" classNames={{ label: classes.wrapped }} onClick={() => setWay("exact")}>
             {t("arriving.open")}
           </Button>
         )}
