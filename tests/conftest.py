@@ -14,6 +14,7 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from redis.asyncio import Redis
 from app.embedded import Servers, embedded_servers
 from app.upgrading import upgrade
 from resolvers.database import open_pool
+from tests.app.commands import Commands, ready
 from tests.patience import until
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
@@ -60,6 +62,20 @@ def _in_memory() -> None:
 
 
 _in_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files of each folder over the run: else the browsers come all at once, at its end,
+    and wait for each other; and the long ones of one folder last."""
+    files = dict.fromkeys(item.path for item in items)
+    many = Counter(path.parent for path in files)
+    met: Counter[Path] = Counter()
+    place: dict[Path, float] = {}
+    for path in files:
+        # Of few files none comes last, when the other workers have nothing left to do.
+        place[path] = met[path.parent] / (many[path.parent] + 2)
+        met[path.parent] += 1
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -203,6 +219,13 @@ async def redis_url(addresses: Addresses) -> AsyncIterator[str]:
     await client.flushdb()
     await client.aclose()
     yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def wardline() -> AsyncIterator[Commands]:
+    """`await wardline.run("check", environment=…)`."""
+    async with ready() as commands:
+        yield commands
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 
 from app import archives
 from subscriptions import log
-from tests.app.test_cli import wardline
+from tests.app.commands import Commands
 from tests.first_light.api import RECORD_VITALS, Api, Person, ago
 from tests.first_light.process import serving
 from tests.first_light.station import CRITICAL, station
@@ -89,7 +89,7 @@ async def refused(person: Person) -> bool:
 
 
 async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
-    demo_url: str, redis_url: str, tmp_path: Path
+    demo_url: str, redis_url: str, wardline: Commands, tmp_path: Path
 ) -> None:
     """By a server that held the log's end in memory: it is frozen meanwhile, and its connections
     are cut. Then once more by one that begins."""
@@ -114,7 +114,7 @@ async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
             await feed.until(3)
             early = feed.cursor
             rights, objects = await rows(demo_url, RIGHTS), await rows(demo_url, OBJECTS)
-            told = await wardline("backup", str(file), environment=environment)
+            told = await wardline.run("backup", str(file), environment=environment)
             assert file.stat().st_mode & 0o777 == 0o600, "it holds every patient's data"
             assert told.code == 0, told.err
             assert file.stat().st_mode & 0o777 == 0o600
@@ -126,17 +126,17 @@ async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
             await leaver.run(SIGN_OUT)
             await sealed(demo_url)
             before = await one(demo_url, "SELECT epoch FROM event_counters")
-            busy = await wardline("restore", str(file), "--yes", environment=environment)
+            busy = await wardline.run("restore", str(file), "--yes", environment=environment)
             assert (busy.code, "stop every process of it first" in busy.err) == (1, True)
             assert await one(demo_url, "SELECT epoch FROM event_counters") == before
 
             os.kill(server.process.pid, signal.SIGSTOP)
             try:
                 await rows(demo_url, CUT_OFF)
-                unsure = await wardline("restore", str(file), environment=environment)
+                unsure = await wardline.run("restore", str(file), environment=environment)
                 assert (unsure.code, "say so with --yes" in unsure.err) == (1, True)
                 head = await one(demo_url, HEAD)
-                done = await wardline("restore", str(file), "--yes", environment=environment)
+                done = await wardline.run("restore", str(file), "--yes", environment=environment)
             finally:
                 os.kill(server.process.pid, signal.SIGCONT)
             assert done.code == 0, done.err
@@ -173,7 +173,7 @@ async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
             last = feed.cursor
         await server.interrupt()
 
-        done = await wardline("restore", "--finish", environment=environment)
+        done = await wardline.run("restore", "--finish", environment=environment)
         assert done.code == 0, done.err
         await server.start_again()
         assert await refused(nurse)
@@ -183,7 +183,7 @@ async def test_a_restored_hospital_resyncs_and_brings_back_no_right(
             assert (await again.live())["resync"] is True
         await sealed(demo_url)
         # The chain is whole but for one thing: whoever noted the head of what is gone sees that.
-        cut = await wardline("audit", "verify", "--from-head", head, environment=environment)
+        cut = await wardline.run("audit", "verify", "--from-head", head, environment=environment)
         assert cut.code == 1
         wrong = cut.out.splitlines()[cut.out.splitlines().index("The audit is not whole.") + 1 :]
         assert [line.partition(" x ")[0] for line in wrong] == ["1"], cut.out
