@@ -122,7 +122,7 @@ packages: $(STAMPS)/dev web/node_modules/.installed bench/peers/node_modules/.in
 
 test: $(STAMPS)/dev web bench/peers/node_modules/.installed ## Run every test (PYTEST="-k name" narrows it)
 	@# Playwright's own Node asks for a library that a bare Debian has not; ours runs there.
-	@# In the order of the files, so that the long ones of tests/faults do not come last and alone.
+	@# In the order into which tests/conftest.py puts the files, so that no long one comes last and alone.
 	@PLAYWRIGHT_NODEJS_PATH="$(NODE)" $(BIN)/python -m pytest -n auto --dist loadfile \
 		--no-loadscope-reorder $(PYTEST)
 

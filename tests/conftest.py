@@ -46,8 +46,8 @@ settings.load_profile("wardline")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores, since many tests wait for a process or a clock."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are cores, since many tests wait for a process or a clock."""
+    return (os.cpu_count() or 1) + 3
 
 
 def _in_memory() -> None:

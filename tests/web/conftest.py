@@ -18,7 +18,7 @@ from tests.first_light.process import Server
 
 __all__ = ["api", "built", "demo_template", "demo_url", "server"]
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 QUIETLY = (
     "--no-sandbox",
     "--disable-gpu",

@@ -9,7 +9,6 @@ from playwright.async_api import Locator, Page, expect
 from tests.first_light.api import Api
 from tests.web.axe import violations
 
-
 ISOLATED = """{ ward(code: "MED1") {
   beds { id admission { patient { isolations { kind } } } }
 } }"""
@@ -40,7 +39,9 @@ async def take_back(dialog: Locator, what: str) -> None:
 
 async def pick_who_is_to_arrive(page: Page, dialog: Locator) -> None:
     """Ada Quist, WEB-1, by MRN and birth date, from the dialog that asks who is admitted."""
-    await expect(dialog.get_by_text("kept for somebody whom your role does not see")).to_be_visible()
+    await expect(
+        dialog.get_by_text("kept for somebody whom your role does not see")
+    ).to_be_visible()
     await dialog.get_by_role("combobox").fill("WEB-1")
     await expect(dialog.get_by_text("Others by MRN and birth date")).to_be_visible()
     await dialog.get_by_role("button", name="Not on your wards?").press("Enter")

@@ -113,7 +113,9 @@ async def test_the_alarm_is_that_of_the_ward_from_the_first(open_page: OpenPage)
     heard_for: set[str | None] = set()
 
     def asked(request: Request) -> None:
-        if "OpenCriticalResults" in (request.post_data or ""):
+        # The page before may still be asking, for all wards.
+        here = request.frame.url.endswith("/wards/MED1")
+        if here and "OpenCriticalResults" in (request.post_data or ""):
             heard_for.add(request.post_data_json["variables"]["ward"])
 
     page.on("request", asked)

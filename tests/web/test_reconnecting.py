@@ -210,7 +210,7 @@ async def test_what_happens_without_redis_is_heard(
             await page.clock.fast_forward(SLOW_MS)
             await expect(page.get_by_role("alert").get_by_text("could not be read")).to_be_visible()
         await page.clock.fast_forward(READ_WITHIN_MS)
-        # Its socket is heard, so the server may be slow: it is given more time before it is asked anew.
+        # Its socket is heard, so the server may be slow: it is given time before it is asked anew.
         await page.clock.fast_forward(WORKS_WITHIN_MS - READ_WITHIN_MS)
         await expect(alarm(page, "7.4")).to_have_count(1)
         await expect(page.get_by_text("could not be read")).to_have_count(0)
