@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.first_light.api import ACKNOWLEDGE, Api, Person
 from tests.web.axe import violations
+from tests.web.board import unalarmed
 from tests.web.conftest import OpenPage, sign_in
 
 CRITICALS = """query { criticalResults(status: [OPEN], first: 500) {
@@ -64,7 +65,7 @@ class Ward:
 @pytest_asyncio.fixture(loop_scope="session")
 async def ward(api: Api) -> AsyncIterator[Ward]:
     nurse, laboratory = await api.sign_in("nurse"), await api.sign_in("integrator")
-    found = Ward((await nurse.patients("MED1"))[2], nurse, laboratory)
+    found = Ward((await unalarmed(nurse))[0], nurse, laboratory)
     await settle(found)
     yield found
     await settle(found)

@@ -7,6 +7,7 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.first_light.api import Api
+from tests.web.board import somebody
 from tests.web.conftest import OpenPage
 
 
@@ -23,8 +24,8 @@ async def test_it_signs_in_asks_and_listens(api: Api, open_page: OpenPage) -> No
 
     await run(page, "CriticalResults")
     await expect(answer).to_contain_text(re.compile('"live":\\s*true'))
-    nurse, integrator = await api.sign_in("nurse"), await api.sign_in("integrator")
-    alarm = await integrator.raise_alarm((await nurse.patients("MED1"))[0]["id"])
+    patient, _, integrator = await somebody(api)
+    alarm = await integrator.raise_alarm(patient["id"])
     await expect(answer).to_contain_text("RAISED")
     await expect(answer).to_contain_text(alarm)
 
