@@ -17,14 +17,17 @@ from tests.app.serving import running
 from tests.conftest import FreshDatabase
 
 
+def pools() -> list[Pool]:
+    """All that there are. By `type`: a weak proxy of what is gone can not be asked for its class."""
+    return [one for one in gc.get_objects() if issubclass(type(one), Pool)]
+
+
 async def test_they_are_counted_as_they_are_opened(database_url: str, redis_url: str) -> None:
     gc.unfreeze()  # what applications before this one froze
-    before = {id(one) for one in gc.get_objects() if isinstance(one, Pool)}
+    before = {id(one) for one in pools()}
     async with running(database_url=database_url, redis_url=redis_url, pool_max_size=7):
         gc.unfreeze()  # the application froze what it made
-        opened = [
-            one for one in gc.get_objects() if isinstance(one, Pool) and id(one) not in before
-        ]
+        opened = [one for one in pools() if id(one) not in before]
         assert sum(one.get_max_size() for one in opened) == of_one_process(
             load_settings(pool_max_size=7)
         )
