@@ -17,8 +17,8 @@ from tests.app.serving import running
 from tests.conftest import FreshDatabase
 
 
-def pools() -> list[Pool]:
-    """All that there are. By `type`: a weak proxy of what is gone can not be asked for its class."""
+def pools() -> list[Pool[asyncpg.Record]]:
+    """All there are. By `type`: a weak proxy of what is gone can not be asked for its class."""
     return [one for one in gc.get_objects() if issubclass(type(one), Pool)]
 
 
