@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, and_
 
 import models
 from models.rules.scopes import Scope
@@ -12,12 +12,20 @@ from resolvers.reading.aliases import alias_of
 from resolvers.reading.sources import looked_up
 from schema.beds import Bed
 from schema.enums import AdmissionStatus
-from schema.fields import column, identifier, many, newest_first, one, produced
+from schema.fields import column, identifier, many, newest_first, one, produced, words
 from schema.nodes import Node
 from schema.wards import Ward
 
 if TYPE_CHECKING:
     from schema.patients import Patient
+
+
+def under_way(patient: FromClause, admission: FromClause) -> ColumnElement[bool]:
+    """Whether it is the admission for which the patient is in the hospital, on leave or not."""
+    return and_(
+        admission.c.patient_id == patient.c.id,
+        admission.c.status.in_(words(AdmissionStatus.IN_PROGRESS, AdmissionStatus.ON_LEAVE)),
+    )
 
 
 def _current(admission: FromClause, wanted: str) -> ColumnElement[object]:

@@ -3,12 +3,11 @@
 from datetime import date
 
 import strawberry
-from sqlalchemy import and_
 
 import models
-from schema.admissions import Admission
-from schema.enums import AdmissionStatus, Sex
-from schema.fields import column, identifier, one, produced, words
+from schema.admissions import Admission, under_way
+from schema.enums import Sex
+from schema.fields import column, identifier, one, produced
 
 
 @strawberry.type(
@@ -27,13 +26,7 @@ class ArrivingPatient:
     family_name: str = column()
     birth_date: date | None = column()
     sex: Sex = column()
-    admission: Admission | None = one(
-        models.Admission,
-        lambda patient, admission: and_(
-            admission.c.patient_id == patient.c.id,
-            admission.c.status.in_(words(AdmissionStatus.IN_PROGRESS, AdmissionStatus.ON_LEAVE)),
-        ),
-    )
+    admission: Admission | None = one(models.Admission, under_way)
 
 
 @strawberry.input(

@@ -11,10 +11,10 @@ from resolvers.reading.aliases import alias_of
 from resolvers.reading.scope import NOW
 from resolvers.reading.sources import Argument as Given
 from resolvers.reading.sources import looked_up
-from schema.admissions import Admission
+from schema.admissions import Admission, under_way
 from schema.allergies import Allergy
 from schema.care_teams import CareTeamMember
-from schema.enums import AdmissionStatus, Interpretation, MedicationStatus, Sex, Spo2Scale
+from schema.enums import Interpretation, MedicationStatus, Sex, Spo2Scale
 from schema.fields import (
     Argument,
     column,
@@ -90,13 +90,7 @@ class Patient(Node):
     email: str | None = column(requires=Scope.PATIENT_CONTACT_READ)
     address: str | None = column(requires=Scope.PATIENT_CONTACT_READ)
     national_id: str | None = column(requires=Scope.PATIENT_IDENTIFIERS_READ)
-    admission: Admission | None = one(
-        models.Admission,
-        lambda patient, admission: and_(
-            admission.c.patient_id == patient.c.id,
-            admission.c.status.in_(words(AdmissionStatus.IN_PROGRESS, AdmissionStatus.ON_LEAVE)),
-        ),
-    )
+    admission: Admission | None = one(models.Admission, under_way)
     admissions: Connection[Admission] | None = connection(
         models.Admission,
         lambda patient, admission: admission.c.patient_id == patient.c.id,
