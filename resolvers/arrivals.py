@@ -69,8 +69,8 @@ async def find_arriving_patient(
         actor.user_id,
         models.ArrivalAttempt,
         "find who is to arrive",
-        tx.policy.arrival_attempts,
-        tx.policy.arrival_window,
+        most=tx.policy.arrival_attempts,
+        window=tx.policy.arrival_window,
     )
     # By the scope of reading: who admits anybody and reads nobody (an integrator) finds nobody.
     clause = _named(actor.rights.reaches(Scope.PATIENT_READ))

@@ -81,8 +81,8 @@ async def break_glass(
         actor.user_id,
         models.EmergencyAccessAttempt,
         "break the glass",
-        tx.policy.emergency_access_attempts,
-        tx.policy.emergency_access_window,
+        most=tx.policy.emergency_access_attempts,
+        window=tx.policy.emergency_access_window,
     )
     await user_attempts.note(tx, actor, models.EmergencyAccessAttempt)
     found = await tx.all(find, hospital=tx.hospital_id, **named)

@@ -25,8 +25,8 @@ Attempt: TypeAlias = type[models.ArrivalAttempt] | type[models.EmergencyAccessAt
 """What is counted: a table of attempts of one kind."""
 
 
-async def admit(  # noqa: PLR0917 (who, at what, how often)
-    tx: Transaction, user_id: UUID, model: Attempt, what: str, most: int, window: timedelta
+async def admit(
+    tx: Transaction, user_id: UUID, model: Attempt, what: str, *, most: int, window: timedelta
 ) -> None:
     """Let the user attempt `what`; THROTTLED, with the seconds to wait, where there were `most` in
     the window. One user's go one at a time, up to the commit: so the count is right."""
